@@ -1,0 +1,17 @@
+"""What every test stands on: the Hypothesis profiles."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+
+# No deadline in either: the first example pays for imports and a busy machine is not a failure; pytest-timeout watches.
+settings.register_profile("dev", max_examples=50, deadline=None)
+# Derandomized: the same change gets the same verdict twice. Random search is what `make stress` is for.
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "stress", max_examples=2000, deadline=timedelta(minutes=5), suppress_health_check=list(HealthCheck)
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
