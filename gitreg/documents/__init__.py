@@ -91,6 +91,10 @@ from gitreg.documents.schemas import DOCUMENTS, document_type, json_schema
 from gitreg.documents.tree import Edits, Entry, MemoryTree, Tree
 
 __all__ = [
+    "DOCUMENTS",
+    "MANIFEST_MEDIA_TYPE",
+    "MAX_DOCUMENT_BYTES",
+    "SERIES_MEDIA_TYPE",
     "Action",
     "Actor",
     "Alias",
@@ -101,7 +105,6 @@ __all__ = [
     "Attempt",
     "AttemptId",
     "Column",
-    "DOCUMENTS",
     "Dataset",
     "DatasetUse",
     "Decision",
@@ -120,8 +123,6 @@ __all__ = [
     "Json",
     "Key",
     "LiveState",
-    "MANIFEST_MEDIA_TYPE",
-    "MAX_DOCUMENT_BYTES",
     "Manifest",
     "ManifestEntry",
     "MemoryTree",
@@ -149,7 +150,6 @@ __all__ = [
     "RuleResult",
     "RunId",
     "RunRecord",
-    "SERIES_MEDIA_TYPE",
     "SeriesHeader",
     "SeriesMetric",
     "Severity",

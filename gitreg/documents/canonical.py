@@ -103,9 +103,11 @@ def _decode(data: bytes) -> str:
 
 
 def _check_depth(value: Json, depth: int = 0) -> None:
-    if depth > MAX_DEPTH:
+    if not isinstance(value, dict | list):
+        return
+    if depth == MAX_DEPTH:
         raise InvalidDocument(_TOO_DEEP)
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for item in value.values() if isinstance(value, dict) else value:
         _check_depth(item, depth + 1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -20,6 +20,9 @@ from gitreg.documents.names import check_name
 from gitreg.errors import InvalidDocument, InvalidName, InvalidValue, NewerFormat
 
 _NOT_CANONICAL = "Governed files edited by hand are written so by: gitreg govern -m WHY PATH"
+K = TypeVar("K")
+V = TypeVar("V")
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
@@ -44,7 +47,7 @@ def _time(value: Any) -> datetime:  # noqa: ANN401 - a validator sees anything
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     if isinstance(value, str):
-        return parse_time(value)
+        return _as_field_error(parse_time, value)
     message = "a time needs a time zone"
     raise ValueError(message)
 
@@ -73,10 +76,15 @@ def _nfc(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    if check_name(_nfc(value)) != value:
-        message = f"{value!r:.80} is not a name as documents write it"
-        raise InvalidName(message)
-    return value
+    return _as_field_error(check_name, _nfc(value))
+
+
+def _as_field_error(read: Callable[[str], V], value: str) -> V:
+    """Pydantic adds the field's place to a ValueError only."""
+    try:
+        return read(value)
+    except (InvalidName, InvalidValue) as error:
+        raise ValueError(error.message) from None
 
 
 def _scalar(value: Any) -> Any:  # noqa: ANN401 - a validator sees anything
@@ -103,9 +111,6 @@ def _bounded(value: int) -> int:
         raise ValueError(message)
     return value
 
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 _TIME_SCHEMA = {"type": "string", "format": "date-time", "pattern": f"^{_TIME.pattern}$"}
 _NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"enum": list(NON_FINITE)}]}
@@ -226,7 +231,9 @@ def _check_schema(cls: type[Document], found: Json) -> None:
 def _explain(error: ValidationError) -> str:
     """The first three problems, each with the place it stands at."""
     problems = error.errors(include_url=False, include_input=False)
-    lines = [f"{'.'.join(str(piece) for piece in problem['loc']) or 'document'}: {problem['msg']}" for problem in problems]
+    lines = [
+        f"{'.'.join(str(piece) for piece in problem['loc']) or 'document'}: {problem['msg']}" for problem in problems
+    ]
     more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""  # noqa: PLR2004 - three say enough
     return "; ".join(lines[:3]) + more + "."
 
@@ -247,5 +254,3 @@ class Descriptor(Part):
     size: int = Field(ge=0)
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-

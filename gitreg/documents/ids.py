@@ -22,6 +22,7 @@ class Text(str):
     what: ClassVar[str] = "text"
 
     def __new__(cls, value: str) -> Self:
+        """`value` as this type; no other string can be made one."""
         if isinstance(value, cls):
             return value
         if not isinstance(value, str) or not cls.pattern.fullmatch(value):

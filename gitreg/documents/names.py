@@ -45,7 +45,7 @@ def check_model_name(text: str, what: str = "model name") -> str:
 
 
 def _encodable(text: str) -> bool:
-    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+    return not any(unicodedata.category(character) == "Cs" for character in text)
 
 
 def _problem(name: str) -> str:
@@ -78,7 +78,7 @@ def is_safe_slug(text: str, limit: int = MAX_PART) -> bool:
         and _SLUG.fullmatch(text) is not None
         and ".." not in text
         and not text.endswith((".", ".lock"))
-        and text.split(".")[0] not in _DEVICES
+        and text.split(".", maxsplit=1)[0] not in _DEVICES
         and not text.isdigit()
         and _HASHED.fullmatch(text) is None
     )
@@ -116,7 +116,7 @@ def _path_problem(path: str) -> str:
 def _piece_problem(piece: str) -> str:
     if piece in ("", ".", ".."):
         return f"{piece!r} is not a file name"
-    if piece.split(".")[0].rstrip(" ").lower() in _DEVICES:
+    if piece.split(".", maxsplit=1)[0].rstrip(" ").lower() in _DEVICES:
         return f"{piece!r} is a device on Windows"
     if piece != piece.rstrip(". "):
         return f"{piece!r} ends in a dot or a space"

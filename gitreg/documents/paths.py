@@ -24,7 +24,9 @@ ALLOWED_SIGNERS = "allowed_signers"
 GOVERNANCE = "governance"
 MAX_PATH = 180
 
-_OWNED_FILES = frozenset([SETTINGS, ATTRIBUTES, APPROVERS, ALLOWED_SIGNERS, ".gitlab-ci.yml", "Jenkinsfile", "CODEOWNERS"])
+_OWNED_FILES = frozenset(
+    [SETTINGS, ATTRIBUTES, APPROVERS, ALLOWED_SIGNERS, ".gitlab-ci.yml", "Jenkinsfile", "CODEOWNERS"]
+)
 _OWNED_FOLDERS = ("policies/", "models/", "sets/", "governance/", ".github/", ".gitlab/", ".gitea/", ".forgejo/")
 
 
@@ -172,7 +174,11 @@ _MAIN: tuple[tuple[str, str, type[Document] | None], ...] = (
 _LEDGER: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("experiment", rf"experiments/(?P<experiment>{_P})\.json", facts.Experiment),
     ("run", rf"{_RUNS}/(?P<run>{_P})-(?P<writer>[0-9a-f]{{32}})\.json", facts.RunRecord),
-    ("version", rf"versions/(?P<model>{_P})/(?P<number>0|[1-9]\d{{0,8}})-(?P<digest>[0-9a-f]{{16}})\.json", facts.Version),
+    (
+        "version",
+        rf"versions/(?P<model>{_P})/(?P<number>0|[1-9]\d{{0,8}})-(?P<digest>[0-9a-f]{{16}})\.json",
+        facts.Version,
+    ),
     ("dataset", rf"datasets/(?P<dataset>{_P})/(?P<digest>[0-9a-f]{{64}})\.json", facts.Dataset),
     ("alias", rf"aliases/(?P<model>{_P})/(?P<alias>{_P})\.json", facts.Alias),
     (
@@ -201,5 +207,7 @@ def _classify(path: str, branch: str) -> PathKind | None:
     for kind, pattern, document in _KINDS[branch] if len(path) <= MAX_PATH else ():
         match = pattern.fullmatch(path)
         if match:
-            return PathKind(kind, document, {key: value for key, value in match.groupdict().items() if value is not None})
+            return PathKind(
+                kind, document, {key: value for key, value in match.groupdict().items() if value is not None}
+            )
     return None
