@@ -1,0 +1,98 @@
+"""dulwich's object store, fenced: nothing is inflated past a limit, no alternate, commit graph or multi-pack index is
+believed. This and `packing.py` are where a hostile repository meets us first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dulwich.object_store import DiskObjectStore
+from dulwich.pack import OFS_DELTA, REF_DELTA, Pack, PackData, UnpackedObject
+
+from gitreg.errors import UnsafeRepository
+
+if TYPE_CHECKING:
+    from dulwich.object_format import ObjectFormat
+
+MAX_OBJECT_BYTES = 64 * 2**20
+"""No tree, commit or document is near it; a person's file beside ours may be, and is then not read."""
+
+
+class ObjectTooLarge(UnsafeRepository):
+    """An object says that it is larger than we are ready to inflate."""
+
+
+class BoundedPackData(PackData):
+    """Pack data that looks at an object's declared size before it inflates it, and at a delta's before it is applied."""
+
+    def get_unpacked_object_at(self, offset: int, *, include_comp: bool = False) -> UnpackedObject:
+        """See `PackData`. Raises `ObjectTooLarge`."""
+        _check_size(_declared_size(self._buffer(), offset))
+        unpacked = super().get_unpacked_object_at(offset, include_comp=include_comp)
+        if unpacked.pack_type_num in (OFS_DELTA, REF_DELTA):
+            _check_size(_delta_result_size(b"".join(unpacked.decomp_chunks)))
+        return unpacked
+
+
+class FencedObjectStore(DiskObjectStore):
+    """A `DiskObjectStore` that opens bounded packs and reads nothing outside its own folder."""
+
+    @classmethod
+    def at(cls, folder: Path, object_format: ObjectFormat) -> FencedObjectStore:
+        """The store in a repository's `objects` folder."""
+        store = cls(
+            os.fspath(folder),
+            object_format=object_format,
+            loose_object_size_limit=MAX_OBJECT_BYTES,
+            delta_base_cache_limit=MAX_OBJECT_BYTES,
+        )
+        store._alternates = []
+        store._use_commit_graph = False
+        store._use_midx = False
+        return store
+
+    def _update_pack_cache(self) -> list[Pack]:
+        packs = super()._update_pack_cache()
+        for pack in packs:
+            _fence(pack)
+        return packs
+
+
+def _fence(pack: Pack) -> None:
+    path, object_format = pack._data_path, pack.object_format  # noqa: SLF001 - dulwich has no hook for it
+    pack._data_load = lambda: BoundedPackData(path, object_format=object_format)  # noqa: SLF001 - see above
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_OBJECT_BYTES:
+        message = f"A git object declares {size} bytes; gitreg reads at most {MAX_OBJECT_BYTES}."
+        raise ObjectTooLarge(message)
+
+
+def _declared_size(buffer: bytes | memoryview, offset: int) -> int:
+    """The inflated size in a pack entry's header (gitformat-pack: 4 bits, then 7 a byte)."""
+    byte = buffer[offset]
+    size, shift = byte & 0x0F, 4
+    while byte & 0x80 and shift < 64:  # noqa: PLR2004 - bits of an integer
+        offset += 1
+        byte = buffer[offset]
+        size |= (byte & 0x7F) << shift
+        shift += 7
+    return size
+
+
+def _delta_result_size(delta: bytes) -> int:
+    """The second of the two sizes a delta starts with: how long its result is."""
+    position = 0
+    size = 0
+    for _ in range(2):
+        size, shift = 0, 0
+        while True:
+            byte = delta[position]
+            position += 1
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+    return size
