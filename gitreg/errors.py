@@ -234,6 +234,14 @@ class ApprovalRefused(Refused):
     """This approval cannot count: wrong key, stranger, replayed, expired, or of another decision."""
 
 
+class BadSignature(ApprovalRefused):
+    """A readable signature that was not made over these bytes, or was made for another purpose."""
+
+
+class CannotTell(Refused):
+    """A check that could not be made here; it never counts as passed."""
+
+
 class ProposalRejected(Refused):
     """A standing rejection blocks the proposal."""
 
