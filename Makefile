@@ -15,6 +15,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 UV := $(BIN)/uv
+# The tests and the demo start programs by name (gitreg, zizmor): the environment's come first.
+WITH_BIN := PATH="$(abspath $(BIN)):$$PATH"
 CODE := gitreg tests $(wildcard bench examples scripts)
 PYTEST_ARGS ?=
 UPGRADE ?=
@@ -71,13 +73,13 @@ types: $(VENV)/.installed ## mypy, strict, over code and tests
 
 .PHONY: unit
 unit: env ## pytest without the coverage gate, in parallel: make unit PYTEST_ARGS="tests/store -k race"
-	$(BIN)/pytest --numprocesses auto $(PYTEST_ARGS)
+	$(WITH_BIN) $(BIN)/pytest --numprocesses auto $(PYTEST_ARGS)
 
 # Coverage is gathered from every process the tests start, so the report is its own step after the run.
 .PHONY: tests
 tests: env
 	$(BIN)/coverage erase
-	$(BIN)/pytest --numprocesses auto --cov --cov-report= $(PYTEST_ARGS)
+	$(WITH_BIN) $(BIN)/pytest --numprocesses auto --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report
 
 .PHONY: schemas-check
@@ -95,19 +97,19 @@ test: lint types schemas-check tests ## everything that holds a change: format, 
 # The slow lane. What only Debian packages can give (a second S3, an SSH server) is installed by the target that needs it.
 .PHONY: test-full
 test-full: env ## the slow tests too
-	$(BIN)/pytest --numprocesses auto -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	$(WITH_BIN) $(BIN)/pytest --numprocesses auto -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ]
 
 .PHONY: stress
 stress: env ## kills, races and full disks, at length
-	$(BIN)/pytest -m stress --timeout 3600 $(PYTEST_ARGS)
+	$(WITH_BIN) $(BIN)/pytest -m stress --timeout 3600 $(PYTEST_ARGS)
 
 .PHONY: demo
 demo: $(VENV)/.installed ## the main job, from an empty folder to a rolled-back model, in under two minutes
-	$(PY) examples/demo.py
+	$(WITH_BIN) $(PY) examples/demo.py
 
 .PHONY: bench
 bench: $(VENV)/.installed ## the figures in docs/: a table and JSON
-	$(PY) -m bench
+	$(WITH_BIN) $(PY) -m bench
 
 .PHONY: build
 build: $(VENV)/.installed ## the wheel and the source archive, in dist/

@@ -33,37 +33,36 @@ def test_only_a_schema_that_travels_is_read(name: str) -> None:
         resources.schema_text(name)
 
 
-def test_the_wheel_carries_schemas_and_templates_byte_for_byte(tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """By way of the source archive, so that one is whole too."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT]
+    subprocess.run(build, check=True, capture_output=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_the_wheel_carries_schemas_and_templates_byte_for_byte(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        for folder in ("schemas", "ci-templates"):
+            for path in (path for path in (ROOT / folder).rglob("*") if path.is_file()):
+                assert archive.read(f"gitreg/_data/{path.relative_to(ROOT).as_posix()}") == path.read_bytes()
+
+
+def test_the_wheel_is_the_package_and_nothing_beside_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        for folder in ("schemas", "ci-templates"):
-            for path in (ROOT / folder).rglob("*"):
-                if path.is_file():
-                    packed = f"gitreg/_data/{path.relative_to(ROOT).as_posix()}"
-                    assert archive.read(packed) == path.read_bytes()
-        assert "gitreg/py.typed" in names
-        assert not [name for name in names if name.startswith(("tests/", "locks/"))]
+    assert "gitreg/py.typed" in names
+    assert {name.partition("/")[0] for name in names} == {"gitreg", f"{'-'.join(wheel.name.split('-')[:2])}.dist-info"}
 
 
-def test_the_installed_package_finds_what_travels_without_the_checkout(tmp_path: Path) -> None:
-    """A wheel is a zip that can be imported from, so this also shows that nothing needs real files."""
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
-        check=True,
-        capture_output=True,
+def test_the_wheel_finds_what_travels_where_there_is_no_checkout(wheel: Path, tmp_path: Path) -> None:
+    """Imported from the archive itself, which also shows that nothing needs real files."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(wheel)!r}); from gitreg import resources as r; "
+        "assert r.__file__.startswith(sys.path[0]); assert r.schema_names(); "
+        "sys.stdout.buffer.write(r.template('bare/pre-receive'))"
     )
-    (wheel,) = tmp_path.glob("*.whl")
-    code = "from gitreg import resources as r; import sys; sys.stdout.buffer.write(r.template('bare/pre-receive'))"
-    answer = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(wheel)!r}); {code}"],
-        check=True,
-        capture_output=True,
-        cwd=tmp_path,
-    )
+    answer = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, cwd=tmp_path)
     assert answer.stdout == resources.template("bare/pre-receive")

@@ -1,0 +1,146 @@
+"""The CI templates: clean by every linter there is, and asking for no more than they need."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.ci_node import lint
+
+ROOT = Path(__file__).parent.parent
+GITHUB = ROOT / "ci-templates/github/gitreg.yml"
+PRE_RECEIVE = ROOT / "ci-templates/bare/pre-receive"
+MAY_READ = {"contents": "read"}
+
+
+@pytest.fixture(scope="module")
+def workflow() -> dict[str, Any]:
+    parsed = YAML(typ="safe").load(GITHUB)
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def steps_of(job: dict[str, Any]) -> list[dict[str, Any]]:
+    steps = job["steps"]
+    assert isinstance(steps, list)
+    return steps
+
+
+def tool(*arguments: str | Path) -> str:
+    """What a linter of the environment says; it must find nothing."""
+    program, *rest = arguments
+    beside_python = Path(sys.executable).parent / program
+    answer = subprocess.run([beside_python, *rest], capture_output=True, text=True, check=False, timeout=60)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+def test_actionlint_finds_nothing() -> None:
+    assert lint(GITHUB) == []
+
+
+def test_zizmor_finds_nothing_but_the_one_exception_that_gives_its_reason() -> None:
+    tool("zizmor", "--offline", "--no-config", GITHUB)
+    assert re.findall(r"zizmor: ignore\[([^]]*)\] \w+", GITHUB.read_text()) == ["dangerous-triggers"]
+
+
+def test_it_is_a_workflow_by_githubs_published_schema() -> None:
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", GITHUB)
+
+
+def test_the_shell_scripts_are_clean() -> None:
+    tool("shellcheck", "--enable=all", "--exclude=SC2250,SC2310", PRE_RECEIVE, ROOT / ".ci/run")
+
+
+def test_each_trigger_is_about_main_and_the_proposals_own_workflow_never_runs(workflow: dict[str, Any]) -> None:
+    triggers = workflow["on"]
+    assert triggers.keys() == {"pull_request_target", "merge_group", "push", "schedule", "workflow_dispatch"}
+    assert triggers["pull_request_target"] == {"branches": ["main"]}
+    assert triggers["push"] == {"branches": ["main"]}
+
+
+def test_no_job_may_write_anything(workflow: dict[str, Any]) -> None:
+    assert workflow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == dict.fromkeys(
+        workflow["jobs"], MAY_READ
+    )
+
+
+def test_every_checkout_is_main_whole_and_keeps_no_token(workflow: dict[str, Any]) -> None:
+    checkouts = [
+        step["with"]
+        for job in workflow["jobs"].values()
+        for step in steps_of(job)
+        if step.get("uses", "").startswith("actions/checkout@")
+    ]
+    assert len(checkouts) == len(workflow["jobs"])
+    assert all(each == {"ref": "main", "fetch-depth": 0, "persist-credentials": False} for each in checkouts)
+
+
+def test_actions_are_pinned_to_a_commit_and_gitreg_to_this_version(workflow: dict[str, Any]) -> None:
+    uses = [step["uses"] for job in workflow["jobs"].values() for step in steps_of(job) if "uses" in step]
+    assert all(re.fullmatch(r"actions/(checkout|setup-python)@[0-9a-f]{40}", each) for each in uses)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert workflow["env"]["GITREG"] == f"gitreg=={version}"
+
+
+def test_no_script_is_written_by_an_expression(workflow: dict[str, Any]) -> None:
+    """Values of the event reach a script as environment variables, where they are data."""
+    scripts = [step["run"] for job in workflow["jobs"].values() for step in steps_of(job) if "run" in step]
+    assert scripts
+    assert [script for script in scripts if "${{" in script] == []
+
+
+def test_the_token_is_given_to_the_fetch_alone(workflow: dict[str, Any]) -> None:
+    holders = [
+        step["name"]
+        for job in workflow["jobs"].values()
+        for step in steps_of(job)
+        if any("token" in str(value) or "secrets" in str(value) for value in step.get("env", {}).values())
+    ]
+    assert holders == ["Fetch the proposal as objects, and the approvals"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Path:
+    """A bare repository with the hook, and a clone beside it with one commit."""
+    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "server"], check=True)
+    shutil.copy(PRE_RECEIVE, tmp_path / "server/hooks/pre-receive")
+    return tmp_path / "server"
+
+
+def push(server: Path, path: str) -> subprocess.CompletedProcess[str]:
+    clone = server.parent / "clone"
+    identity = {f"GIT_{who}_{what}": "ada@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    env = {"PATH": path, "HOME": str(server.parent), "GIT_CONFIG_NOSYSTEM": "1", **identity}
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", clone], check=True, env=env)
+    subprocess.run(["git", "-C", clone, "commit", "--quiet", "--allow-empty", "-m", "first"], check=True, env=env)
+    return subprocess.run(
+        ["git", "-C", clone, "push", "--quiet", server, "main"], env=env, capture_output=True, text=True, check=False
+    )
+
+
+def path_without_gitreg() -> str:
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not (Path(folder) / "gitreg").exists())
+
+
+def test_the_hook_fails_closed_when_gitreg_is_not_there(server: Path) -> None:
+    answer = push(server, path_without_gitreg())
+    assert answer.returncode != 0
+    assert "gitreg is not on the server, so the push cannot be checked" in answer.stderr
+    assert not list((server / "refs/heads").iterdir())
+
+
+def test_the_hook_names_the_program_in_one_line_that_init_replaces() -> None:
+    assert PRE_RECEIVE.read_text().splitlines().count("gitreg=gitreg") == 1
+    assert os.access(PRE_RECEIVE, os.X_OK)
