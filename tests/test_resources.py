@@ -37,7 +37,7 @@ def test_only_a_schema_that_travels_is_read(name: str) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """By way of the source archive, so that one is whole too."""
     folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT]
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     (found,) = folder.glob("*.whl")
     return found
