@@ -248,11 +248,16 @@ class Note(Revised):
 
 
 class SeriesHeader(Document):
-    """The first part of a series blob: which metric owns which rows of the columns that follow."""
+    """The first part of a series blob: which metric owns which rows of the columns that follow.
+
+    `journal` is the random id of the journal it was made from: an attempt may have several (forked children), and equal
+    points of two of them must not become one blob, or nobody could tell whether the second was already counted.
+    """
 
     schema_name = "series"
 
     attempt: AttemptId
+    journal: Hex32
     metrics: Seq[SeriesMetric]
 
 
