@@ -50,14 +50,15 @@ class Layout:
         return self.common_dir / "gitreg"
 
     def work_trees(self) -> Iterator[WorkTree]:
-        """Every work tree, the main one first; linked ones whose folder has gone are left out."""
+        """Every work tree, the main one first. A linked one counts only if its folder points back here: a git folder
+        that somebody handed us could name any folder of this machine."""
         main = _main_work_tree(self)
         if main is not None:
             yield WorkTree(main, self.common_dir)
-        for folder in sorted((self.common_dir / "worktrees").glob("*/gitdir")):
-            path = Path(_read_line(folder)).parent
-            if path.is_dir():
-                yield WorkTree(path, folder.parent)
+        for pointer in sorted((self.common_dir / "worktrees").glob("*/gitdir")):
+            marker = pointer.parent / _read_line(pointer)
+            if _points_at(marker, pointer.parent):
+                yield WorkTree(marker.parent, pointer.parent)
 
 
 def _main_work_tree(layout: Layout) -> Path | None:
@@ -109,6 +110,14 @@ def _linked(path: Path, marker: Path) -> Layout:
         message = f"{marker} points at {git_dir}, which is not a git folder."
         raise CorruptRepository(message, subject=str(marker), hint="git worktree repair")
     return Layout(git_dir, _common(git_dir), path)
+
+
+def _points_at(marker: Path, git_dir: Path) -> bool:
+    """Whether `marker` is a linked work tree's `.git` file for this git folder."""
+    if not marker.is_file() or marker.is_symlink():
+        return False
+    line = _read_line(marker)
+    return line.startswith("gitdir:") and (marker.parent / line[7:].strip()).resolve() == git_dir.resolve()
 
 
 def _common(git_dir: Path) -> Path:

@@ -17,6 +17,7 @@ from gitreg.store.config import GitConfig
 from gitreg.store.creation import OWN_SETTINGS, create
 from gitreg.store.layout import Layout
 from gitreg.store.lock import RepositoryLock
+from gitreg.store.moves import Mover
 from gitreg.store.objects import COMMIT, NewObject, Objects, make
 from gitreg.store.refs import Refs
 from gitreg.store.revisions import resolve
@@ -49,6 +50,7 @@ class Store:
         self._objects = Objects(place.objects, _object_format(self.config, place), quarantine)
         self._refs = Refs(place.common_dir, place.git_dir)
         self._lock = RepositoryLock(place.own / "lock")
+        self._mover = Mover(place, self.config, self._objects, self._refs, self._lock)
         self._is_read_only = quarantine is not None
 
     @classmethod
@@ -199,7 +201,7 @@ class Store:
                 raise RaceLost(message, subject=update.ref, hint="Try again.")
 
     def _move(self, update: RefUpdate) -> bool:
-        return self._refs.swap(update.ref, update.new, update.old, may_break_locks=self._lock.is_real)
+        return self._mover.move(update)
 
     def _commit_edits(self, tip: CommitId | None, edits: Edits, text: CommitText) -> CommitId | None:
         base = self.snapshot(tip)

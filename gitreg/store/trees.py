@@ -42,6 +42,16 @@ def lookup(reader: ObjectReader, root: ObjectId | None, path: str) -> tuple[int,
     return found
 
 
+def find(reader: ObjectReader, root: ObjectId | None, path: str) -> tuple[int, ObjectId] | None:
+    """Mode and id of what is at `path` and is no folder. A link on the way, or a folder at the end, is nothing."""
+    found: tuple[int, ObjectId] | None = None if root is None else (FOLDER_MODE, root)
+    for name in path.split("/"):
+        if found is None or found[0] != FOLDER_MODE:
+            return None
+        found = reader.tree(found[1]).get(name)
+    return None if found is None or found[0] == FOLDER_MODE else found
+
+
 def walk(reader: ObjectReader, tree: ObjectId | None, prefix: str = "") -> Iterator[tuple[str, ObjectId]]:
     """Everything below a tree that is no folder, as (path, id), sorted by path."""
     budget = _Budget()
@@ -154,7 +164,8 @@ def _edit_folder(
 ) -> ObjectId | None:
     items = {} if tree is None else dict(reader.tree(tree))
     for name, data in node.files.items():
-        _edit_file(items, name, data, (new, reader.hash_name))
+        if data is None and items.get(name, (FOLDER_MODE,))[0] != FOLDER_MODE:
+            del items[name]
     for name, below in node.folders.items():
         mode, identity = items.get(name, (FOLDER_MODE, None))
         if mode != FOLDER_MODE:
@@ -166,6 +177,9 @@ def _edit_folder(
             items.pop(name, None)
         else:
             items[name] = (FOLDER_MODE, made)
+    for name, data in node.files.items():
+        if data is not None:
+            _put_file(items, name, data, (new, reader.hash_name))
     if not items:
         return None
     folder = make(TREE, serialize_tree(items), reader.hash_name)
@@ -174,24 +188,15 @@ def _edit_folder(
     return folder.id
 
 
-def _edit_file(
-    items: TreeItems, name: str, data: bytes | None, target: tuple[dict[ObjectId, NewObject], str]
-) -> None:
+def _put_file(items: TreeItems, name: str, data: bytes, target: tuple[dict[ObjectId, NewObject], str]) -> None:
     new, hash_name = target
     mode, identity = items.get(name, (FILE_MODE, None))
-    if mode == FOLDER_MODE:
-        if data is not None:
-            raise UnsafeRepository(f"{name} is a folder where a file is needed.", subject=name)
-        return
-    if data is None:
-        items.pop(name, None)
-        return
     if mode not in REGULAR_MODES:
-        raise UnsafeRepository(f"{name} is a symlink or submodule where a file is needed.", subject=name)
+        raise UnsafeRepository(f"{name} is a folder, symlink or submodule where a file is needed.", subject=name)
     blob = make(BLOB, data, hash_name)
     if blob.id != identity:
         new[blob.id] = blob
-        items[name] = (mode if identity else FILE_MODE, blob.id)
+        items[name] = (mode, blob.id)
 
 
 def _writes(node: _Node) -> Iterator[bool]:
