@@ -131,7 +131,7 @@ def push(server: Path, path: str) -> subprocess.CompletedProcess[str]:
 
 def path_without_gitreg() -> str:
     folders = os.environ["PATH"].split(os.pathsep)
-    return os.pathsep.join(folder for folder in folders if not (Path(folder) / "gitreg").exists())
+    return os.pathsep.join(folder for folder in folders if not os.access(Path(folder) / "gitreg", os.X_OK))
 
 
 def test_the_hook_fails_closed_when_gitreg_is_not_there(server: Path) -> None:
