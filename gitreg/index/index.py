@@ -1,0 +1,281 @@
+"""The index: quick answers about a registry, derived from its git history and never the only copy of anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from gitreg.documents import (
+    Alias,
+    Dataset,
+    Digest,
+    Document,
+    Experiment,
+    Note,
+    RunId,
+    RunRecord,
+    Version,
+    parse_time,
+    part,
+)
+from gitreg.index import facts, lines
+from gitreg.index.database import Database, in_transaction
+from gitreg.index.lines import Landed
+from gitreg.store import CommitId
+
+if TYPE_CHECKING:
+    from gitreg.index.source import Source
+
+T = TypeVar("T")
+D = TypeVar("D", bound=Document)
+
+FILE_NAME = "index.sqlite"
+_BATCH = 500
+"""Placeholders in one statement; SQLite's smallest limit is 999."""
+_RUN = "run_id, experiment, name, started_at, status, deleted"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run in one line, folded over all writers' records of it."""
+
+    run_id: RunId
+    experiment: str
+    name: str
+    started_at: datetime
+    status: str
+    is_deleted: bool
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """One file of a version: `number` is what its path claims, 0 where none was claimed."""
+
+    path: str
+    number: int
+    digest: Digest
+    document: Version
+
+
+class Index:
+    """What a registry's git history says, in tables. Every answer is that of the branch's present tip.
+
+    Any number of processes and threads may use one file. An index that is lost, damaged, of another version or out of
+    reach costs the time to build it anew and nothing else; `trouble` says so where it has to live in memory. Raises
+    what the store raises for objects that cannot be read.
+    """
+
+    def __init__(self, database: Database, source: Source, *, main: str, ledger: str) -> None:
+        """`main` and `ledger` are the full names of the registry's branches."""
+        self._database = database
+        self._source = source
+        self._ledger = ledger
+        self._folders: Mapping[str, str] = {main: "", ledger: "versions"}
+
+    @classmethod
+    def open(cls, folder: Path | None, source: Source, *, main: str, ledger: str) -> Self:
+        """The index in `folder`, `<git dir>/gitreg`; None keeps it in memory (a quarantine, a read-only clone)."""
+        return cls(Database(None if folder is None else folder / FILE_NAME), source, main=main, ledger=ledger)
+
+    @property
+    def trouble(self) -> str:
+        """Why the index is in memory only; empty where it is not."""
+        return self._database.trouble
+
+    def check(self) -> str:
+        """What is wrong with the file, empty when nothing is. A damaged one has then been replaced by an empty one."""
+        return self._database.check()
+
+    def close(self) -> None:
+        """Let go of the file; the next question opens it again."""
+        self._database.close()
+
+    def refresh(self, ref: str) -> None:
+        """Bring what is kept of a branch up to its tip. Every question does so itself; a program may do it early."""
+        if ref == self._ledger:
+            self._select("SELECT 1 LIMIT 0", (), lambda row: row)
+        if ref in self._folders:
+            self._line(ref, lambda _: None)
+
+    # --- lines ------------------------------------------------------------------------------------------------------
+
+    def path_history(self, ref: str, path: str) -> list[Landed]:
+        """The commits on the first-parent line of `ref` that changed a file, oldest first.
+
+        Of main every path is kept, of the ledger those below `versions/`.
+        """
+        query = "SELECT position, commit_id FROM history WHERE ref = ? AND path = ? ORDER BY position"
+        return self._line(ref, lambda connection: _landed(connection.execute(query, (ref, path))))
+
+    def folder_history(self, ref: str, folder: str) -> list[Landed]:
+        """The commits on the first-parent line of `ref` that changed anything below a folder, oldest first."""
+        query = (
+            "SELECT DISTINCT position, commit_id FROM history WHERE ref = ? AND path > ? || '/' AND path < ? || '0'"
+            " ORDER BY position"
+        )
+        return self._line(ref, lambda connection: _landed(connection.execute(query, (ref, folder, folder))))
+
+    def changed_paths(self, ref: str, commit: str) -> list[str]:
+        """The paths that a commit of the line changed, sorted; none for a commit that is not on it."""
+        query = "SELECT path FROM history WHERE ref = ? AND position = ? ORDER BY path"
+
+        def read(connection: sqlite3.Connection) -> list[str]:
+            at = (ref, lines.position_of(connection, ref, commit))
+            return [str(path) for (path,) in connection.execute(query, at)]
+
+        return self._line(ref, read)
+
+    def position(self, ref: str, commit: str) -> int | None:
+        """A commit's place on the first-parent line, counted from its oldest; None when it is not on it."""
+        return self._line(ref, lambda connection: lines.position_of(connection, ref, commit))
+
+    def commit_at(self, ref: str, position: int) -> Landed | None:
+        """What stands at a position of the line."""
+
+        def find(connection: sqlite3.Connection) -> Landed | None:
+            commit = lines.commit_at(connection, ref, position)
+            return None if commit is None else Landed(position, commit)
+
+        return self._line(ref, find)
+
+    def line_length(self, ref: str) -> int:
+        """How many commits the first-parent line has (as far as history is here)."""
+        query = "SELECT COUNT(*) FROM line WHERE ref = ?"
+        return self._line(ref, lambda connection: int(connection.execute(query, (ref,)).fetchone()[0]))
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    def runs(
+        self, experiment: str | None = None, *, deleted: bool | None = False, limit: int | None = None
+    ) -> list[RunRow]:
+        """Runs, the latest first. `deleted` None gives both those that are and those that are not."""
+        wanted = {"experiment": experiment, "deleted": None if deleted is None else int(deleted)}
+        clauses = {f"{column} = ?": value for column, value in wanted.items() if value is not None}
+        where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+        query = f"SELECT {_RUN} FROM runs {where} ORDER BY started_at DESC, run_id DESC LIMIT ?"  # noqa: S608 - columns
+        return self._select(query, (*clauses.values(), -1 if limit is None else limit), _run_row)
+
+    def run(self, run_id: RunId) -> RunRow | None:
+        """One run by its whole id."""
+        found = self._select(f"SELECT {_RUN} FROM runs WHERE run_id = ?", (run_id,), _run_row)  # noqa: S608 - columns
+        return found[0] if found else None
+
+    def find_runs(self, text: str, *, limit: int = 20) -> list[RunRow]:
+        """The runs that `text` may mean: those whose id it begins or ends, or whose name it is. Latest first."""
+        query = (
+            f"SELECT {_RUN} FROM runs WHERE (run_id >= ?1 AND run_id < ?1 || '{{') OR name = ?1"  # noqa: S608 - columns
+            " OR (reversed_id >= ?2 AND reversed_id < ?2 || '{') ORDER BY started_at DESC, run_id DESC LIMIT ?3"
+        )
+        return self._select(query, (text, text[::-1], limit), _run_row) if text else []
+
+    def records(self, run_ids: Iterable[RunId]) -> dict[RunId, list[RunRecord]]:
+        """Every writer's record of these runs. A run that is not there has no entry."""
+        wanted = list(run_ids)
+        found: dict[RunId, list[RunRecord]] = {}
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            query = f"SELECT document FROM records WHERE run_id IN ({', '.join('?' * len(batch))}) ORDER BY path"  # noqa: S608
+            for record in self._select(query, tuple(batch), _document(RunRecord)):
+                found.setdefault(record.run_id, []).append(record)
+        return found
+
+    def notes(self, folder: str) -> dict[str, Note]:
+        """The notes in a folder such as `paths.run_notes(run)`, by name, those whose value is null included."""
+        query = "SELECT document FROM notes WHERE subject = ? ORDER BY name"
+        found = self._select(query, (folder.removeprefix("notes/"),), _document(Note))
+        return {note.name: note for note in found}
+
+    # --- versions and the rest --------------------------------------------------------------------------------------
+
+    def versions(self, model: str | None = None) -> list[VersionRow]:
+        """The files of a model's versions (of all models), by model and number. One digest may have several."""
+        query = "SELECT path, number, digest, document FROM versions"
+        if model is None:
+            return self._select(f"{query} ORDER BY model, number, digest", (), _version_row)
+        return self._select(f"{query} WHERE model = ? ORDER BY number, digest", (model,), _version_row)
+
+    def versions_by_digest(self, digest: Digest) -> list[VersionRow]:
+        """Every file that holds this version."""
+        query = "SELECT path, number, digest, document FROM versions WHERE digest = ? ORDER BY number"
+        return self._select(query, (digest,), _version_row)
+
+    def models(self) -> list[str]:
+        """The names of the models that have a version, sorted."""
+        return self._select("SELECT DISTINCT model FROM versions ORDER BY model", (), lambda row: str(row[0]))
+
+    def aliases(self, model: str) -> list[Alias]:
+        """A model's bookmarks, those that were taken away included."""
+        return [alias for alias in self._facts("alias", Alias, part(model)) if alias.model == model]
+
+    def experiments(self) -> list[Experiment]:
+        """Every experiment that was named on the ledger."""
+        return self._facts("experiment", Experiment)
+
+    def datasets(self, name: str | None = None) -> list[Dataset]:
+        """The datasets of a name (all datasets)."""
+        found = self._facts("dataset", Dataset, None if name is None else part(name))
+        return [dataset for dataset in found if name in (None, dataset.name)]
+
+    def unreadable(self) -> dict[str, str]:
+        """Files of the ledger that are no documents of the format, each with the reason."""
+        rows = self._select("SELECT path, reason FROM unreadable ORDER BY path", (), lambda row: (row[0], row[1]))
+        return dict(rows)
+
+    # --- verdicts ---------------------------------------------------------------------------------------------------
+
+    def verdict(self, commit: str, folder: str, digest: Digest) -> str | None:
+        """What was kept by `put_verdict`."""
+        query = "SELECT verdict FROM verdicts WHERE commit_id = ? AND folder = ? AND digest = ?"
+        row = self._database.run(lambda connection: connection.execute(query, (commit, folder, digest)).fetchone())
+        return None if row is None else str(row[0])
+
+    def put_verdict(self, commit: str, folder: str, digest: Digest, verdict: str) -> None:
+        """Keep a judgement that can never change: of one decision in one folder, as of one commit."""
+        row = (commit, folder, digest, verdict)
+        self._database.run(lambda connection: connection.execute("REPLACE INTO verdicts VALUES (?, ?, ?, ?)", row))
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    def _line(self, ref: str, read: Callable[[sqlite3.Connection], T]) -> T:
+        def work(connection: sqlite3.Connection) -> T:
+            if not lines.is_current(connection, self._source, ref):
+                in_transaction(connection, lambda: lines.extend(connection, self._source, ref, self._folders[ref]))
+            return read(connection)
+
+        return self._database.run(work)
+
+    def _select(self, query: str, values: tuple[Any, ...], make: Callable[[tuple[Any, ...]], T]) -> list[T]:
+        def work(connection: sqlite3.Connection) -> list[T]:
+            if not facts.is_current(connection, self._source, self._ledger):
+                in_transaction(connection, lambda: facts.refresh(connection, self._source, self._ledger))
+            return [make(row) for row in connection.execute(query, values)]
+
+        return self._database.run(work)
+
+    def _facts(self, kind: str, document: type[D], owner: str | None = None) -> list[D]:
+        query = "SELECT document FROM facts WHERE kind = ?"
+        if owner is None:
+            return self._select(f"{query} ORDER BY path", (kind,), _document(document))
+        return self._select(f"{query} AND owner = ? ORDER BY path", (kind, owner), _document(document))
+
+
+def _landed(rows: Iterable[tuple[Any, ...]]) -> list[Landed]:
+    return [Landed(position, CommitId(commit)) for position, commit in rows]
+
+
+def _run_row(row: tuple[Any, ...]) -> RunRow:
+    run_id, experiment, name, started_at, status, deleted = row
+    return RunRow(RunId(run_id), experiment, name, parse_time(started_at), status, bool(deleted))
+
+
+def _version_row(row: tuple[Any, ...]) -> VersionRow:
+    path, number, digest, document = row
+    return VersionRow(path, number, Digest(digest), Version.from_bytes(document))
+
+
+def _document(document: type[D]) -> Callable[[tuple[Any, ...]], D]:
+    return lambda row: document.from_bytes(row[0])

@@ -1,0 +1,43 @@
+"""The tables of the index. A change of anything here raises `SCHEMA_VERSION`, and every index is built anew."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE tips (what TEXT, ref TEXT, commit_id TEXT, boundary TEXT, PRIMARY KEY (what, ref)) WITHOUT ROWID;
+CREATE TABLE line (ref TEXT, position INTEGER, commit_id TEXT, PRIMARY KEY (ref, position)) WITHOUT ROWID;
+CREATE INDEX line_by_commit ON line (ref, commit_id);
+CREATE TABLE history (
+    ref TEXT, path TEXT, position INTEGER, commit_id TEXT, PRIMARY KEY (ref, path, position)
+) WITHOUT ROWID;
+CREATE INDEX history_by_position ON history (ref, position);
+
+CREATE TABLE records (
+    path TEXT PRIMARY KEY, run_id TEXT NOT NULL, writer TEXT NOT NULL, subject TEXT NOT NULL, document BLOB NOT NULL
+);
+CREATE INDEX records_by_run ON records (run_id);
+CREATE INDEX records_by_subject ON records (subject);
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY, reversed_id TEXT NOT NULL, experiment TEXT NOT NULL, name TEXT NOT NULL,
+    started_at TEXT NOT NULL, status TEXT NOT NULL, subject TEXT NOT NULL, deleted INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX runs_by_end ON runs (reversed_id);
+CREATE INDEX runs_by_name ON runs (name);
+CREATE INDEX runs_by_start ON runs (deleted, started_at);
+CREATE INDEX runs_by_experiment ON runs (experiment, deleted, started_at);
+CREATE TABLE notes (path TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL);
+CREATE INDEX notes_by_subject ON notes (subject);
+CREATE TABLE versions (
+    path TEXT PRIMARY KEY, model TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, document BLOB NOT NULL
+);
+CREATE INDEX versions_by_model ON versions (model, number);
+CREATE INDEX versions_by_digest ON versions (digest);
+CREATE TABLE facts (path TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, document BLOB NOT NULL);
+CREATE INDEX facts_by_owner ON facts (kind, owner);
+CREATE TABLE unreadable (path TEXT PRIMARY KEY, reason TEXT NOT NULL);
+
+CREATE TABLE verdicts (
+    commit_id TEXT, folder TEXT, digest TEXT, verdict TEXT NOT NULL, PRIMARY KEY (commit_id, folder, digest)
+) WITHOUT ROWID;
+"""

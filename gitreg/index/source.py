@@ -1,0 +1,33 @@
+"""What the index reads: the few questions it asks of the git store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gitreg.store import Change, CommitId, Snapshot
+
+
+class Source(Protocol):
+    """The part of `Store` that the index stands on."""
+
+    def tip(self, ref: str) -> CommitId | None:
+        """What a ref points at."""
+        ...
+
+    def snapshot(self, revision: str | None) -> Snapshot:
+        """The files of a commit."""
+        ...
+
+    def first_parents(self, revision: str) -> Iterator[CommitId]:
+        """A commit and its first parents, newest first."""
+        ...
+
+    def changes(self, before: CommitId | None, after: CommitId | None) -> Iterator[Change]:
+        """What differs between two commits."""
+        ...
+
+    def shallow(self) -> frozenset[CommitId]:
+        """Where a shallow clone was cut: history becomes deeper or shallower without a ref moving."""
+        ...
