@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from gitreg.documents import RunRecord, paths
+from gitreg.documents import paths
 from gitreg.errors import GitregError, UnsafeRepository
-from gitreg.index.rows import Row, row_of, run_columns, says_deleted
+from gitreg.index.rows import Row, row_of, says_deleted
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -98,14 +98,23 @@ def _runs_of(connection: sqlite3.Connection, path: str) -> set[str]:
 
 
 def _fold(connection: sqlite3.Connection, run_id: str) -> None:
-    """Make a run's row anew from the records and the note about it; without records there is none."""
-    found = connection.execute("SELECT document, subject FROM records WHERE run_id = ?", (run_id,)).fetchall()
+    """Make a run's row anew from the records and the note about it; without records there is none.
+
+    Format 28: attempts are ordered by (started_at, id), and the last one's status is the run's.
+    """
+    query = "SELECT subject, experiment, name, first, last, status FROM records WHERE run_id = ?"
+    records = connection.execute(query, (run_id,)).fetchall()
     connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
-    if not found:
+    if not records:
         return
-    note = connection.execute(
-        "SELECT document FROM notes WHERE path = ?", (paths.note(f"notes/{found[0][1]}", "deleted"),)
-    ).fetchone()
-    records = [RunRecord.from_bytes(document) for document, _ in found]
-    columns = run_columns(records, is_deleted=says_deleted(note[0] if note else None))
-    connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", columns)
+    subject, experiment, name, first, _, _ = min(records, key=lambda record: str(record[3]))
+    status = max((str(record[4]), str(record[5])) for record in records)[1]
+    started_at = str(first).partition(" ")[0]
+    columns = (run_id, run_id[::-1], experiment, name, started_at, status, _is_deleted(connection, subject))
+    connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", columns)
+
+
+def _is_deleted(connection: sqlite3.Connection, subject: str) -> bool:
+    query = "SELECT document FROM notes WHERE path = ?"
+    note = connection.execute(query, (paths.note(f"notes/{subject}", "deleted"),)).fetchone()
+    return says_deleted(note[0] if note else None)

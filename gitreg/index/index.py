@@ -22,6 +22,7 @@ from gitreg.documents import (
     parse_time,
     part,
 )
+from gitreg.errors import InvalidDocument
 from gitreg.index import facts, lines
 from gitreg.index.database import Database, in_transaction
 from gitreg.index.lines import Landed
@@ -173,14 +174,15 @@ class Index:
         return self._select(query, (text, text[::-1], limit), _run_row) if text else []
 
     def records(self, run_ids: Iterable[RunId]) -> dict[RunId, list[RunRecord]]:
-        """Every writer's record of these runs. A run that is not there has no entry."""
+        """Every writer's record of these runs. A run that is not there, or cannot be read, has no entry."""
         wanted = list(run_ids)
         found: dict[RunId, list[RunRecord]] = {}
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             query = f"SELECT document FROM records WHERE run_id IN ({', '.join('?' * len(batch))}) ORDER BY path"  # noqa: S608
-            for record in self._select(query, tuple(batch), _document(RunRecord)):
-                found.setdefault(record.run_id, []).append(record)
+            for record in self._select(query, tuple(batch), _record):
+                if record is not None:
+                    found.setdefault(record.run_id, []).append(record)
         return found
 
     def notes(self, folder: str) -> dict[str, Note]:
@@ -270,6 +272,13 @@ def _landed(rows: Iterable[tuple[Any, ...]]) -> list[Landed]:
 def _run_row(row: tuple[Any, ...]) -> RunRow:
     run_id, experiment, name, started_at, status, deleted = row
     return RunRow(RunId(run_id), experiment, name, parse_time(started_at), status, bool(deleted))
+
+
+def _record(row: tuple[Any, ...]) -> RunRecord | None:
+    try:
+        return RunRecord.from_bytes(row[0])
+    except InvalidDocument:  # fsck names it; one spoilt record must not hide all other runs
+        return None
 
 
 def _version_row(row: tuple[Any, ...]) -> VersionRow:

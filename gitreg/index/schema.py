@@ -14,13 +14,16 @@ CREATE TABLE history (
 CREATE INDEX history_by_position ON history (ref, position);
 
 CREATE TABLE records (
-    path TEXT PRIMARY KEY, run_id TEXT NOT NULL, writer TEXT NOT NULL, subject TEXT NOT NULL, document BLOB NOT NULL
+    path TEXT PRIMARY KEY, run_id TEXT NOT NULL, writer TEXT NOT NULL, subject TEXT NOT NULL,
+    experiment TEXT NOT NULL, name TEXT NOT NULL,
+    first TEXT NOT NULL, last TEXT NOT NULL, status TEXT NOT NULL, -- attempts: start and id
+    document BLOB NOT NULL
 );
 CREATE INDEX records_by_run ON records (run_id);
 CREATE INDEX records_by_subject ON records (subject);
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY, reversed_id TEXT NOT NULL, experiment TEXT NOT NULL, name TEXT NOT NULL,
-    started_at TEXT NOT NULL, status TEXT NOT NULL, subject TEXT NOT NULL, deleted INTEGER NOT NULL
+    started_at TEXT NOT NULL, status TEXT NOT NULL, deleted INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_end ON runs (reversed_id);
 CREATE INDEX runs_by_name ON runs (name);

@@ -131,6 +131,32 @@ def test_what_is_no_document_is_listed_with_its_reason(ledger: Ledger, index: In
     assert set(index.unreadable()) == {"experiments/x.json", "runs/readme.txt", *wrong_place}
 
 
+def test_a_record_that_only_its_own_reader_refuses_hides_no_other(ledger: Ledger, index: Index) -> None:
+    good, spoilt = record(run_id(1)), record(run_id(2))
+    edits = record_edits(good, spoilt)
+    path = paths.run_record(spoilt.run_id, spoilt.writer)
+    ledger.commit({**edits, path: spoilt.to_bytes().replace(b'"boot_id": null', b'"boot_id": 1')})
+    assert list(index.records([good.run_id, spoilt.run_id])) == [good.run_id]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b'{"run_id": "x", "writer": 1}',
+        b'{"run_id": "\\ud800", "writer": "1"}',
+        b"\xff",
+        b"{}",
+    ],
+)
+def test_a_record_that_is_no_record_is_listed_with_its_reason(ledger: Ledger, index: Index, data: bytes) -> None:
+    path = paths.run_record(run_id(1), WriterId("a" * 32))
+    ledger.commit({path: data})
+    assert (index.runs(), list(index.unreadable())) == ([], [path])
+
+
 def test_path_history_has_positions_on_the_first_parent_line(ledger: Ledger, index: Index) -> None:
     main = ledger.store.branches.main
     commits = [ledger.commit({"README.md": b"1", "a/b": b"1"}, main), ledger.commit({"a/c": b"1"}, main)]
