@@ -1,0 +1,46 @@
+"""Frozen view to page: what people read, as blocks that a terminal, a pipe or a pull request shows. Pure."""
+
+from gitreg.report.comparison import Compared, Row, compare, comparison_page
+from gitreg.report.layout import Block, Blocks, Cell, Command, Heading, Line, Table, Tone, cell
+from gitreg.report.markdown import markdown
+from gitreg.report.proposal import (
+    Problem,
+    ProposalPage,
+    proposal_page,
+    rules_table,
+    subjects_table,
+    title_of,
+    verdict_of,
+)
+from gitreg.report.spelling import counted, difference, listed, number, short, size, when
+
+__all__ = [
+    "Block",
+    "Blocks",
+    "Cell",
+    "Command",
+    "Compared",
+    "Heading",
+    "Line",
+    "Problem",
+    "ProposalPage",
+    "Row",
+    "Table",
+    "Tone",
+    "cell",
+    "compare",
+    "comparison_page",
+    "counted",
+    "difference",
+    "listed",
+    "markdown",
+    "number",
+    "proposal_page",
+    "rules_table",
+    "short",
+    "size",
+    "subjects_table",
+    "title_of",
+    "verdict_of",
+    "when",
+]

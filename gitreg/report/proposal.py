@@ -1,0 +1,209 @@
+"""The page of a proposal: the verdict first, who must still approve, and all that the decision rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gitreg.report.layout import Block, Cell, Command, Heading, Line, Table, Tone
+from gitreg.report.spelling import difference, listed, number, short, when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.documents import Decision, Digest, Evidence, Move, Outcome, RuleResult, Subject
+    from gitreg.policy import PeopleVerdict
+
+_TONES: dict[Outcome, Tone] = {"pass": "good", "fail": "bad", "cannot tell": "warn"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that stands in the way: which rule, where, what is so, what to do."""
+
+    rule: str
+    path: str
+    message: str
+    hint: str = ""
+    blocks: bool = True
+
+
+@dataclass(frozen=True)
+class ProposalPage:
+    """Everything that the page shows. `state` is one word: open, approved, stale, rejected, closed or merged."""
+
+    id: str
+    state: str
+    decision: Decision
+    digest: Digest
+    evidence: Evidence | None = None
+    people: PeopleVerdict | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[Problem, ...]:
+        """The problems that stop it."""
+        return tuple(problem for problem in self.problems if problem.blocks)
+
+
+def proposal_page(page: ProposalPage) -> Iterator[Block]:
+    """The page, from the verdict to how to go back."""
+    yield Heading(title_of(page.decision, page.evidence))
+    yield from _verdict(page)
+    yield from _facts(page)
+    if page.evidence:
+        yield from _evidence(page.evidence)
+    yield from _files(page.decision)
+    yield from _next(page)
+
+
+def title_of(decision: Decision, evidence: Evidence | None = None) -> str:
+    """What lands, as the commit's subject says it: `fraud: production 6 -> 7`."""
+    if not decision.moves:
+        return f"governance: {listed(sorted(decision.files))}"
+    before = evidence.baseline if evidence else None
+    return "; ".join(f"{move.model}: {_move(decision, move, before)}" for move in decision.moves)
+
+
+def _move(decision: Decision, move: Move, before: Subject | None) -> str:
+    if decision.action in ("hold", "lift"):
+        held = [path.rpartition("/")[2][:8] for path in decision.files if "/holds/" in path]
+        return f"{decision.action} {listed([f'~{digest}' for digest in held])} ({move.stage})"
+    to = "nothing" if move.version is None else _named(move.number, move.version)
+    was = f" {_named(before.number, before.version)}" if before else ""
+    how = "" if decision.action == "promote" else f" ({decision.action})"
+    return f"{move.stage}{was} -> {to}{how}"
+
+
+def _named(version_number: int | None, version: Digest) -> str:
+    return str(version_number) if version_number else f"~{short(version)}"
+
+
+def verdict_of(page: ProposalPage) -> Line:
+    """The one line that says where it stands."""
+    if page.state in ("merged", "closed", "rejected", "stale"):
+        return Line(_ENDED[page.state], "dim" if page.state == "merged" else "bad")
+    if page.blocks:
+        return Line(f"Refused by rule: {listed([problem.rule for problem in page.blocks])}.", "bad")
+    missing = list(page.people.missing) if page.people else []
+    if page.people and not page.people.proposed:
+        missing.insert(0, f"the signature of {page.decision.proposer.principal}, who proposed it")
+    if missing:
+        return Line(f"Waits for {listed(missing)}.", "warn")
+    return Line("Approved: it can be merged.", "good")
+
+
+_ENDED = {
+    "merged": "Merged.",
+    "closed": "Closed: it was given up.",
+    "rejected": "Rejected: it cannot be merged.",
+    "stale": "Stale: what it was made to replace, or its policy, is no longer what stands. Propose it again.",
+}
+
+
+def _verdict(page: ProposalPage) -> Iterator[Block]:
+    yield verdict_of(page)
+    for problem in page.problems:
+        yield Line(f"  {problem.rule}: {problem.message}", "bad" if problem.blocks else "warn")
+        if problem.hint:
+            yield Line(f"    {problem.hint}", "dim")
+    if page.people:
+        for person in page.people.have:
+            yield Line(f"  approved by {person}", "good")
+        for person in page.people.rejected_by:
+            yield Line(f"  rejected by {person}", "bad")
+
+
+def _facts(page: ProposalPage) -> Iterator[Block]:
+    decision = page.decision
+    until = f", open until {when(decision.expires_at)}" if decision.expires_at else ""
+    yield ""
+    yield f"Proposed by {decision.proposer.principal}, {when(decision.proposed_at)}{until}."
+    yield f"Why: {decision.reason}"
+    yield Line(f"Decision {page.digest}", "dim")
+
+
+def _evidence(evidence: Evidence) -> Iterator[Block]:
+    if evidence.candidate:
+        yield Heading(f"The candidate and what is in {evidence.stage}")
+        yield subjects_table(evidence.candidate, evidence.baseline, evidence.stage)
+    if evidence.rules:
+        yield Heading(f"Rules ({evidence.policy})" if evidence.policy else "Rules")
+        yield rules_table(evidence.rules)
+
+
+def subjects_table(candidate: Subject, baseline: Subject | None, stage: str) -> Table:
+    """Candidate and baseline side by side, row by row what they are and what was measured."""
+    rows = [
+        ("version", _subject_name(candidate), _subject_name(baseline), ""),
+        ("digest", short(candidate.version), short(baseline.version if baseline else None), ""),
+        ("run", _run(candidate), _run(baseline), ""),
+        *_metric_rows(candidate, baseline),
+        *_dataset_rows(candidate, baseline),
+    ]
+    return Table(("", "candidate", f"in {stage}", "difference"), tuple(rows), whole=("candidate", f"in {stage}"))
+
+
+def _subject_name(subject: Subject | None) -> str:
+    return f"{subject.model}/{_named(subject.number, subject.version)}" if subject else "nothing"
+
+
+def _run(subject: Subject | None) -> str:
+    return subject.run.short if subject and subject.run else "-"
+
+
+def _metric_rows(candidate: Subject, baseline: Subject | None) -> Iterator[tuple[str, str, str, str]]:
+    names = {use.digest: use.name for subject in (candidate, baseline) if subject for use in subject.datasets}
+    new = {(metric.key, metric.dataset): metric.value for metric in candidate.metrics}
+    old = {(metric.key, metric.dataset): metric.value for metric in baseline.metrics} if baseline else {}
+    for key, dataset in sorted(new.keys() | old.keys(), key=lambda each: (each[0], each[1] or "")):
+        ours, theirs = new.get((key, dataset)), old.get((key, dataset))
+        label = f"{key} on {names.get(dataset, short(dataset))}" if dataset else key
+        both = ours is not None and theirs is not None
+        yield (label, _value(ours), _value(theirs), difference(ours, theirs) if both else "")  # type: ignore[arg-type]
+
+
+def _value(value: float | None) -> str:
+    return "-" if value is None else number(value)
+
+
+def _dataset_rows(candidate: Subject, baseline: Subject | None) -> Iterator[tuple[str, str, str, str]]:
+    ours = {(use.role, use.name): use.digest for use in candidate.datasets}
+    theirs = {(use.role, use.name): use.digest for use in baseline.datasets} if baseline else {}
+    for role, name in sorted(ours.keys() | theirs.keys()):
+        new, old = ours.get((role, name)), theirs.get((role, name))
+        yield (f"{role} data {name}", short(new), short(old), "other data" if new and old and new != old else "")
+
+
+def rules_table(rules: tuple[RuleResult, ...]) -> Table:
+    """Each rule's answer with its text."""
+    rows = tuple((Cell(rule.outcome, _tone(rule)), rule.rule, rule.text) for rule in rules)
+    return Table(("answer", "rule", "what is so"), rows, whole=("answer", "rule"))
+
+
+def _tone(rule: RuleResult) -> Tone:
+    return "warn" if rule.severity == "warn" and rule.outcome != "pass" else _TONES[rule.outcome]
+
+
+def _files(decision: Decision) -> Iterator[Block]:
+    if not decision.moves:
+        yield Heading("What lands")
+        for path, digest in sorted(decision.files.items()):
+            yield f"  {path} {'is removed' if digest is None else short(digest)}"
+
+
+def _next(page: ProposalPage) -> Iterator[Block]:
+    if page.state in _ENDED or page.blocks:
+        return
+    yield ""
+    if page.people and (page.people.missing or not page.people.proposed):
+        yield "To approve it (the signature is over the decision above):"
+        yield Command(f"gitreg approve {page.id} --decision {page.digest.hex[:16]}")
+    else:
+        yield "To land it:"
+        yield Command(f"gitreg merge {page.id}")
+    for move in page.decision.moves:
+        if page.decision.action == "promote":
+            yield "To go back afterwards:"
+            yield Command(f"gitreg rollback {quote(move.model)} --stage {quote(move.stage)} -m WHY")
