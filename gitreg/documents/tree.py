@@ -70,7 +70,8 @@ class MemoryTree:
         """See `Tree`."""
         if path in self._files:
             return _sha256(self._files[path])
-        below = "".join(f"{name}\0{identity}\0" for name, identity in self.walk(path))
+        start = len(path) + 1 if path else 0
+        below = "".join(f"{name[start:]}\0{identity}\0" for name, identity in self.walk(path))
         return _sha256(below.encode()) if below else None
 
     def with_edits(self, edits: Edits) -> MemoryTree:
