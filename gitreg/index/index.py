@@ -25,7 +25,7 @@ from gitreg.documents import (
 from gitreg.errors import InvalidDocument
 from gitreg.index import facts, lines
 from gitreg.index.database import Database, in_transaction
-from gitreg.index.lines import Landed
+from gitreg.index.lines import Landed, PathChange
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -104,13 +104,13 @@ class Index:
 
     # --- lines ------------------------------------------------------------------------------------------------------
 
-    def path_history(self, ref: str, path: str) -> list[Landed]:
+    def path_history(self, ref: str, path: str) -> list[PathChange]:
         """The commits on the first-parent line of `ref` that changed a file, oldest first.
 
         Of main every path is kept, of the ledger those below `versions/`.
         """
-        query = "SELECT position, commit_id FROM history WHERE ref = ? AND path = ? ORDER BY position"
-        return self._line(ref, lambda connection: _landed(connection.execute(query, (ref, path))))
+        query = "SELECT position, commit_id, object_id FROM history WHERE ref = ? AND path = ? ORDER BY position"
+        return self._line(ref, lambda connection: [_path_change(row) for row in connection.execute(query, (ref, path))])
 
     def folder_history(self, ref: str, folder: str) -> list[Landed]:
         """The commits on the first-parent line of `ref` that changed anything below a folder, oldest first."""
@@ -229,16 +229,16 @@ class Index:
 
     # --- verdicts ---------------------------------------------------------------------------------------------------
 
-    def verdict(self, commit: str, folder: str, digest: Digest) -> str | None:
-        """What was kept by `put_verdict`."""
-        query = "SELECT verdict FROM verdicts WHERE commit_id = ? AND folder = ? AND digest = ?"
-        row = self._database.run(lambda connection: connection.execute(query, (commit, folder, digest)).fetchone())
+    def verdict(self, commit: str, key: str) -> str | None:
+        """What was kept by `put_verdict`, if it is still there."""
+        query = "SELECT verdict FROM verdicts WHERE commit_id = ? AND key = ?"
+        row = self._database.run(lambda connection: connection.execute(query, (commit, key)).fetchone())
         return None if row is None else str(row[0])
 
-    def put_verdict(self, commit: str, folder: str, digest: Digest, verdict: str) -> None:
-        """Keep a judgement that can never change: of one decision in one folder, as of one commit."""
-        row = (commit, folder, digest, verdict)
-        self._database.run(lambda connection: connection.execute("REPLACE INTO verdicts VALUES (?, ?, ?, ?)", row))
+    def put_verdict(self, commit: str, key: str, value: str) -> None:
+        """Keep a judgement that can never change, because it was given as of one commit."""
+        row = (commit, key, value)
+        self._database.run(lambda connection: connection.execute("REPLACE INTO verdicts VALUES (?, ?, ?)", row))
 
     # --- within -----------------------------------------------------------------------------------------------------
 
@@ -267,6 +267,11 @@ class Index:
 
 def _landed(rows: Iterable[tuple[Any, ...]]) -> list[Landed]:
     return [Landed(position, CommitId(commit)) for position, commit in rows]
+
+
+def _path_change(row: tuple[Any, ...]) -> PathChange:
+    position, commit, object_id = row
+    return PathChange(position, CommitId(commit), object_id)
 
 
 def _run_row(row: tuple[Any, ...]) -> RunRow:

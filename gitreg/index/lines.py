@@ -11,6 +11,7 @@ from gitreg.store import CommitId
 
 if TYPE_CHECKING:
     from gitreg.index.source import Source
+    from gitreg.store import Change
 
 
 @dataclass(frozen=True, order=True)
@@ -19,6 +20,15 @@ class Landed:
 
     position: int
     commit: CommitId
+
+
+@dataclass(frozen=True, order=True)
+class PathChange:
+    """A commit of the line that changed a file; `object_id` is what the file is from there on, None where it went."""
+
+    position: int
+    commit: CommitId
+    object_id: str | None
 
 
 def extend(connection: sqlite3.Connection, source: Source, ref: str, folder: str) -> None:
@@ -76,15 +86,16 @@ def _append(connection: sqlite3.Connection, source: Source, what: tuple[str, str
     for landed in new:
         connection.execute("INSERT INTO line VALUES (?, ?, ?)", (ref, landed.position, landed.commit))
         before = commit_at(connection, ref, landed.position - 1)
-        rows = [(ref, path, landed.position, landed.commit) for path in _changed(source, before, landed.commit, folder)]
-        connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
+        changes = _changed(source, before, landed.commit, folder)
+        rows = [(ref, change.path, landed.position, landed.commit, change.after) for change in changes]
+        connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _changed(source: Source, before: CommitId | None, after: CommitId, folder: str) -> Iterator[str]:
+def _changed(source: Source, before: CommitId | None, after: CommitId, folder: str) -> Iterator[Change]:
     if folder and source.snapshot(before).object_id(folder) == source.snapshot(after).object_id(folder):
         return iter(())
-    paths = (change.path for change in source.changes(before, after))
-    return (path for path in paths if not folder or path.startswith(f"{folder}/"))
+    changes = source.changes(before, after)
+    return (change for change in changes if not folder or change.path.startswith(f"{folder}/"))
 
 
 def position_of(connection: sqlite3.Connection, ref: str, commit: str) -> int | None:

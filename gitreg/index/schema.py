@@ -9,7 +9,7 @@ CREATE TABLE tips (what TEXT, ref TEXT, commit_id TEXT, boundary TEXT, PRIMARY K
 CREATE TABLE line (ref TEXT, position INTEGER, commit_id TEXT, PRIMARY KEY (ref, position)) WITHOUT ROWID;
 CREATE INDEX line_by_commit ON line (ref, commit_id);
 CREATE TABLE history (
-    ref TEXT, path TEXT, position INTEGER, commit_id TEXT, PRIMARY KEY (ref, path, position)
+    ref TEXT, path TEXT, position INTEGER, commit_id TEXT, object_id TEXT, PRIMARY KEY (ref, path, position)
 ) WITHOUT ROWID;
 CREATE INDEX history_by_position ON history (ref, position);
 
@@ -41,6 +41,6 @@ CREATE INDEX facts_by_owner ON facts (kind, owner);
 CREATE TABLE unreadable (path TEXT PRIMARY KEY, reason TEXT NOT NULL);
 
 CREATE TABLE verdicts (
-    commit_id TEXT, folder TEXT, digest TEXT, verdict TEXT NOT NULL, PRIMARY KEY (commit_id, folder, digest)
+    commit_id TEXT, key TEXT, verdict TEXT NOT NULL, PRIMARY KEY (commit_id, key)
 ) WITHOUT ROWID;
 """

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitreg.documents import Digest, RunId, Status, WriterId, paths
-from gitreg.index import Index, Landed
+from gitreg.documents import RunId, Status, WriterId, paths
+from gitreg.index import Index, Landed, PathChange
 from gitreg.store import Store
 from tests.index.builders import (
     START,
@@ -161,7 +161,8 @@ def test_path_history_has_positions_on_the_first_parent_line(ledger: Ledger, ind
     main = ledger.store.branches.main
     commits = [ledger.commit({"README.md": b"1", "a/b": b"1"}, main), ledger.commit({"a/c": b"1"}, main)]
     commits.append(ledger.commit({"a/b": None}, main))
-    assert index.path_history(main, "a/b") == [Landed(0, commits[0]), Landed(2, commits[2])]
+    blob = ledger.store.snapshot(commits[0]).object_id("a/b")
+    assert index.path_history(main, "a/b") == [PathChange(0, commits[0], blob), PathChange(2, commits[2], None)]
     assert index.folder_history(main, "a") == [Landed(position, commit) for position, commit in enumerate(commits)]
     assert index.changed_paths(main, commits[0]) == ["README.md", "a/b"]
     assert (index.position(main, commits[1]), index.commit_at(main, 1)) == (1, Landed(1, commits[1]))
@@ -174,7 +175,7 @@ def test_the_ledger_tells_which_commit_brought_a_version(ledger: Ledger, index: 
     commit = ledger.commit(version_edits(document, 1))
     ledger.commit(record_edits(record(run_id(2))))
     path = paths.version("fraud", 1, document.digest)
-    assert index.path_history(ref, path) == [Landed(1, commit)]
+    assert [(change.position, change.commit) for change in index.path_history(ref, path)] == [(1, commit)]
 
 
 def test_a_tip_that_is_not_built_on_the_known_one_is_followed(ledger: Ledger, index: Index) -> None:
@@ -282,12 +283,11 @@ def test_an_index_without_a_folder_is_in_memory(ledger: Ledger) -> None:
     assert (len(index.runs()), index.trouble) == (1, "")
 
 
-def test_verdicts_are_kept_by_commit_folder_and_digest(index: Index) -> None:
-    digest, commit = Digest.of(b"decision"), "1" * 40
-    index.put_verdict(commit, "models/fraud/stages/production", digest, "in force")
+def test_verdicts_are_kept_by_commit_and_key(index: Index) -> None:
+    index.put_verdict("1" * 40, "production", "in force")
     index.close()
-    assert index.verdict(commit, "models/fraud/stages/production", digest) == "in force"
-    assert index.verdict(commit, "models/fraud/stages/staging", digest) is None
+    assert index.verdict("1" * 40, "production") == "in force"
+    assert index.verdict("1" * 40, "staging") is None
 
 
 def test_many_threads_may_ask_at_once(ledger: Ledger, index: Index) -> None:
