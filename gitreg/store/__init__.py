@@ -1,8 +1,15 @@
 """The git store: snapshots, changes that land, history, and other clones. The only room that knows git."""
 
+from gitreg.store.history import Boundaries, FirstParents
+from gitreg.store.identity import Identity
+from gitreg.store.ledger import merge_rule
+from gitreg.store.remote import HOOK_MARKER, PreReceive, Remote, has_our_hook
 from gitreg.store.snapshot import Snapshot
 from gitreg.store.store import Store
+from gitreg.store.sync import SyncReport, publish_ledger, push_main, sync
 from gitreg.store.values import (
+    GUEST_BRANCHES,
+    OWN_BRANCHES,
     Branches,
     Change,
     Commit,
@@ -14,14 +21,28 @@ from gitreg.store.values import (
 )
 
 __all__ = [
+    "Boundaries",
     "Branches",
     "Change",
     "Commit",
     "CommitId",
     "CommitText",
+    "FirstParents",
+    "GUEST_BRANCHES",
+    "HOOK_MARKER",
+    "Identity",
+    "OWN_BRANCHES",
     "ObjectId",
     "Person",
+    "PreReceive",
     "RefUpdate",
+    "Remote",
     "Snapshot",
     "Store",
+    "SyncReport",
+    "has_our_hook",
+    "merge_rule",
+    "publish_ledger",
+    "push_main",
+    "sync",
 ]

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dulwich.config import ConfigFile, StackedConfig, env_config
+from dulwich.config import ConfigFile, StackedConfig, apply_instead_of, env_config
 
 from gitreg.errors import CorruptRepository, InvalidValue
 from gitreg.surroundings import Surroundings
@@ -76,6 +76,10 @@ class GitConfig:
     def stacked(self) -> StackedConfig:
         """The trusted files in dulwich's form, for its clients."""
         return StackedConfig(list(self._trusted))
+
+    def rewritten(self, url: str) -> str:
+        """A URL after the user's own `url.<base>.insteadOf`; the clone's are ignored."""
+        return apply_instead_of(self.stacked(), url)
 
     def append(self, values: dict[str, str]) -> None:
         """Put settings at the end of the repository's file, where they win; those that stand already are left."""

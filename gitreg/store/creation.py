@@ -24,6 +24,16 @@ GUEST_SETTINGS = {"repack.writeBitmaps": "false"}
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = {bare}\n"
 
 
+def origin_settings(url: str) -> dict[str, str]:
+    """What `git clone` writes about where it cloned from, so that plain git works in the clone as well."""
+    return {
+        "remote.origin.url": url,
+        "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*",
+        "branch.main.remote": "origin",
+        "branch.main.merge": "refs/heads/main",
+    }
+
+
 def create(path: Path, *, bare: bool) -> Path:
     """Make an empty repository at `path`, whose branch will be `main`; returns its git folder.
 

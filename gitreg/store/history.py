@@ -55,6 +55,11 @@ class FirstParents(Iterator[CommitId]):
         return current
 
 
+def is_on_first_parent_line(line: FirstParents, commit: CommitId) -> bool:
+    """Whether a commit stands on a first-parent line."""
+    return any(found == commit for found in line)
+
+
 def is_ancestor(objects: Objects, ancestor: CommitId, descendant: CommitId, shallow: frozenset[CommitId]) -> bool:
     """Whether `ancestor` is reachable from `descendant` by raw parents."""
     return any(commit == ancestor for commit in reachable(objects, [descendant], shallow))

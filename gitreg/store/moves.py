@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitreg.errors import DirtyPath, Locked
-from gitreg.store import commits, trees
+from gitreg.store import commits, gitindex, trees
 from gitreg.store.checkout import Item
 from gitreg.store.config import GitConfig
 from gitreg.store.layout import Layout, WorkTree
@@ -15,7 +15,7 @@ from gitreg.store.lock import RepositoryLock
 from gitreg.store.objects import BLOB, COMMIT, Objects
 from gitreg.store.refs import Refs
 from gitreg.store.values import FILE_MODE, REGULAR_MODES, EXECUTABLE_MODE, CommitId, ObjectId, RefUpdate
-from gitreg.store.worktree import Carrier, Journey, Step, lock_of
+from gitreg.store.worktree import Carrier, Journey, Step, check_clean, held_by_another, lock_of
 
 
 @dataclass
@@ -44,6 +44,20 @@ class Mover:
             return False
         journey = Journey(update.ref, update.old, update.new)
         return self._carrier().carry(carried, journey, self._steps(journey), lambda: self._swap(update))
+
+    def check(self, update: RefUpdate) -> None:
+        """What `move` would refuse: raises `DirtyPath` or `Locked`, and changes nothing but what a kill left undone."""
+        carried = list(self.checked_out(update.ref))
+        if not carried or update.new is None or update.new == update.old:
+            return
+        self._refuse_foreign_work_tree()
+        steps = self._steps(Journey(update.ref, update.old, update.new))
+        for work_tree in carried:
+            self.finish(work_tree)
+            lock = lock_of(work_tree)
+            if lock.exists():
+                raise held_by_another(lock)
+            check_clean(work_tree, gitindex.read(work_tree.index, self.objects.hash_name), steps, self.objects.hash_name)
 
     def checked_out(self, ref: str) -> Iterator[WorkTree]:
         """The work trees whose HEAD is on `ref`."""

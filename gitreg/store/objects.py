@@ -90,7 +90,7 @@ class Objects:
         """Nothing is read until something is asked for."""
         self.folder = folder
         self.hash_name = "sha256" if object_format.oid_length == 32 else "sha1"  # noqa: PLR2004 - bytes of a sha256
-        self._format = object_format
+        self.object_format = object_format
         self._stores = [FencedObjectStore.at(folder, object_format)]
         if quarantine is not None:
             self._stores.insert(0, FencedObjectStore.at(quarantine, object_format))
@@ -147,7 +147,7 @@ class Objects:
             if cached is not None:
                 self._trees.move_to_end(tree_id)
                 return cached
-            items = parse_tree(self.raw(tree_id, TREE), tree_id, self._format.oid_length)
+            items = parse_tree(self.raw(tree_id, TREE), tree_id, self.object_format.oid_length)
             if len(items) <= _CACHED_TREE_ENTRIES:
                 self._trees[tree_id] = items
             if len(self._trees) > _CACHED_TREES:

@@ -34,7 +34,15 @@ def write(folder: Path, objects: Sequence[NewObject], hash_name: str) -> None:
     if len(objects) < LOOSE_LIMIT:
         _write_loose(folder, objects)
     else:
-        write_pack(folder, len(objects), (_unpacked(new) for new in objects), OBJECT_FORMATS[hash_name])
+        write_pack(folder, len(objects), (unpacked(new) for new in objects), OBJECT_FORMATS[hash_name])
+
+
+def copy(folder: Path, count: int, objects: Iterator[NewObject], hash_name: str) -> None:
+    """Store objects that are read one at a time, as `write` does. What refers comes after what it refers to."""
+    if count < LOOSE_LIMIT:
+        _write_loose(folder, objects)
+    else:
+        write_pack(folder, count, (unpacked(new) for new in objects), OBJECT_FORMATS[hash_name])
 
 
 def _write_loose(folder: Path, objects: Iterable[NewObject]) -> None:
@@ -85,7 +93,8 @@ def write_pack(
     return name
 
 
-def _unpacked(new: NewObject) -> UnpackedObject:
+def unpacked(new: NewObject) -> UnpackedObject:
+    """An object in the form in which dulwich writes packs."""
     return UnpackedObject(new.kind, decomp_chunks=[new.data], sha=bytes.fromhex(new.id))
 
 

@@ -70,6 +70,8 @@ class Snapshot:
 
     def with_edits(self, edits: Mapping[str, bytes | None]) -> Snapshot:
         """What it would be with `edits` made; nothing is written. Raises `UnsafePath`."""
+        if not edits:
+            return Snapshot(self._reader, self.tree, None)
         tree, new = trees.edit(self._reader, self.tree, edits)
         return Snapshot(Overlay(self._reader, new), tree, None)
 
@@ -79,5 +81,7 @@ class Snapshot:
 
     def edited(self, edits: Mapping[str, bytes | None]) -> tuple[ObjectId, tuple[NewObject, ...]]:
         """The id of the tree with `edits` made, and everything that has to be stored for it."""
+        if not edits and self.tree is not None:
+            return self.tree, self._reader.pending()
         tree, new = trees.edit(self._reader, self.tree, edits)
         return tree, (*self._reader.pending(), *new)

@@ -1,57 +1,49 @@
-"""One repository: read any commit of it, and make changes land."""
+"""One repository, and making changes land in it."""
 
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
-from dulwich.object_format import OBJECT_FORMATS
-
-from gitreg.documents import Edits
-from gitreg.errors import AlreadyExists, CorruptRepository, RaceLost, UnsafeRepository
-from gitreg.store import commits, history, layout, packing, trees
-from gitreg.store.config import GitConfig
-from gitreg.store.creation import OWN_SETTINGS, create
+from gitreg.documents import Edits, WriterId
+from gitreg.errors import InvalidValue, RaceLost, RegistryNotFound, StorageError, UnsafeRepository
+from gitreg.store import commits, layout, packing, upkeep, urls
+from gitreg.store.creation import OWN_SETTINGS, create, origin_settings
+from gitreg.store.identity import Identity, author, committer
 from gitreg.store.layout import Layout
+from gitreg.store.ledger import under_rule
 from gitreg.store.lock import RepositoryLock
 from gitreg.store.moves import Mover
-from gitreg.store.objects import COMMIT, NewObject, Objects, make
-from gitreg.store.refs import Refs
-from gitreg.store.revisions import resolve
+from gitreg.store.objects import COMMIT, NewObject, make
+from gitreg.store.reading import Reading
+from gitreg.store.remote import PathRemote, PreReceive, Remote, not_reachable
 from gitreg.store.snapshot import Snapshot
-from gitreg.store.values import (
-    GUEST_BRANCHES,
-    OWN_BRANCHES,
-    Branches,
-    Change,
-    Commit,
-    CommitId,
-    CommitText,
-    ObjectId,
-    RefUpdate,
-)
+from gitreg.store.values import CommitId, CommitText, ObjectId, RefUpdate
+from gitreg.store.wire import WireRemote
+from gitreg.store.writer import writer_id
 from gitreg.surroundings import Surroundings
 
-_KNOWN_EXTENSIONS = frozenset({"noop", "objectformat", "preciousobjects", "relativeworktrees", "worktreeconfig"})
 _LONGEST_PAUSE_S = 0.2
 
 
-class Store:
-    """A git repository that holds a registry. Thread-safe; any number of processes may write at once."""
+class Store(Reading):
+    """A git repository that holds a registry. Any number of threads and processes may write at once.
+
+    Every method that writes raises `StorageError` when the file system refuses, and has changed nothing then.
+    """
 
     def __init__(self, place: Layout, surroundings: Surroundings, quarantine: Path | None = None) -> None:
         """Use `open`, `discover`, `init` or `clone`."""
-        self.layout = place
-        self.surroundings = surroundings
-        self.config = GitConfig(place.common_dir / "config", surroundings)
-        self._objects = Objects(place.objects, _object_format(self.config, place), quarantine)
-        self._refs = Refs(place.common_dir, place.git_dir)
+        super().__init__(place, surroundings, quarantine)
         self._lock = RepositoryLock(place.own / "lock")
-        self._mover = Mover(place, self.config, self._objects, self._refs, self._lock)
+        self._mover = Mover(place, self.config, self.objects, self._refs, self._lock)
         self._is_read_only = quarantine is not None
+        self._writer: WriterId | None = None
 
     @classmethod
     def open(cls, path: Path, surroundings: Surroundings, *, quarantine: Path | None = None) -> Self:
@@ -75,107 +67,97 @@ class Store:
         store.config.append(OWN_SETTINGS)
         return store
 
-    def __enter__(self) -> Self:
-        return self
+    @classmethod
+    def clone(
+        cls,
+        url: str,
+        path: Path,
+        surroundings: Surroundings,
+        *,
+        bare: bool = False,
+    ) -> Self:
+        """Clone a registry: its main checked out, its ledger, proposals and approvals at hand.
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        Raises `AlreadyExists`, and what `Remote` raises; a folder that was made for it is gone again then.
+        """
+        is_new = not path.exists()
+        store = cls.init(path, surroundings, bare=bare)
+        try:
+            store.config.append(origin_settings(_absolute(url)))
+            store._fetch_all()
+        except BaseException:
+            store.close()
+            shutil.rmtree(path if is_new else store.git_dir, ignore_errors=True)
+            raise
+        return store
 
-    def close(self) -> None:
-        """Let go of open pack files. Snapshots of this store cannot be read any more."""
-        self._objects.close()
+    def _fetch_all(self) -> None:
+        remote = self.remote()
+        if remote is None:
+            raise RegistryNotFound("There is no origin to clone.")
+        found = remote.fetch(["refs/heads/", "refs/gitreg/"])
+        self.track(remote, found)
+        main = self.branches.main
+        for ref, tip in found.items():
+            if ref == main or ref.startswith("refs/gitreg/"):
+                self.set_ref(ref, tip, None)
 
     @property
-    def git_dir(self) -> Path:
-        """The git folder that all work trees share."""
-        return self.layout.common_dir
+    def writer(self) -> WriterId:
+        """This clone's random id, made at its first use (format 27)."""
+        if self._writer is None:
+            with self._storage(), self._lock.held():
+                self._writer = writer_id(self.layout.own, self.git_dir, self.surroundings.machine_id)
+        return self._writer
 
-    @property
-    def work_tree(self) -> Path | None:
-        """The work tree this store was opened through, None in a bare repository."""
-        return self.layout.work_tree
+    def author(self) -> Identity:
+        """Who makes changes here."""
+        return author(self.config, self.surroundings)
 
-    @property
-    def path(self) -> Path:
-        """What a person calls the place of this repository."""
-        return self.layout.work_tree or self.layout.common_dir
+    def committer(self) -> Identity:
+        """Who writes commits here."""
+        return committer(self.config, self.surroundings)
 
-    @property
-    def branches(self) -> Branches:
-        """Which refs are main and ledger here: a registry of its own, or a guest in a code repository."""
-        guests = (GUEST_BRANCHES.main, GUEST_BRANCHES.ledger, _tracking(GUEST_BRANCHES.main))
-        return GUEST_BRANCHES if any(self.tip(ref) for ref in guests) else OWN_BRANCHES
+    def remote(self, name: str = "origin", *, pre_receive: PreReceive | None = None) -> Remote | None:
+        """The configured remote, None when there is none.
 
-    # Reading
-
-    def tip(self, ref: str) -> CommitId | None:
-        """The commit a ref points at, by its full name; None when it does not exist."""
-        return self._refs.get(ref)
-
-    def refs(self, prefix: str = "refs/") -> dict[str, CommitId]:
-        """Every ref below a prefix, by full name."""
-        return self._refs.all(prefix)
-
-    def head(self) -> str | None:
-        """The full name of the branch that HEAD names, None when it is detached."""
-        return self._refs.head()
-
-    def resolve(self, revision: str) -> CommitId:
-        """A commit from what people type: a branch, tag, (short) id, with `~2`, `^`. Raises `RevisionNotFound`."""
-        return resolve(revision, self._refs, self._objects)
-
-    def snapshot(self, revision: str | None) -> Snapshot:
-        """The files of a commit; of None, no files. Raises `RevisionNotFound`."""
-        if revision is None:
-            return Snapshot(self._objects, None, None)
-        commit_id = revision if isinstance(revision, CommitId) else self.resolve(revision)
-        return Snapshot(self._objects, self.commit(commit_id).tree, commit_id)
-
-    def commit(self, commit_id: CommitId) -> Commit:
-        """One commit, with its raw parents. Raises `CorruptRepository` when it is missing or damaged."""
-        return commits.parse(commit_id, self._objects.raw(commit_id, COMMIT))
-
-    def has_object(self, object_id: str) -> bool:
-        """Whether an object is here."""
-        return object_id in self._objects
-
-    def changes(self, before: CommitId | None, after: CommitId | None) -> Iterator[Change]:
-        """The paths that differ between two commits, sorted. Folders that are equal are never opened."""
-        return trees.compare(self._objects, self._tree_of(before), self._tree_of(after))
-
-    def first_parents(self, revision: str) -> history.FirstParents:
-        """The first-parent line from a revision, newest first; its `boundary` tells where a shallow clone cut it."""
-        return history.FirstParents(self._objects, self.resolve(revision), self.shallow())
-
-    def is_ancestor(self, ancestor: CommitId, descendant: CommitId) -> bool:
-        """Whether `descendant` is, or was built on, `ancestor`. Raw parents; a shallow cut ends the search."""
-        return history.is_ancestor(self._objects, ancestor, descendant, self.shallow())
-
-    def shallow(self) -> frozenset[CommitId]:
-        """The commits whose parents a shallow clone left behind."""
-        return history.shallow_commits(self.git_dir)
-
-    def boundaries(self) -> history.Boundaries:
-        """What stands between this repository and its own history: for a verdict, each of these is refused."""
-        return history.boundaries(self.git_dir, self._refs)
-
-    # Writing
+        `pre_receive` makes the check of gitreg's hook where the remote is a path that has this hook. Raises `RemoteError`
+        for a URL we do not speak and for a path without a repository.
+        """
+        url = self.config.remote_url(name)
+        if url is None:
+            return None
+        address = urls.parse(self.config.rewritten(url), self.path)
+        if address.kind != "path":
+            return WireRemote(name, self, address)
+        try:
+            other = Store.open(Path(address.path), self.surroundings)
+        except RegistryNotFound as error:
+            raise not_reachable(address.shown, error) from error
+        return PathRemote(name, self, other, pre_receive)
 
     def update(
-        self, ref: str, change: Callable[[Snapshot], Edits], text: CommitText, *, retries: int = 20
+        self,
+        ref: str,
+        change: Callable[[Snapshot], Edits],
+        text: CommitText,
+        *,
+        start: CommitId | None = None,
+        retries: int = 20,
     ) -> CommitId | None:
         """Make a change land on a branch: the new tip, or None when `change` alters nothing.
 
-        `change` is pure and may be called again when somebody else was quicker. A work tree that has the branch checked
-        out is brought along. When it returns, the commit survives a power cut. Raises `RaceLost` after `retries`,
-        `DirtyPath`, `Locked`, `StorageError`, and what `change` raises; then nothing has changed.
+        `change` is pure and may be called again when somebody else was quicker. A branch that does not exist begins at
+        `start`. A work tree that has the branch checked out is brought along. When it returns, the commit survives a power
+        cut. Raises `RaceLost` after `retries`, `DirtyPath`, `Locked`, and what `change` raises; nothing has changed then.
         """
         for attempt in range(retries + 1):
             _pause(attempt)
-            with self._lock.held():
+            with self.locked():
                 tip = self.tip(ref)
-                commit = self._commit_edits(tip, change(self.snapshot(tip)), text)
-                if commit is None or self._move(RefUpdate(ref, commit, tip)):
+                base = tip or start
+                commit = self.commit_edits(base, change(self.snapshot(base)), text)
+                if commit is None or self._mover.move(RefUpdate(ref, commit, tip)):
                     return commit
         raise RaceLost(f"{ref} moved {retries + 1} times while we were writing.", subject=ref, hint="Try again.")
 
@@ -186,70 +168,92 @@ class Store:
         tree, new = base.edited(edits)
         return self._store_commit(tree, new, parents, text)
 
+    def commit_edits(self, base: CommitId | None, edits: Edits, text: CommitText) -> CommitId | None:
+        """Store a commit of `edits` on `base`; None, and nothing stored, when they alter nothing. No ref moves."""
+        before = self.snapshot(base)
+        tree, new = before.edited(edits)
+        if tree == before.tree or (base is None and not edits):
+            return None
+        return self._store_commit(tree, new, (base,) if base else (), text)
+
     def set_ref(self, ref: str, new: CommitId, expected: CommitId | None) -> None:
         """Move a ref from `expected` (None: it must not exist) to `new`, work trees with it. Raises `RaceLost`."""
-        self._set(RefUpdate(ref, new, expected))
+        self.move(RefUpdate(ref, new, expected))
 
     def delete_ref(self, ref: str, expected: CommitId) -> None:
         """Delete a ref that is at `expected`. Raises `RaceLost`."""
-        self._set(RefUpdate(ref, None, expected))
+        self.move(RefUpdate(ref, None, expected))
 
-    def _set(self, update: RefUpdate) -> None:
-        with self._lock.held():
-            if not self._move(update):
-                message = f"{update.ref} is not at {update.old or 'nothing'} any more."
-                raise RaceLost(message, subject=update.ref, hint="Try again.")
+    def move(self, update: RefUpdate) -> None:
+        """Move one ref, work trees with it. Raises `RaceLost`, `DirtyPath`, `Locked`."""
+        if not self.try_move(update):
+            message = f"{update.ref} is not at {update.old or 'nothing'} any more."
+            raise RaceLost(message, subject=update.ref, hint="Try again.")
 
-    def _move(self, update: RefUpdate) -> bool:
-        return self._mover.move(update)
+    def try_move(self, update: RefUpdate) -> bool:
+        """Move one ref; False when it is not where the update starts. Raises `DirtyPath`, `Locked`."""
+        with self.locked():
+            return self._mover.move(update)
 
-    def _commit_edits(self, tip: CommitId | None, edits: Edits, text: CommitText) -> CommitId | None:
-        base = self.snapshot(tip)
-        tree, new = base.edited(edits)
-        if tree == base.tree or (tip is None and not edits):
-            return None
-        return self._store_commit(tree, new, (tip,) if tip else (), text)
+    def check_move(self, update: RefUpdate) -> None:
+        """Whether work trees could come along. Raises `DirtyPath` or `Locked` as the move itself would."""
+        with self.locked():
+            self._mover.check(update)
+
+    def track(self, remote: Remote, refs: Mapping[str, CommitId | None]) -> None:
+        """Remember where a remote's refs are (None: it has no such ref)."""
+        with self.locked():
+            for ref, tip in refs.items():
+                tracking = remote.tracking(ref)
+                before = self.tip(tracking)
+                if before != tip:
+                    self._mover.move(RefUpdate(tracking, tip, before))
+
+    def under_rule(self, ledger: Snapshot, edits: Edits) -> dict[str, bytes]:
+        """Edits to a ledger as the merge rule lets them stand. Raises `InvalidValue` for a removal: no fact is removed."""
+        removed = [path for path, data in edits.items() if data is None]
+        if removed:
+            raise InvalidValue(f"{removed[0]} cannot be removed: the ledger only grows.", subject=removed[0])
+        return under_rule({path: data for path, data in edits.items() if data is not None}, ledger.read)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the repository's lock for a block; re-entrant within a thread. Raises `Locked` when it stays taken."""
+        return self._locked()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self._is_read_only:
+            raise UnsafeRepository("A repository opened with a quarantine is never written to.")
+        with self._storage(), self._lock.held():
+            yield
 
     def _store_commit(
         self, tree: ObjectId, new: tuple[NewObject, ...], parents: tuple[CommitId, ...], text: CommitText
     ) -> CommitId:
-        commit = make(COMMIT, commits.render(tree, parents, text), self._objects.hash_name)
-        self._write([*new, commit])
+        commit = make(COMMIT, commits.render(tree, parents, text), self.objects.hash_name)
+        with self.locked():
+            packing.write(self.layout.objects, [*new, commit], self.objects.hash_name)
+            if self._lock.is_real:
+                upkeep.keep_up(self.layout.objects, self.objects.object_format)
         return CommitId(commit.id)
 
-    def _write(self, objects: list[NewObject]) -> None:
-        if self._is_read_only:
-            raise UnsafeRepository("A repository opened with a quarantine is never written to.")
-        packing.write(self.layout.objects, objects, self._objects.hash_name)
+    @contextmanager
+    def _storage(self) -> Iterator[None]:
+        """The file system's refusals as ours."""
+        try:
+            yield
+        except OSError as error:
+            where = error.filename or self.git_dir
+            raise StorageError(f"{where} cannot be written: {error.strerror or error}.", subject=str(where)) from error
 
-    def _tree_of(self, commit_id: CommitId | None) -> ObjectId | None:
-        return None if commit_id is None else self.commit(commit_id).tree
 
-
-def _tracking(branch: str) -> str:
-    return branch.replace("refs/heads/", "refs/remotes/origin/", 1)
+def _absolute(url: str) -> str:
+    """A relative path, as a person at a shell means it; anything else unchanged."""
+    address = urls.parse(url, Path.cwd())
+    return str(address.path) if address.kind == "path" and "://" not in url else url
 
 
 def _pause(attempt: int) -> None:
     """Full jitter: the longer it takes, the longer the span it is drawn from."""
     if attempt:
         time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.002 * 2**attempt)))  # noqa: S311 - jitter, not a secret
-
-
-def _object_format(config: GitConfig, place: Layout):  # type: ignore[no-untyped-def]
-    """Refuse what we would misread, and tell sha1 from sha256."""
-    version = config.local("core.repositoryformatversion") or "0"
-    extensions = config.extensions()
-    unknown = sorted(extensions.keys() - _KNOWN_EXTENSIONS)
-    if extensions.get("refstorage", "files") == "files" and "refstorage" in unknown:
-        unknown.remove("refstorage")
-    if version not in ("0", "1") or (version == "1" and unknown):
-        what = ", ".join(unknown) or f"version {version}"
-        raise UnsafeRepository(f"{place.common_dir} uses {what}, which gitreg cannot read.", subject=str(place.git_dir))
-    name = extensions.get("objectformat", "sha1") if version == "1" else "sha1"
-    if name not in OBJECT_FORMATS:
-        raise CorruptRepository(f"{place.common_dir} uses the object format {name}.", subject=str(place.git_dir))
-    return OBJECT_FORMATS[name]
-
-
-__all__ = ["AlreadyExists", "Store"]

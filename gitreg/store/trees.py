@@ -15,12 +15,13 @@ MAX_WALKED = 5_000_000
 
 
 @dataclass
-class _Budget:
+class Budget:
     """Counts what a walk has looked at, and stops it."""
 
     left: int = MAX_WALKED
 
     def spend(self, names: int, depth: int) -> None:
+        """Count names at a depth. Raises `UnsafeRepository` past the limits."""
         self.left -= names
         if self.left < 0:
             raise UnsafeRepository(f"A git tree names more than {MAX_WALKED} paths.")
@@ -54,7 +55,7 @@ def find(reader: ObjectReader, root: ObjectId | None, path: str) -> tuple[int, O
 
 def walk(reader: ObjectReader, tree: ObjectId | None, prefix: str = "") -> Iterator[tuple[str, ObjectId]]:
     """Everything below a tree that is no folder, as (path, id), sorted by path."""
-    budget = _Budget()
+    budget = Budget()
     stack = [] if tree is None else [iter(_rows(reader, tree, prefix))]
     while stack:
         for path, mode, identity in stack[-1]:
@@ -77,7 +78,7 @@ def compare(reader: ObjectReader, before: ObjectId | None, after: ObjectId | Non
 
     A path whose mode alone differs (a file made executable or turned into a link) is a change as well.
     """
-    budget = _Budget()
+    budget = Budget()
     pending = [("", before, after, 1)]
     found: list[Change] = []
     while pending:

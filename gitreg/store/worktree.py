@@ -240,6 +240,12 @@ def _unlock(held: list[tuple[WorkTree, Index]]) -> None:
         lock_of(work_tree).unlink(missing_ok=True)
 
 
+def held_by_another(lock: Path) -> Locked:
+    """The error for an index that git, or a killed git, has locked."""
+    hint = "If no git program is running there: gitreg doctor --break-locks"
+    return Locked(f"{lock} is held by another program.", subject=str(lock), hint=hint)
+
+
 def _take(lock: Path, content: bytes, temporary: Path) -> None:
     """Create the lock with its content at once: a lock that appears empty could not say whose it is."""
     temporary.parent.mkdir(exist_ok=True)
@@ -250,8 +256,7 @@ def _take(lock: Path, content: bytes, temporary: Path) -> None:
     try:
         os.link(temporary, lock)
     except FileExistsError as error:
-        hint = "If no git program is running there: gitreg doctor --break-locks"
-        raise Locked(f"{lock} is held by another program.", subject=str(lock), hint=hint) from error
+        raise held_by_another(lock) from error
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
