@@ -1,4 +1,8 @@
-"""The file system: what it refuses, as our errors, and what makes a name outlive a power cut."""
+"""The file system: what it refuses, as our errors, and what makes a name outlive a power cut.
+
+Paths are strings here and in `_folder.py`: of a small file's put, pathlib would be a third.
+"""
+# ruff: noqa: PTH102, PTH105, PTH108, PTH112, PTH116, PTH120, PTH208 - see above
 
 from __future__ import annotations
 
@@ -23,15 +27,15 @@ _FEW = 4
 
 
 @contextlib.contextmanager
-def refusals(location: Path) -> Iterator[None]:
+def refusals(location: str | Path) -> Iterator[None]:
     """Turns what the file system says about `location` into `StorageError`."""
     try:
         yield
     except OSError as error:
-        raise _explain(error, location) from error
+        raise _explain(error, str(location)) from error
 
 
-def _explain(error: OSError, location: Path) -> StorageError:
+def _explain(error: OSError, location: str) -> StorageError:
     reason = error.strerror or type(error).__name__
     if error.errno in _FULL:
         message, hint = f"No space is left in {location}: {reason}.", "Free some space there and try again."
@@ -41,63 +45,87 @@ def _explain(error: OSError, location: Path) -> StorageError:
         message, hint = f"{location} is not there: {reason}.", "Is the disk mounted, and the path still right?"
     else:
         message, hint = f"{location} failed: {reason}.", ""
-    return StorageError(message, subject=str(location), hint=hint)
+    return StorageError(message, subject=location, hint=hint)
 
 
-def sync_folder(folder: Path) -> None:
+def length_of_file(path: str) -> int | None:
+    """In bytes; None where there is no such file."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return None
+
+
+def names_in(folder: str) -> list[str]:
+    """What is in a folder, sorted; nothing where there is no folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+
+
+def rename(path: str, target: str) -> None:
+    """Put a file in the place of another, or of none, in one step."""
+    os.replace(path, target)
+
+
+def remove(path: str) -> None:
+    """Remove a file, if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def sync_folder(folder: str | Path) -> None:
     """Make the names in a folder outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def sync_file(path: Path) -> None:
+def sync_file(path: str | Path) -> None:
     """Make the bytes of a file outlive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def sync_all(files: Iterable[Path]) -> None:
+def sync_files(paths: Iterable[str | Path]) -> None:
     """`sync_file` for many: at once, so that the file system's journal commits them together."""
-    paths = list(files)
-    if len(paths) <= _FEW:
-        for path in paths:
+    todo = list(paths)
+    if len(todo) <= _FEW:
+        for path in todo:
             sync_file(path)
         return
     with ThreadPoolExecutor(_SYNC_THREADS, thread_name_prefix="gitreg-sync") as pool:
-        for _ in pool.map(sync_file, paths):
+        for _ in pool.map(sync_file, todo, chunksize=_SYNC_THREADS):
             pass
 
 
-def make_folders(folder: Path, anchor: Path) -> None:
-    """Make `folder` and what is missing above it, up to `anchor`, which must be there: a disk that is not mounted must
-    not be stood in for by an empty folder.
+def make_folders(folder: str, anchor: str) -> None:
+    """Make `folder` and what is missing between it and `anchor`, and sync their names.
+
+    `anchor` itself is never made: an empty folder must not stand in for a disk that is not mounted.
     """
-    missing = [path for path in (folder, *folder.parents) if path.is_relative_to(anchor) and not path.is_dir()]
-    for path in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            path.mkdir()
-        sync_folder(path.parent)
-
-
-def create(folder: Path, mode: int) -> tuple[int, Path]:
-    """A new empty file of a random name, open for writing."""
-    path = folder / secrets.token_hex(8)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), path
+    if folder == anchor or os.path.isdir(folder):
+        return
+    parent = os.path.dirname(folder)
+    make_folders(parent, anchor)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder)
+    sync_folder(parent)
 
 
 @contextlib.contextmanager
-def temporary(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
-    """A file of `create`, closed at the end, and removed unless it was renamed away."""
-    descriptor, path = create(folder, mode)
+def temporary(folder: str, mode: int) -> Iterator[tuple[int, str]]:
+    """A new file of a random name, open for writing; closed at the end, and removed unless it was renamed away."""
+    path = f"{folder}/{secrets.token_hex(8)}"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         yield descriptor, path
     finally:
         os.close(descriptor)
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+        remove(path)

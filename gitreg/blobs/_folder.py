@@ -19,7 +19,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gitreg.blobs._disk import make_folders, refusals, sync_all, sync_folder, temporary
+from gitreg.blobs._disk import (
+    length_of_file,
+    make_folders,
+    names_in,
+    refusals,
+    remove,
+    rename,
+    sync_files,
+    sync_folder,
+    temporary,
+)
 from gitreg.blobs._live import check_key, check_live
 from gitreg.blobs._save import save
 from gitreg.blobs._seen import Seen
@@ -33,14 +43,17 @@ from gitreg.blobs._stream import (
     opened,
     read_all,
     read_if_small,
+    read_up_to,
     verifying,
     write_all,
 )
-from gitreg.documents import Descriptor, Digest, RegistryId
+from gitreg.documents import Descriptor, Digest
 from gitreg.errors import BlobNotFound, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from gitreg.documents import RegistryId
 
 _READ_ONLY = 0o444
 _READ_WRITE = 0o666
@@ -56,21 +69,23 @@ class FolderBlobs:
     """
 
     def __init__(self, root: Path, registry: RegistryId, *, anchor: Path | None = None) -> None:
-        self._home = root / registry
-        self._anchor = anchor or root.parent
-        self._finished = self._home / "sha256"
-        self._staged = self._home / "staged"
-        self._incoming = self._home / "incoming"
-        self._live = self._home / "live"
-        self._seen = Seen(self._home / "seen")
+        root = root.absolute()
+        self._anchor = str(root.parent if anchor is None else anchor.absolute())
+        self._home = f"{root}/{registry}"
+        self._finished = f"{self._home}/sha256"
+        self._staged = f"{self._home}/staged"
+        self._incoming = f"{self._home}/incoming"
+        self._live = f"{self._home}/live"
+        self._seen = Seen(Path(self._home, "seen"))
         self._unflushed: set[Digest] = set()
+        self._unpromised: set[str] = set()
         self._doubtful: set[Digest] = set()
-        self._ready: set[Path] = set()
+        self._ready: set[str] = set()
         self._lock = threading.Lock()
 
     @property
     def location(self) -> str:
-        return str(self._home)
+        return self._home
 
     def put(
         self,
@@ -113,22 +128,23 @@ class FolderBlobs:
             found = self._find(digest)
         if found is None:
             raise self._absent(digest)
-        return found[1]
+        return found
 
     def list(self) -> Iterator[Digest]:
         with refusals(self._home):
-            for shard in _names(self._finished, _SHARD):
-                for name in _names(self._finished / shard, _NAME):
+            for shard in filter(_SHARD.fullmatch, names_in(self._finished)):
+                for name in filter(_NAME.fullmatch, names_in(f"{self._finished}/{shard}")):
                     yield Digest(f"sha256:{name}")
 
     def flush(self) -> None:
         with self._lock:
-            digests = tuple(self._unflushed)
+            digests, shards = tuple(self._unflushed), tuple(self._unpromised)
         with refusals(self._home):
             self._settle(digests)
+            sync_files(shards)
         with self._lock:
             self._unflushed.difference_update(digests)
-            self._doubtful.difference_update(digests)
+            self._unpromised.difference_update(shards)
 
     def adopt(self) -> int:
         """Finish what other processes put without `durable` and never flushed, say because they were killed.
@@ -136,12 +152,13 @@ class FolderBlobs:
         Each is hashed again; one that does not fit its name is removed. Says how many were finished.
         """
         with refusals(self._home):
-            digests = [Digest(f"sha256:{name}") for name in _names(self._staged, _NAME)]
+            names = filter(_NAME.fullmatch, names_in(self._staged))
+            digests = [Digest(f"sha256:{name}") for name in names]
             return sum(self._adopt(digest) for digest in digests if digest not in self._unflushed)
 
     def discard(self, digest: Digest) -> None:
-        with refusals(self._home), contextlib.suppress(FileNotFoundError):
-            self._path(digest).unlink()
+        with refusals(self._home):
+            remove(self._path(digest))
 
     def sweep(self, before: datetime) -> int:
         """Remove what killed writers left half-written and nobody touched since `before`. Says how many files."""
@@ -149,64 +166,69 @@ class FolderBlobs:
         with refusals(self._home), contextlib.suppress(FileNotFoundError):
             for entry in os.scandir(self._incoming):
                 if datetime.fromtimestamp(entry.stat().st_mtime, UTC) < before:
-                    Path(entry.path).unlink(missing_ok=True)
+                    remove(entry.path)
                     removed += 1
         return removed
 
     def put_live(self, key: str, data: bytes) -> None:
+        check_live(key, data)
         with refusals(self._home):
             self._prepare(self._live)
-            with temporary(self._incoming, _READ_WRITE) as (descriptor, path):
+            with self._temporary(_READ_WRITE) as (descriptor, path):
                 write_all(descriptor, data)
-                path.replace(self._live / check_live(key, data))
+                rename(path, f"{self._live}/{key}")
 
     def get_live(self, key: str) -> bytes | None:
+        path = Path(self._live, check_key(key))
         with refusals(self._home):
             try:
-                return (self._live / check_key(key)).read_bytes()[:MAX_LIVE_BYTES]
+                with path.open("rb") as file:
+                    return read_up_to(file, MAX_LIVE_BYTES)
             except FileNotFoundError:
                 return None
 
     def remove_live(self, key: str) -> None:
-        with refusals(self._home), contextlib.suppress(FileNotFoundError):
-            (self._live / check_key(key)).unlink()
+        with refusals(self._home):
+            remove(f"{self._live}/{check_key(key)}")
 
     def list_live(self) -> Iterator[str]:
         with refusals(self._home):
-            yield from _names(self._live, re.compile(r"[^.].*"))
+            yield from names_in(self._live)
 
     # --- finding ---------------------------------------------------------------------------------------------------
 
-    def _path(self, digest: Digest) -> Path:
-        return self._finished / digest.hex[:2] / digest.hex
+    def _shard(self, digest: Digest) -> str:
+        return f"{self._finished}/{digest[7:9]}"
 
-    def _find(self, digest: Digest) -> tuple[Path, int] | None:
-        """Where the bytes are, and how many. Looks a second time, as they may move from staged to finished between."""
-        for path in (self._path(digest), self._staged / digest.hex, self._path(digest)):
-            with contextlib.suppress(FileNotFoundError):
-                return path, path.stat().st_size
-        return None
+    def _path(self, digest: Digest) -> str:
+        return f"{self._finished}/{digest[7:9]}/{digest[7:]}"
+
+    def _staged_path(self, digest: Digest) -> str:
+        return f"{self._staged}/{digest[7:]}"
+
+    def _places(self, digest: Digest) -> tuple[str, str, str]:
+        """Where to look. The first place twice: a blob may move there from the second in between."""
+        finished = self._path(digest)
+        return finished, self._staged_path(digest), finished
+
+    def _find(self, digest: Digest) -> int | None:
+        """The length of a blob that is here."""
+        lengths = (length_of_file(path) for path in self._places(digest))
+        return next((length for length in lengths if length is not None), None)
 
     def _open(self, digest: Digest) -> BinaryIO:
-        for path in (self._path(digest), self._staged / digest.hex, self._path(digest)):
+        for path in self._places(digest):
             with contextlib.suppress(FileNotFoundError):
-                return path.open("rb", buffering=0)
+                return Path(path).open("rb", buffering=0)
         raise self._absent(digest)
 
     def _absent(self, digest: Digest) -> BlobNotFound:
         return BlobNotFound(f"{digest} is not in {self.location}.", subject=digest)
 
-    def _is_finished(self, content: Content) -> bool:
-        """A file of another length is a damaged one, and is replaced."""
-        try:
-            return self._path(content.digest).stat().st_size == content.size
-        except FileNotFoundError:
-            return False
-
     def _has(self, content: Content, *, durable: bool) -> bool:
-        """Whether there is nothing left to do for a put; a finished blob's name is then promised anew."""
-        if self._is_finished(content):
-            self._promise(content.digest)
+        """Whether a put has nothing left to write. A file of another length is a damaged one, and is replaced."""
+        if length_of_file(self._path(content.digest)) == content.size:
+            self._promise(content.digest, durable=durable)
             return True
         return not durable and content.digest in self._unflushed
 
@@ -216,12 +238,10 @@ class FolderBlobs:
         content = Content(Digest.of(data), len(data))
         if progress is not None:
             progress.add(len(data))
-        if self._has(content, durable=durable):
-            return content
-        self._prepare(self._incoming)
-        with temporary(self._incoming, _READ_ONLY) as (descriptor, path):
-            write_all(descriptor, data)
-            self._place(path, descriptor, content, durable=durable)
+        if not self._has(content, durable=durable):
+            with self._temporary(_READ_ONLY) as (descriptor, path):
+                write_all(descriptor, data)
+                self._place(path, descriptor, content, durable=durable)
         return content
 
     def _put_large(self, stream: BinaryIO, *, durable: bool, progress: Progress | None) -> Content:
@@ -251,36 +271,40 @@ class FolderBlobs:
         return content
 
     def _write(self, stream: BinaryIO, *, durable: bool, progress: Progress | None) -> Content:
-        self._prepare(self._incoming)
-        with temporary(self._incoming, _READ_ONLY) as (descriptor, path):
+        with self._temporary(_READ_ONLY) as (descriptor, path):
             with FileWriter(descriptor, sync_as_it_grows=durable) as sink:
                 content = copy(stream, sink, progress)
-            self._place(path, descriptor, content, durable=durable)
+            if not self._has(content, durable=durable):
+                self._place(path, descriptor, content, durable=durable)
         return content
 
-    def _place(self, path: Path, descriptor: int, content: Content, *, durable: bool) -> None:
-        if self._has(content, durable=durable):
-            return
+    def _place(self, path: str, descriptor: int, content: Content, *, durable: bool) -> None:
         if durable:
             os.fsync(descriptor)
             self._finish(path, content.digest)
-            self._promise(content.digest)
+            self._promise(content.digest, durable=True)
+            return
+        self._prepare(self._staged)
+        rename(path, self._staged_path(content.digest))
+        with self._lock:
+            self._unflushed.add(content.digest)
+
+    def _finish(self, path: str, digest: Digest) -> None:
+        self._prepare(self._shard(digest))
+        rename(path, self._path(digest))
+
+    def _promise(self, digest: Digest, *, durable: bool) -> None:
+        """A finished blob's name outlives a power cut, whoever put it there: now, or at the next flush."""
+        if durable:
+            sync_folder(self._shard(digest))
         else:
-            self._prepare(self._staged)
-            path.replace(self._staged / content.digest.hex)
-            with self._lock:
-                self._unflushed.add(content.digest)
+            self._unpromised.add(self._shard(digest))
 
-    def _finish(self, path: Path, digest: Digest) -> None:
-        target = self._path(digest)
-        self._prepare(target.parent)
-        path.replace(target)
+    def _temporary(self, mode: int) -> contextlib.AbstractContextManager[tuple[int, str]]:
+        self._prepare(self._incoming)
+        return temporary(self._incoming, mode)
 
-    def _promise(self, digest: Digest) -> None:
-        """The name of a finished blob outlives a power cut, whoever put it there."""
-        sync_folder(self._path(digest).parent)
-
-    def _prepare(self, folder: Path) -> None:
+    def _prepare(self, folder: str) -> None:
         """Make a folder of ours and sync the way to it; once."""
         if folder not in self._ready:
             make_folders(folder, self._anchor)
@@ -288,49 +312,42 @@ class FolderBlobs:
 
     # --- finishing later -------------------------------------------------------------------------------------------
 
-    def _settle(self, digests: tuple[Digest, ...]) -> None:
+    def _settle(self, digests: Sequence[Digest]) -> None:
         """Sync all bytes, then give all names, then sync the names."""
-        waiting = [digest for digest in digests if (self._staged / digest.hex).exists()]
-        doubtful = [digest for digest in waiting if digest in self._doubtful]
-        for digest in doubtful:
+        for digest in self._doubtful.intersection(digests):
             self._adopt(digest)
-        self._sync([digest for digest in waiting if digest not in self._doubtful])
+            self._doubtful.discard(digest)
+        waiting = [digest for digest in digests if length_of_file(self._staged_path(digest)) is not None]
+        self._sync(waiting)
         for digest in waiting:
-            with contextlib.suppress(FileNotFoundError):  # adopted by another process
-                self._finish(self._staged / digest.hex, digest)
-        for shard in {self._path(digest).parent for digest in digests}:
-            sync_folder(shard)
+            with contextlib.suppress(FileNotFoundError):  # another process finished it
+                self._finish(self._staged_path(digest), digest)
+        sync_files({self._shard(digest) for digest in digests})
         self._check_all_there(digests)
 
     def _sync(self, digests: Sequence[Digest]) -> None:
-        """After a failed sync the kernel may call the same bytes clean: the next one must write them anew."""
+        """After a failed sync the kernel may call the same bytes clean: the next flush must write them anew."""
         try:
-            sync_all(self._staged / digest.hex for digest in digests)
+            sync_files(self._staged_path(digest) for digest in digests)
+        except FileNotFoundError:
+            pass  # another process finished it, and `_check_all_there` will see
         except OSError:
             self._doubtful.update(digests)
             raise
 
     def _adopt(self, digest: Digest) -> bool:
         """Write a staged blob anew as a finished one, if it is what its name says; then drop it."""
-        staged = self._staged / digest.hex
-        with contextlib.suppress(FileNotFoundError), staged.open("rb", buffering=0) as stream:
+        path = Path(self._staged_path(digest))
+        with contextlib.suppress(FileNotFoundError), path.open("rb", buffering=0) as stream:
             is_right = hash_all(stream).digest == digest
             if is_right:
                 stream.seek(0)
                 self._write(stream, durable=True, progress=None)
-            staged.unlink()
+            path.unlink()
             return is_right
         return False
 
     def _check_all_there(self, digests: Iterable[Digest]) -> None:
         for digest in digests:
-            if not self._path(digest).exists():
+            if length_of_file(self._path(digest)) is None:
                 raise StorageError(f"{digest} was put into {self.location} and is not there.", subject=digest)
-
-
-def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
-    """The names in a folder that match; none where there is no folder."""
-    try:
-        return sorted(path.name for path in folder.iterdir() if pattern.fullmatch(path.name))
-    except FileNotFoundError:
-        return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
-from gitreg.blobs._disk import refusals, sync_folder, temporary
+from gitreg.blobs._disk import refusals, rename, sync_folder, temporary
 from gitreg.blobs._stream import FileWriter, copy, corrupt
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ def save(
     stream: BinaryIO, digest: Digest, target: Path, *, location: str, durable: bool, progress: Progress | None
 ) -> None:
     """Write an unverified stream to `target` by way of a new file beside it. Raises `CorruptBlob`, `StorageError`."""
-    with refusals(target), temporary(target.parent, _READ_WRITE) as (descriptor, path):
+    with refusals(target), temporary(str(target.parent), _READ_WRITE) as (descriptor, path):
         with FileWriter(descriptor, sync_as_it_grows=durable) as sink:
             content = copy(stream, sink, progress)
         if content.digest != digest:
             raise corrupt(digest, location)
         if durable:
             os.fsync(descriptor)
-        path.replace(target)
+        rename(path, str(target))
         if durable:
             sync_folder(target.parent)
