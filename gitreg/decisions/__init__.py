@@ -1,0 +1,3 @@
+"""Decisions."""
+
+__all__: list[str] = []

@@ -1,0 +1,124 @@
+"""Governance decisions: what people want of the rules, as files that would land."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.drafting import EXPIRES_AFTER, Draft, Wish
+from gitreg.decisions.history import differing
+from gitreg.decisions.landing import is_governed
+from gitreg.decisions.rulebook import Rulebook
+from gitreg.documents import Approver, Approvers, Decision, Digest, Edits, Key, Principal, Tree, parse_json, paths
+from gitreg.errors import AlreadyExists, Conflict, InvalidDocument, InvalidName, InvalidValue, PersonNotFound
+from gitreg.signing import render_allowed_signers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitreg.decisions.judge import Judge
+
+
+def canonical(edits: Edits) -> dict[str, bytes | None]:
+    """Governed files as gitreg writes them: a document edited by hand gets its one layout back.
+
+    Raises `InvalidName` for a path that is not governed and `InvalidDocument` for content that is not a document.
+    """
+    return {path: _canonical(path, data) for path, data in edits.items()}
+
+
+def _canonical(path: str, data: bytes | None) -> bytes | None:
+    if not is_governed(path):
+        message = f"{path} is not governed: nobody has to decide about it this way."
+        raise InvalidName(message, subject=path, hint="Governed are settings, people, policies, model cards, sets, CI.")
+    kind = paths.classify_main(path)
+    if data is None or kind is None or kind.document is None:
+        return data
+    try:
+        return kind.document.from_json(parse_json(data)).to_bytes()
+    except (InvalidDocument, InvalidValue) as error:
+        raise InvalidDocument(f"{path}: {error.message}", subject=path, hint=error.hint) from None
+
+
+def rendered(tree: Tree, edits: Edits) -> dict[str, bytes | None]:
+    """`edits` with allowed_signers made from approvers.json, and without what changes nothing."""
+    wanted = dict(edits)
+    data = wanted[paths.APPROVERS] if paths.APPROVERS in wanted else tree.read(paths.APPROVERS)
+    people = None if data is None else Approvers.from_bytes(data, paths.APPROVERS)
+    wanted[paths.ALLOWED_SIGNERS] = None if people is None else render_allowed_signers(people)
+    return {path: data for path, data in wanted.items() if tree.read(path) != data}
+
+
+def edited_by_hand(tree: Tree, work: Tree) -> dict[str, bytes | None]:
+    """The governed files that differ between what stands and another tree (a work tree's files)."""
+    return {path: work.read(path) for path in differing(tree, work) if is_governed(path)}
+
+
+def draft_govern(judge: Judge, edits: Edits, wish: Wish) -> Draft | Edits:
+    """The decision that lands `edits`; where no stage is protected before or after, the edits alone.
+
+    Raises `InvalidValue` where nothing changes.
+    """
+    tree = judge.tree()
+    wanted = rendered(tree, canonical(edits))
+    if not wanted:
+        raise InvalidValue("These files are as they stand: there is nothing to decide.")
+    before = Rulebook(tree)
+    if not before.protected and not _protects(wanted, before):
+        return wanted
+    return _draft(judge, wanted, wish)
+
+
+def _protects(edits: Edits, before: Rulebook) -> bool:
+    data = edits.get(paths.SETTINGS)
+    settings = type(before.settings).from_bytes(data, paths.SETTINGS) if data is not None else before.settings
+    return any(stage.protected for stage in settings.stages.values())
+
+
+def _draft(judge: Judge, files: Mapping[str, bytes | None], wish: Wish) -> Draft:
+    tree, rulebook = judge.tree(), Rulebook(judge.tree())
+    standing = tree.read(paths.decision(paths.GOVERNANCE))
+    is_asked = bool(rulebook.protected) and judge.is_founded(judge.tip)
+    decision = Decision(
+        registry=rulebook.settings.registry,
+        action="govern",
+        files={path: None if data is None else Digest.of(data) for path, data in sorted(files.items())},
+        replaces=None if standing is None else Digest.of(standing),
+        reason=wish.reason,
+        proposer=wish.actor,
+        proposed_at=wish.at,
+        expires_at=wish.at + EXPIRES_AFTER if is_asked else None,
+    )
+    gone: dict[str, bytes | None] = {path: None for path, _ in tree.walk(paths.GOVERNANCE)}
+    return Draft(decision, {**gone, **files, paths.decision(paths.GOVERNANCE): decision.to_bytes()})
+
+
+def add_person(tree: Tree, person: Principal, key: Key, groups: tuple[str, ...]) -> Edits:
+    """approvers.json with a key and groups added to a person, who may be new.
+
+    Raises `Conflict` for a key that somebody else has, `AlreadyExists` where nothing changes.
+    """
+    rulebook = Rulebook(tree)
+    people = dict(rulebook.approvers.people)
+    old = people.get(person, Approver())
+    for owner, approver in people.items():
+        if owner != person and any(_is_same(key, other) for other in approver.keys):
+            raise Conflict(f"This key is {owner}'s; a key has one owner.", subject=person)
+    keys = (*(other for other in old.keys if not _is_same(key, other)), key)
+    new = Approver(groups=tuple(sorted({*old.groups, *groups})), keys=keys)
+    if new == old:
+        raise AlreadyExists(f"{person} is an approver with this key and these groups already.", subject=person)
+    return {paths.APPROVERS: Approvers(people={**people, person: new}).to_bytes()}
+
+
+def remove_person(tree: Tree, person: Principal) -> Edits:
+    """approvers.json without a person. Raises `PersonNotFound`."""
+    people = dict(Rulebook(tree).approvers.people)
+    if person not in people:
+        there = ", ".join(sorted(people)) or "nobody"
+        raise PersonNotFound(f"{person} is not an approver (there is {there}).", subject=person)
+    del people[person]
+    return {paths.APPROVERS: Approvers(people=people).to_bytes()}
+
+
+def _is_same(one: Key, other: Key) -> bool:
+    return one.key == other.key

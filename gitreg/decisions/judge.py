@@ -1,0 +1,297 @@
+"""A decision is judged where it landed, never where it is read.
+
+Before is the first parent of the commit where decision.json first became D; its people, keys, policies and holds judge.
+After is the first tree from there on in which all that D names is present and approved, while D stands and governance
+has not changed. What happens later changes no verdict, so that one is kept by commit.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.completion import Completion, Waiting
+from gitreg.decisions.evidence import subject_of
+from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
+from gitreg.decisions.governance import check_governance, founding
+from gitreg.decisions.history import History, PathChange, Place, VerdictCache
+from gitreg.decisions.judgement import NOT_ASKED, Judgement, cache_key
+from gitreg.decisions.landing import Case, exact_paths, frame, replaces
+from gitreg.decisions.moves import Past, Question, check_move, move_of
+from gitreg.decisions.rulebook import read_document
+from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, paths
+from gitreg.errors import GitregError, NotFound
+from gitreg.policy import Quorum, governance_quorum, quorum_of, union_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_DEEPEN = "Fetch the whole history: git fetch --unshallow"
+
+
+def judge(history: History, folder: str, digest: Digest, cache: VerdictCache | None = None) -> Judgement:
+    """The verdict on decision `digest` in `folder`. Raises `NotFound` where it never stood there."""
+    return Judge(history, cache).judge(folder, digest)
+
+
+class Steps:
+    """What stood in one folder, step by step."""
+
+    def __init__(self, changes: Sequence[PathChange]) -> None:
+        self.all = changes
+        self.positions = [change.position for change in changes]
+        self.first: dict[str | None, int] = {}
+        for change in changes:
+            self.first.setdefault(change.object_id, change.position)
+
+    def upto(self, position: int) -> Iterator[PathChange]:
+        """The steps up to a position, newest first."""
+        for index in range(bisect_right(self.positions, position) - 1, -1, -1):
+            yield self.all[index]
+
+    def end(self, step: PathChange, tip: int) -> int:
+        """The last position at which this step's decision stands."""
+        after = bisect_right(self.positions, step.position)
+        return self.positions[after] - 1 if after < len(self.positions) else tip
+
+
+class Judge:
+    """All verdicts of one line. Cheap to make; what it finds out it keeps."""
+
+    def __init__(self, history: History, cache: VerdictCache | None = None) -> None:
+        """`cache` keeps verdicts between processes; it is never the only copy of anything."""
+        self.history = history
+        self.cache = cache
+        self._verdicts: dict[tuple[str, int], Judgement] = {}
+        self._steps: dict[str, Steps] = {}
+        self._founding: list[int | None] = []
+
+    def after(self, history: History) -> Judge:
+        """The judge of a line that goes on where this one ends; verdicts that nothing can change are taken along."""
+        other = Judge(history, self.cache)
+        other._verdicts = {key: found for key, found in self._verdicts.items() if found.is_final}
+        return other
+
+    @property
+    def tip(self) -> int:
+        """The position of the last commit; -1 where there is none."""
+        return len(self.history.commits) - 1
+
+    def tree(self, position: int | None = None) -> Tree:
+        """The files at a position; at the tip where none is given."""
+        return self.history.tree(self.history.commits[self.tip if position is None else position])
+
+    def judge(self, folder: str, digest: Digest) -> Judgement:
+        """See the function `judge`."""
+        for step in self.steps(folder).upto(self.tip):
+            if step.object_id is not None and self._digest_at(folder, step.position) == digest:
+                first = PathChange(self.steps(folder).first[step.object_id], step.object_id)
+                return self.verdict(folder, first)
+        raise NotFound(f"The decision {digest.short} never stood in {folder}.", subject=digest)
+
+    def steps(self, folder: str) -> Steps:
+        """Everything that stood in the folder; object id None where it was removed."""
+        if folder not in self._steps:
+            self._steps[folder] = Steps(self.history.changes(paths.decision(folder)))
+        return self._steps[folder]
+
+    def standing(self, folder: str, upto: int | None = None) -> PathChange | None:
+        """What stands in the folder as of a position; None where nothing does."""
+        last = self.tip if upto is None else upto
+        step = next(self.steps(folder).upto(last), None)
+        return step if step is not None and step.object_id is not None else None
+
+    def decision(self, folder: str, position: int) -> Decision | None:
+        """The decision that stands in the folder at a position. Raises `InvalidDocument`."""
+        return read_document(self.tree(position), paths.decision(folder), Decision)
+
+    def in_force(self, folder: str, upto: int | None = None) -> Judgement | None:
+        """The last decision that was in force in the folder as of a position."""
+        return next(self.forces(folder, upto), None)
+
+    def forces(self, folder: str, upto: int | None = None) -> Iterator[Judgement]:
+        """Every decision that was in force in the folder as of a position, newest first."""
+        last = self.tip if upto is None else upto
+        self._prepare(folder, last)
+        for step in self.steps(folder).upto(last):
+            found = self.verdict(folder, step) if step.object_id is not None else None
+            if found is not None and found.completed is not None and found.completed.position <= last:
+                yield found
+
+    def _prepare(self, folder: str, last: int) -> None:
+        """Judge oldest first from the last verdict that is known, so that long histories need no deep recursion."""
+        waiting: list[PathChange] = []
+        for step in self.steps(folder).upto(last):
+            known = self._known(folder, step) if step.object_id is not None else None
+            if known is not None and known.is_in_force:
+                break
+            if step.object_id is not None:
+                waiting.append(step)
+        for step in reversed(waiting):
+            self.verdict(folder, step)
+
+    def verdict(self, folder: str, step: PathChange) -> Judgement:
+        """The verdict on the decision that came to stand in the folder at `step`."""
+        known = self._known(folder, step)
+        if known is None:
+            known = self._judge(folder, step)
+            self._keep(folder, step, known)
+        return known
+
+    def _known(self, folder: str, step: PathChange) -> Judgement | None:
+        key = (folder, step.position)
+        if key not in self._verdicts and self.cache is not None:
+            text = self.cache.verdict(self.history.commits[step.position], cache_key(folder))
+            if text is not None:
+                self._verdicts[key] = Judgement.from_text(text)
+        return self._verdicts.get(key)
+
+    def _keep(self, folder: str, step: PathChange, found: Judgement) -> None:
+        self._verdicts[folder, step.position] = found
+        if self.cache is not None and found.is_final:
+            self.cache.put_verdict(self.history.commits[step.position], cache_key(folder), found.to_text())
+
+    # Judging one landing
+
+    def _judge(self, folder: str, step: PathChange) -> Judgement:
+        digest = self._digest_at(folder, step.position)
+        place = Place(step.position, self.history.commits[step.position])
+        try:
+            findings = tuple(self._blocked(folder, step))
+            done, is_asked = Completion(None, NOT_ASKED), False
+            if not findings:
+                case = self._case(folder, digest, step.position)
+                quorum = self._quorum(case, step.position)
+                is_asked = quorum is not None
+                findings = tuple(self._landing(case, folder, step.position))
+                if outcome_of(findings) == "pass":
+                    end = self.steps(folder).end(step, self.tip)
+                    done = Waiting(case, quorum, self.history).complete(step.position, end)
+        except UNREADABLE as error:
+            return Judgement(folder, digest, "cannot tell", (_unreadable(folder, error),), place)
+        return self._sum(Judgement(folder, digest, "fail", findings, place, is_unreviewed=not is_asked), done)
+
+    def _sum(self, so_far: Judgement, done: Completion) -> Judgement:
+        findings = (*so_far.findings, *done.findings)
+        return Judgement(
+            so_far.folder,
+            so_far.digest,
+            outcome_of(findings),
+            findings,
+            so_far.landed,
+            None if done.position is None else Place(done.position, self.history.commits[done.position]),
+            so_far.is_unreviewed,
+            done.is_pending,
+            done.is_broken,
+            done.people,
+        )
+
+    def _case(self, folder: str, digest: Digest, position: int) -> Case:
+        decision = Decision.from_bytes(self._read(folder, position), paths.decision(folder))
+        return Case(decision, digest, self.tree(position - 1), self.tree(position))
+
+    def _blocked(self, folder: str, step: PathChange) -> Iterator[Finding]:
+        """What makes looking closer pointless."""
+        where = paths.decision(folder)
+        if not self.history.is_whole:
+            message = "The history here is cut off, so nobody can tell what stood before."
+            yield Finding("history", where, message, _DEEPEN, outcome="cannot tell")
+        elif self.steps(folder).first[step.object_id] != step.position:
+            message = "This decision stood here before; putting its bytes back decides nothing."
+            yield Finding("replay", where, message, "To go back to a version: gitreg rollback")
+        elif step.position == 0:
+            yield Finding("root", where, "The decision is in the first commit, before which there was no registry.")
+
+    def _landing(self, case: Case, folder: str, position: int) -> Iterator[Finding]:
+        framed = tuple(frame(case, folder))
+        yield from framed
+        if framed:
+            return
+        yield from exact_paths(case)
+        if case.is_governance:
+            yield from self._replaces(case, folder, case.decision.replaces, position)
+            yield from check_governance(case, is_founded=self.is_founded(position - 1))
+        for each, move in case.moves():
+            yield from self._first(each, position)
+            yield from self._replaces(case, each, move.replaces, position)
+            yield from check_move(Question(case, each, move, self.past(each, position - 1, case.decision.action)))
+
+    def _first(self, folder: str, position: int) -> Iterator[Finding]:
+        """A set stands in all its folders for the first time at once."""
+        if self.steps(folder).first.get(self.tree(position).object_id(paths.decision(folder))) != position:
+            yield Finding("replay", paths.decision(folder), "This decision stood here before.")
+
+    def _replaces(self, case: Case, folder: str, expected: Digest | None, position: int) -> Iterator[Finding]:
+        ever = any(self.steps(folder).upto(position - 1))
+        yield from replaces(case, folder, expected, ever_stood=ever)
+
+    def _quorum(self, case: Case, position: int) -> Quorum | None:
+        """Whose word the decision needs by the rules of before; None where nobody is asked."""
+        rulebook, action = case.rulebook, case.decision.action
+        if case.is_governance:
+            policies = rulebook.policies()
+            return governance_quorum(policies.values()) if policies and self.is_founded(position - 1) else None
+        stages = [move.stage for move in case.decision.moves if rulebook.is_protected(move.stage)]
+        return union_of(quorum_of(rulebook.policy(stage), action) for stage in stages) if stages else None
+
+    def past(self, folder: str, upto: int, action: str = "") -> Past:
+        """What the line says about a stage as of a position; earlier versions only where a rollback asks for them."""
+        standing = self.standing(folder, upto)
+        now = self.decision(folder, upto) if standing is not None else None
+        in_force = self.in_force(folder, upto)
+        is_settled = now is None if in_force is None else now is not None and now.digest == in_force.digest
+        earlier = self.earlier(folder, upto) if action == "rollback" else {}
+        numbers = {version: self.move(found).number for version, found in earlier.items()}
+        return Past(now, self.move(in_force) if in_force else None, self._subject(in_force), is_settled, numbers)
+
+    def earlier(self, folder: str, upto: int | None = None) -> dict[Digest, Judgement]:
+        """Every version that was in force in the folder, latest first, each with the last decision that chose it."""
+        found: dict[Digest, Judgement] = {}
+        for judgement in self.forces(folder, upto):
+            version = self.move(judgement).version
+            if version is not None:
+                found.setdefault(version, judgement)
+        return found
+
+    def move(self, judgement: Judgement) -> Move:
+        """The move that a decision in force made in its folder."""
+        decision = self.decision(judgement.folder, _position(judgement))
+        move = move_of(decision, judgement.folder)
+        if move is None:
+            raise NotFound(f"The decision {judgement.digest.short} makes no move.", subject=judgement.folder)
+        return move
+
+    def version(self, judgement: Judgement) -> Version | None:
+        """The version document that a decision in force put into its folder; None where it is a withdrawal."""
+        return read_document(self.tree(_position(judgement)), paths.stage_version(judgement.folder), Version)
+
+    def _subject(self, judgement: Judgement | None) -> Subject | None:
+        version = self.version(judgement) if judgement is not None else None
+        if version is None or judgement is None:
+            return None
+        return subject_of(version, self.move(judgement).number)
+
+    def is_founded(self, upto: int) -> bool:
+        """Whether the registry's people could meet every quorum at some position up to this one."""
+        if not self._founding:
+            self._founding.append(founding(self.history))
+        position = self._founding[0]
+        return position is not None and position <= upto
+
+    def _read(self, folder: str, position: int) -> bytes:
+        return self.tree(position).read(paths.decision(folder)) or b""
+
+    def _digest_at(self, folder: str, position: int) -> Digest:
+        return Digest.of(self._read(folder, position))
+
+
+def _position(judgement: Judgement) -> int:
+    """Where its files are read: where it came into force."""
+    place = judgement.completed or judgement.landed
+    return place.position if place else 0
+
+
+def _unreadable(folder: str, error: GitregError) -> Finding:
+    """What the verdict needs cannot be read, so it is no verdict."""
+    where = error.subject or paths.decision(folder)
+    return Finding("unreadable", where, error.message, error.hint, outcome="cannot tell")

@@ -1,0 +1,69 @@
+"""Bounds on pinned metrics. What is missing, ambiguous or not a finite number is "cannot tell", and never passes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitreg.documents import Outcome, PinnedMetric, ThresholdRequirement, Version
+
+METHOD = "threshold/1"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a threshold saw: the value where there is exactly one, and the answer in words."""
+
+    outcome: Outcome
+    text: str
+    observed: float | None = None
+
+
+def read_threshold(rule: ThresholdRequirement, version: Version) -> Reading:
+    """Compare the one pinned metric that `rule` means with its bounds; a bound itself is still within."""
+    bounds = [bound for bound in (rule.at_least, rule.at_most) if bound is not None]
+    if not bounds or not all(math.isfinite(bound) for bound in bounds):
+        return Reading("cannot tell", f"The rule on {_what(rule)} has no finite bound.")
+    found = _candidates(rule, version)
+    if len(found) != 1:
+        return Reading("cannot tell", _not_one(rule, len(found)))
+    value = found[0].value
+    if not math.isfinite(value):
+        return Reading("cannot tell", f"{_what(rule)} is {value}, which no bound can judge.", value)
+    return _compare(rule, value)
+
+
+def _compare(rule: ThresholdRequirement, value: float) -> Reading:
+    if rule.at_least is not None and value < rule.at_least:
+        return Reading("fail", f"{_what(rule)} is {value:g}, at least {rule.at_least:g} is required.", value)
+    if rule.at_most is not None and value > rule.at_most:
+        return Reading("fail", f"{_what(rule)} is {value:g}, at most {rule.at_most:g} is allowed.", value)
+    return Reading("pass", f"{_what(rule)} is {value:g}, within {_bounds(rule)}.", value)
+
+
+def _candidates(rule: ThresholdRequirement, version: Version) -> list[PinnedMetric]:
+    """The metrics that the rule can mean: more than one is ambiguous."""
+    named = [metric for metric in version.metrics if metric.key == rule.metric]
+    if rule.dataset is not None:
+        contents = {use.digest for use in version.datasets if use.name == rule.dataset}
+        return [metric for metric in named if metric.dataset in contents]
+    without = [metric for metric in named if metric.dataset is None]
+    return without or named
+
+
+def _not_one(rule: ThresholdRequirement, count: int) -> str:
+    if count == 0:
+        return f"{_what(rule)} was not pinned at registration."
+    return f"{_what(rule)} was pinned {count} times; name the dataset that is meant in the policy."
+
+
+def _what(rule: ThresholdRequirement) -> str:
+    return f"{rule.metric} on {rule.dataset}" if rule.dataset is not None else rule.metric
+
+
+def _bounds(rule: ThresholdRequirement) -> str:
+    low = [f"at least {rule.at_least:g}"] if rule.at_least is not None else []
+    high = [f"at most {rule.at_most:g}"] if rule.at_most is not None else []
+    return " and ".join(low + high)
