@@ -19,8 +19,8 @@ _WORTH_ANALYZING = 10_000
 
 
 def refresh(connection: sqlite3.Connection, source: Source, ref: str) -> None:
-    """Make the rows those of the tip of `ref`, whatever stood there before: a sync may have replaced local commits."""
-    tip = source.tip(ref)
+    """Make the rows those of the tip of the ledger, `ref`, whatever it was before: a sync replaces local commits."""
+    tip = source.ledger_tip()
     known = _known(connection, ref)
     before = CommitId(known[0]) if known and known[0] else None
     if known == (tip,):
@@ -36,8 +36,8 @@ def refresh(connection: sqlite3.Connection, source: Source, ref: str) -> None:
 
 
 def is_current(connection: sqlite3.Connection, source: Source, ref: str) -> bool:
-    """Whether the rows are those of the ref's tip."""
-    return _known(connection, ref) == (source.tip(ref),)
+    """Whether the rows are those of the ledger's tip."""
+    return _known(connection, ref) == (source.ledger_tip(),)
 
 
 def _known(connection: sqlite3.Connection, ref: str) -> tuple[str | None] | None:

@@ -25,7 +25,7 @@ from gitreg.documents import (
 from gitreg.errors import InvalidDocument
 from gitreg.index import facts, lines
 from gitreg.index.database import Database, in_transaction
-from gitreg.index.lines import Landed, PathChange
+from gitreg.index.lines import Branch, Landed, PathChange
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Index:
         self._database = database
         self._source = source
         self._ledger = ledger
-        self._folders: Mapping[str, str] = {main: "", ledger: "versions"}
+        kept = (Branch(main, source.main_tip, ""), Branch(ledger, source.ledger_tip, "versions"))
+        self._branches: Mapping[str, Branch] = {branch.ref: branch for branch in kept}
 
     @classmethod
     def open(cls, folder: Path | None, source: Source, *, main: str, ledger: str) -> Self:
@@ -99,7 +100,7 @@ class Index:
         """Bring what is kept of a branch up to its tip. Every question does so itself; a program may do it early."""
         if ref == self._ledger:
             self._select("SELECT 1 LIMIT 0", (), lambda row: row)
-        if ref in self._folders:
+        if ref in self._branches:
             self._line(ref, lambda _: None)
 
     # --- lines ------------------------------------------------------------------------------------------------------
@@ -243,9 +244,11 @@ class Index:
     # --- within -----------------------------------------------------------------------------------------------------
 
     def _line(self, ref: str, read: Callable[[sqlite3.Connection], T]) -> T:
+        branch = self._branches[ref]
+
         def work(connection: sqlite3.Connection) -> T:
-            if not lines.is_current(connection, self._source, ref):
-                in_transaction(connection, lambda: lines.extend(connection, self._source, ref, self._folders[ref]))
+            if not lines.is_current(connection, self._source, branch):
+                in_transaction(connection, lambda: lines.extend(connection, self._source, branch))
             return read(connection)
 
         return self._database.run(work)

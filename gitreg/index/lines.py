@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,24 +31,32 @@ class PathChange:
     object_id: str | None
 
 
-def extend(connection: sqlite3.Connection, source: Source, ref: str, folder: str) -> None:
-    """Bring the line of `ref` to its tip. What the new tip's line has in common with the old one is kept.
+@dataclass(frozen=True)
+class Branch:
+    """A branch that is kept: its ref, how to ask for its tip, and the folder whose changes are kept ("" keeps all)."""
 
-    Of each commit, the changed paths below `folder` are kept ("" keeps all): about 1 ms a commit, less where the folder
-    as a whole did not change.
+    ref: str
+    tip: Callable[[], CommitId | None]
+    folder: str
+
+
+def extend(connection: sqlite3.Connection, source: Source, branch: Branch) -> None:
+    """Bring the line of a branch to its tip. What the new tip's line has in common with the old one is kept.
+
+    About 1 ms a commit, less where the branch's folder as a whole did not change.
     """
-    tip, boundary = source.tip(ref), _boundary(source)
+    ref, tip, boundary = branch.ref, branch.tip(), _boundary(source)
     known = _known(connection, ref)  # read again: another process may have done the work while we waited for our turn
     if known is not None and known[1] != boundary:
         cut(connection, ref, 0)
     new = _unknown_part(connection, source, ref, tip)
-    _append(connection, source, (ref, folder), new)
+    _append(connection, source, branch, new)
     connection.execute("REPLACE INTO tips VALUES ('line', ?, ?, ?)", (ref, tip, boundary))
 
 
-def is_current(connection: sqlite3.Connection, source: Source, ref: str) -> bool:
-    """Whether the line is that of the ref's tip, and its history neither deeper nor shallower than it was."""
-    return _known(connection, ref) == (source.tip(ref), _boundary(source))
+def is_current(connection: sqlite3.Connection, source: Source, branch: Branch) -> bool:
+    """Whether the line is that of the branch's tip, and its history neither deeper nor shallower than it was."""
+    return _known(connection, branch.ref) == (branch.tip(), _boundary(source))
 
 
 def _boundary(source: Source) -> str:
@@ -81,12 +89,12 @@ def _unknown_part(connection: sqlite3.Connection, source: Source, ref: str, tip:
     return [Landed(start + offset, commit) for offset, commit in enumerate(reversed(new))]
 
 
-def _append(connection: sqlite3.Connection, source: Source, what: tuple[str, str], new: Sequence[Landed]) -> None:
-    ref, folder = what
+def _append(connection: sqlite3.Connection, source: Source, branch: Branch, new: Sequence[Landed]) -> None:
+    ref = branch.ref
     for landed in new:
         connection.execute("INSERT INTO line VALUES (?, ?, ?)", (ref, landed.position, landed.commit))
         before = commit_at(connection, ref, landed.position - 1)
-        changes = _changed(source, before, landed.commit, folder)
+        changes = _changed(source, before, landed.commit, branch.folder)
         rows = [(ref, change.path, landed.position, landed.commit, change.after) for change in changes]
         connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?)", rows)
 

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 class Source(Protocol):
     """The part of `Store` that the index stands on."""
 
-    def tip(self, ref: str) -> CommitId | None:
-        """What a ref points at."""
+    def ledger_tip(self) -> CommitId | None:
+        """The ledger as this clone knows it: its own, or origin's before it recorded anything."""
+        ...
+
+    def main_tip(self) -> CommitId | None:
+        """Main as this clone knows it."""
         ...
 
     def snapshot(self, revision: str | None) -> Snapshot:

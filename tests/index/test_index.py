@@ -212,6 +212,14 @@ def test_a_deepened_clone_has_its_line_built_anew(ledger: Ledger, index: Index) 
     assert index.position(main, commits[2]) == 2
 
 
+def test_a_clone_that_recorded_nothing_reads_what_origin_has(ledger: Ledger, index: Index) -> None:
+    commit = ledger.commit(record_edits(record(run_id(1))))
+    ledger.store.set_ref("refs/remotes/origin/ledger", commit, None)
+    ledger.store.delete_ref(ledger.store.branches.ledger, commit)
+    assert len(index.runs()) == 1
+    assert index.line_length(ledger.store.branches.ledger) == 1
+
+
 def test_a_branch_that_was_deleted_leaves_nothing(ledger: Ledger, index: Index) -> None:
     commit = ledger.commit(record_edits(record(run_id(1))))
     assert len(index.runs()) == 1
