@@ -1,5 +1,6 @@
 """The git store: snapshots, changes that land, history, and other clones. The only room that knows git."""
 
+from gitreg.store.doctor import Finding
 from gitreg.store.history import Boundaries, FirstParents
 from gitreg.store.identity import Identity
 from gitreg.store.ledger import merge_rule
@@ -27,6 +28,7 @@ __all__ = [
     "Commit",
     "CommitId",
     "CommitText",
+    "Finding",
     "FirstParents",
     "GUEST_BRANCHES",
     "HOOK_MARKER",

@@ -78,7 +78,12 @@ def _environ(surroundings: Surroundings, *, ask: bool) -> dict[str, str]:
         for name, value in surroundings.environ.items()
         if not name.startswith("GIT_") or _KEPT_GIT_VARIABLES.fullmatch(name)
     }
-    kept |= {"GIT_DIR": os.devnull, "GIT_TERMINAL_PROMPT": "1" if ask else "0", "LC_ALL": "C", "HOME": str(surroundings.home)}
+    kept |= {
+        "GIT_DIR": os.devnull,
+        "GIT_TERMINAL_PROMPT": "1" if ask else "0",
+        "LC_ALL": "C",
+        "HOME": str(surroundings.home),
+    }
     if not ask:
         kept |= {"GIT_ASKPASS": kept.get("GIT_ASKPASS", ""), "SSH_ASKPASS": ""}
     return kept

@@ -150,9 +150,7 @@ def _parse(data: bytes, hash_name: str, changed_s: int) -> dict[tuple[bytes, int
     return entries
 
 
-def _parse_entry(
-    body: bytes, start: int, before: bytes, shape: tuple[int, int]
-) -> tuple[IndexEntry, bytes, int]:
+def _parse_entry(body: bytes, start: int, before: bytes, shape: tuple[int, int]) -> tuple[IndexEntry, bytes, int]:
     id_bytes, version = shape
     numbers = _FIXED.unpack_from(body, start)
     position = start + _FIXED.size + id_bytes
@@ -195,9 +193,7 @@ def _check_extensions(body: bytes, position: int) -> None:
 
 def _render_entry(name: bytes, entry: IndexEntry) -> bytes:
     stat = entry.stat
-    fixed = _FIXED.pack(
-        *stat.ctime, *stat.mtime, stat.device, stat.inode, entry.mode, stat.user, stat.group, stat.size
-    )
+    fixed = _FIXED.pack(*stat.ctime, *stat.mtime, stat.device, stat.inode, entry.mode, stat.user, stat.group, stat.size)
     flags = min(len(name), _NAME_MASK) | entry.stage << 12
     flags |= _ASSUME_VALID if entry.assume_valid else 0
     flags |= _EXTENDED if entry.extended else 0

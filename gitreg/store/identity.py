@@ -50,9 +50,7 @@ def _who(role: str, config: _Settings, surroundings: Surroundings) -> Identity:
     return Identity(Person(user, f"{_slug(user)}@{_slug(host)}"), is_fallback=True)
 
 
-def _candidates(
-    role: str, config: _Settings, surroundings: Surroundings
-) -> Iterator[tuple[str | None, str | None]]:
+def _candidates(role: str, config: _Settings, surroundings: Surroundings) -> Iterator[tuple[str | None, str | None]]:
     environ = surroundings.environ
     name = environ.get(f"GIT_{role}_NAME") or config.get("user.name")
     yield name, environ.get(f"GIT_{role}_EMAIL") or config.get("user.email") or environ.get("EMAIL")

@@ -57,7 +57,9 @@ class Mover:
             lock = lock_of(work_tree)
             if lock.exists():
                 raise held_by_another(lock)
-            check_clean(work_tree, gitindex.read(work_tree.index, self.objects.hash_name), steps, self.objects.hash_name)
+            check_clean(
+                work_tree, gitindex.read(work_tree.index, self.objects.hash_name), steps, self.objects.hash_name
+            )
 
     def checked_out(self, ref: str) -> Iterator[WorkTree]:
         """The work trees whose HEAD is on `ref`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import weakref
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -94,6 +95,8 @@ class Objects:
         self._stores = [FencedObjectStore.at(folder, object_format)]
         if quarantine is not None:
             self._stores.insert(0, FencedObjectStore.at(quarantine, object_format))
+        # dulwich warns of packs left open; a library's user must not have to close what he only read from.
+        weakref.finalize(self, _close, self._stores)
         self._trees: OrderedDict[str, TreeItems] = OrderedDict()
         self._threads = threading.RLock()
 
@@ -104,8 +107,7 @@ class Objects:
 
     def close(self) -> None:
         """Close the pack files."""
-        for store in self._stores:
-            store.close()
+        _close(self._stores)
 
     def pending(self) -> tuple[NewObject, ...]:
         """See `ObjectReader`: what is on disk is stored."""
@@ -167,6 +169,11 @@ class Objects:
         if object_id(kind, data, self.hash_name) != wanted:
             message = f"The git object {wanted} does not hash to its id."
             raise CorruptRepository(message, subject=wanted, hint="git fsck --full")
+
+
+def _close(stores: list[FencedObjectStore]) -> None:
+    for store in stores:
+        store.close()
 
 
 def _read(store: FencedObjectStore, name: bytes) -> tuple[int, bytes] | None:

@@ -75,9 +75,7 @@ def _freshen(path: Path) -> bool:
     return True
 
 
-def write_pack(
-    folder: Path, count: int, records: Iterator[UnpackedObject], object_format: ObjectFormat
-) -> str:
+def write_pack(folder: Path, count: int, records: Iterator[UnpackedObject], object_format: ObjectFormat) -> str:
     """Write one pack and its index, durably; the name of both without their ending."""
     packs = folder / "pack"
     packs.mkdir(exist_ok=True)

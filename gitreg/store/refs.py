@@ -76,7 +76,7 @@ class Refs:
         ref = _ref(name)
         done = self._patiently(lambda: self._swap(ref, new, old), may_break_locks=may_break_locks)
         if done:
-            self._sync(self.real_name(name))
+            self._sync(self.real_name(name), is_new=old is None)
         return done
 
     def _swap(self, ref: Ref, new: CommitId | None, old: CommitId | None) -> bool:
@@ -104,14 +104,15 @@ class Refs:
                     raise Locked(f"{lock} is held by another program.", subject=str(lock), hint=hint) from error
                 time.sleep(_PAUSE_S)
 
-    def _sync(self, name: str) -> None:
-        """Make the new name durable, up to where its folder may have been made just now."""
+    def _sync(self, name: str, *, is_new: bool) -> None:
+        """Make the new name durable; of a new ref also the folders that may have been made for it."""
         folder = (self._common_dir / name).parent
         while not folder.is_dir():
             folder = folder.parent
-        while folder != self._common_dir and self._common_dir in folder.parents:
-            sync_folder(folder)
+        sync_folder(folder)
+        while is_new and folder.parent != folder and folder != self._common_dir / "refs":
             folder = folder.parent
+            sync_folder(folder)
 
     def head(self) -> str | None:
         """The branch that HEAD names, None when it is detached."""

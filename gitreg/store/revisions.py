@@ -26,7 +26,9 @@ def resolve(revision: str, refs: Refs, objects: Objects) -> CommitId:
     commit = _peel(_start(match["name"], refs, objects), revision, objects)
     for step in _STEP.finditer(match["steps"]):
         count = int(step["count"] or "1")
-        commit = _back(commit, count, revision, objects) if step["kind"] == "~" else _nth(commit, count, revision, objects)
+        commit = (
+            _back(commit, count, revision, objects) if step["kind"] == "~" else _nth(commit, count, revision, objects)
+        )
     return commit
 
 

@@ -12,10 +12,10 @@ from typing import Self
 
 from gitreg.documents import Edits, WriterId
 from gitreg.errors import InvalidValue, RaceLost, RegistryNotFound, StorageError, UnsafeRepository
-from gitreg.store import commits, layout, packing, upkeep, urls
+from gitreg.store import commits, doctor, layout, packing, upkeep, urls
 from gitreg.store.creation import OWN_SETTINGS, create, origin_settings
 from gitreg.store.identity import Identity, author, committer
-from gitreg.store.layout import Layout
+from gitreg.store.layout import Layout, WorkTree
 from gitreg.store.ledger import under_rule
 from gitreg.store.lock import RepositoryLock
 from gitreg.store.moves import Mover
@@ -208,6 +208,27 @@ class Store(Reading):
                 before = self.tip(tracking)
                 if before != tip:
                     self._mover.move(RefUpdate(tracking, tip, before))
+
+    def work_trees(self) -> Iterator[WorkTree]:
+        """Every work tree of this repository."""
+        return self._mover.work_trees()
+
+    def finish(self, work_tree: WorkTree) -> list[str] | None:
+        """Finish or undo what a killed writer left half done in a work tree; None when there is nothing.
+
+        Returns the paths that a person edited since, which are left alone.
+        """
+        with self.locked():
+            return self._mover.finish(work_tree)
+
+    @property
+    def has_flock(self) -> bool:
+        """Whether the file system knows flock; without it no lock is ever taken for stale. Known once a lock was taken."""
+        return self._lock.is_real
+
+    def doctor(self, *, break_locks: bool = False) -> tuple[doctor.Finding, ...]:
+        """Look for what killed processes and other tools left here, and mend what is safe to mend."""
+        return doctor.examine(self, break_locks=break_locks)
 
     def under_rule(self, ledger: Snapshot, edits: Edits) -> dict[str, bytes]:
         """Edits to a ledger as the merge rule lets them stand. Raises `InvalidValue` for a removal: no fact is removed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -53,14 +54,19 @@ def publish_ledger(
     if remote is None:
         store.update(ledger, lambda ledger: store.under_rule(ledger, change(ledger)), text, start=store.ledger_tip())
         return store.ledger_tip()
+    # What we remember of the remote is most often still so, and the push finds out: that saves asking first.
+    remembered = store.tip(remote.tracking(ledger)) if edits else None
+    if remembered is not None:
+        with suppress(RaceLost):
+            published = _publish_on(store, remote, remembered, change, text)
+            if published != remembered:
+                return published
     for attempt in range(retries + 1):
         _pause(attempt)
         theirs = remote.fetch([ledger]).get(ledger)
         store.track(remote, {ledger: theirs})
-        try:
+        with suppress(RaceLost):
             return _publish_on(store, remote, theirs, change, text)
-        except RaceLost:
-            continue
     raise RaceLost(f"{ledger} of {remote.url} moved {retries + 1} times.", subject=ledger, hint="gitreg sync")
 
 
@@ -151,7 +157,9 @@ def newer_main(store: Store, ours: CommitId | None, theirs: CommitId | None) -> 
     if history.is_on_first_parent_line(store.first_parents(ours), theirs):
         return ours
     main = store.branches.main
-    message = f"Your {main} ({ours:.8}) and the remote's ({theirs:.8}) each have commits that the other lacks on its line."
+    message = (
+        f"Your {main} ({ours:.8}) and the remote's ({theirs:.8}) each have commits that the other lacks on its line."
+    )
     hint = f"Look: git log --oneline --graph {ours:.8} {theirs:.8}; then: git rebase {theirs:.8}"
     raise Diverged(message, subject=main, hint=hint)
 

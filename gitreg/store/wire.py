@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -63,6 +64,8 @@ class WireRemote(Remote):
         self._address = address
         self._login = Login(address.user, address.password) if address.user and address.password else None
         self._said: deque[bytes] = deque(maxlen=200)
+        self._open_client: GitClient | None = None
+        self._threads = threading.RLock()
 
     def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, CommitId]:
         """See `Remote`."""
@@ -150,18 +153,22 @@ class WireRemote(Remote):
         """Ask with what login we have; once more with one from the user's helpers when the server wants one."""
         from dulwich.client import HTTPUnauthorized  # noqa: PLC0415 - slow to load, see the top
 
-        try:
-            return self._ask_nothing(lambda: question(self._client()))
-        except HTTPUnauthorized as error:
-            address = self._address
-            known = self._login
-            self._login = find_login(address.url, self._store.surroundings, user=address.user)
-            if self._login is None or self._login == known:
+        with self._threads:
+            try:
+                return self._ask_nothing(lambda: question(self._client()))
+            except HTTPUnauthorized as error:
+                self._log_in(error)
+            try:
+                return self._ask_nothing(lambda: question(self._client()))
+            except HTTPUnauthorized as error:
+                self._login = self._open_client = None
                 raise self._no_login() from error
-        try:
-            return self._ask_nothing(lambda: question(self._client()))
-        except HTTPUnauthorized as error:
-            self._login = None
+
+    def _log_in(self, error: Exception) -> None:
+        known = self._login
+        self._login = find_login(self._address.url, self._store.surroundings, user=self._address.user)
+        self._open_client = None
+        if self._login is None or self._login == known:
             raise self._no_login() from error
 
     def _no_login(self) -> CredentialsRefused:
@@ -180,16 +187,23 @@ class WireRemote(Remote):
         except NotGitRepository as error:
             raise RemoteError(f"There is no git repository at {self.url}.", subject=self.url) from error
         except SendPackError as error:
-            raise RemoteRefused(f"{self.url} could not store what we sent: {_words(error)}.", subject=self.url) from error
+            raise RemoteRefused(
+                f"{self.url} could not store what we sent: {_words(error)}.", subject=self.url
+            ) from error
         except (GitProtocolError, HangupException, UnexpectedCommandError) as error:
             if "http resp 403" in str(error):
                 raise CredentialsRefused(f"{self.url} does not allow this.", subject=self.url) from error
-            raise RemoteError(f"{self.url} cannot be reached or is no git server: {_words(error)}.", subject=self.url) from error
+            raise RemoteError(
+                f"{self.url} cannot be reached or is no git server: {_words(error)}.", subject=self.url
+            ) from error
         except (AssertionError, EOFError, KeyError, ObjectFormatException, OSError, ValueError) as error:
             raise RemoteError(f"{self.url} did not answer as git does: {_words(error)}.", subject=self.url) from error
 
     def _client(self) -> GitClient:
-        return _http_client(self) if self._address.kind == "http" else _ssh_client(self)
+        """One client for all questions, so that its connection stays open."""
+        if self._open_client is None:
+            self._open_client = _http_client(self) if self._address.kind == "http" else _ssh_client(self)
+        return self._open_client
 
     def _path(self) -> bytes:
         return b"" if self._address.kind == "http" else str(self._address.path).encode("utf-8", "surrogateescape")
@@ -294,5 +308,3 @@ def _encoded(prefixes: Sequence[str]) -> list[bytes]:
 
 def _words(error: BaseException) -> str:
     return plain_text(str(error))[:500].rstrip(".") or type(error).__name__
-
-

@@ -208,7 +208,9 @@ def _check_way(work_tree: WorkTree, index: Index, path: str, leaving: set[str]) 
     if target.is_dir() and not target.is_symlink():
         tracked = index.below(path)
         on_disk = {
-            str(file.relative_to(work_tree.path)) for file in target.rglob("*") if file.is_symlink() or not file.is_dir()
+            str(file.relative_to(work_tree.path))
+            for file in target.rglob("*")
+            if file.is_symlink() or not file.is_dir()
         }
         if not on_disk <= tracked & leaving:
             raise _dirty(work_tree, path, "is a folder, and in the way")
