@@ -6,6 +6,7 @@ from gitreg.store.identity import Identity
 from gitreg.store.ledger import merge_rule
 from gitreg.store.remote import HOOK_MARKER, PreReceive, Remote, has_our_hook
 from gitreg.store.snapshot import Snapshot
+from gitreg.store.source import Checkout, describe_checkout
 from gitreg.store.store import Store
 from gitreg.store.sync import SyncReport, publish_ledger, push_main, sync
 from gitreg.store.values import (
@@ -25,6 +26,7 @@ __all__ = [
     "Boundaries",
     "Branches",
     "Change",
+    "Checkout",
     "Commit",
     "CommitId",
     "CommitText",
@@ -42,6 +44,7 @@ __all__ = [
     "Snapshot",
     "Store",
     "SyncReport",
+    "describe_checkout",
     "has_our_hook",
     "merge_rule",
     "publish_ledger",

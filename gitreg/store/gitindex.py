@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,6 +87,11 @@ class Index:
             if entry is not None:
                 return entry
         return None
+
+    def tracked(self) -> Iterator[tuple[str, IndexEntry]]:
+        """Every tracked path with its entry, sorted; a conflicted one once for each stage."""
+        for (name, _), entry in sorted(self._entries.items()):
+            yield name.decode("utf-8", "surrogateescape"), entry
 
     def below(self, folder: str) -> set[str]:
         """The tracked paths below a folder."""
