@@ -18,7 +18,7 @@ OWN_SETTINGS = {
 back, no bitmaps (readers fail on one that is older than a pack). `core.fsyncObjectFiles` is the old name: git 2.36 and
 later print a warning at every command for it, and we sync by ourselves, so it is not set."""
 
-GUEST_SETTINGS = {"repack.writeBitmaps": "false"}
+GUEST_SETTINGS = {"gitreg.guest": "true", "repack.writeBitmaps": "false"}
 """The least that is asked of a code repository with a registry inside."""
 
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = {bare}\n"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STALE_AFTER_S = 10.0
 """A ref lock this old, unchanged between two looks, is a dead process's: git holds one for milliseconds."""
+_PATIENCE_S = STALE_AFTER_S + 2
 _PAUSE_S = 0.02
 _BETWEEN_LOOKS_S = 0.25
 
@@ -74,10 +75,20 @@ class Refs:
         `may_break_locks` is for a caller that holds the repository's flock. Raises `Locked` when a lock stays.
         """
         ref = _ref(name)
+        if old is None:
+            self._check_place(name)
         done = self._patiently(lambda: self._swap(ref, new, old), may_break_locks=may_break_locks)
         if done:
             self._sync(self.real_name(name), is_new=old is None)
         return done
+
+    def _check_place(self, name: str) -> None:
+        """Files and folders: no ref may be the folder of another. Raises `AlreadyExists`."""
+        parts = name.split("/")
+        above = ["/".join(parts[:depth]) for depth in range(2, len(parts))]
+        taken = next((ref for ref in above if self.get(ref)), None) or next(iter(self.all(f"{name}/")), None)
+        if taken:
+            raise AlreadyExists(f"{name} cannot stand beside {taken}.", subject=name)
 
     def _swap(self, ref: Ref, new: CommitId | None, old: CommitId | None) -> bool:
         try:
@@ -86,12 +97,12 @@ class Refs:
             if old is None:
                 return self._refs.add_if_new(ref, new.encode())  # type: ignore[arg-type]
             return self._refs.set_if_equals(ref, old.encode(), new.encode())  # type: ignore[arg-type]
-        except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+        except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:  # somebody was quicker than the check
             name = ref.decode()
             raise AlreadyExists(f"{name} cannot stand beside a ref that is its folder.", subject=name) from error
 
     def _patiently(self, move: Callable[[], bool], *, may_break_locks: bool) -> bool:
-        deadline = time.monotonic() + STALE_AFTER_S + 2
+        deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
                 return move()

@@ -13,7 +13,7 @@ from typing import Self
 from gitreg.documents import Edits, WriterId
 from gitreg.errors import InvalidValue, RaceLost, RegistryNotFound, StorageError, UnsafeRepository
 from gitreg.store import commits, doctor, layout, packing, upkeep, urls
-from gitreg.store.creation import OWN_SETTINGS, create, origin_settings
+from gitreg.store.creation import GUEST_SETTINGS, OWN_SETTINGS, create, origin_settings
 from gitreg.store.identity import Identity, author, committer
 from gitreg.store.layout import Layout, WorkTree
 from gitreg.store.ledger import under_rule
@@ -65,6 +65,13 @@ class Store(Reading):
         create(path, bare=bare)
         store = cls.open(path, surroundings)
         store.config.append(OWN_SETTINGS)
+        return store
+
+    @classmethod
+    def adopt(cls, path: Path, surroundings: Surroundings) -> Self:
+        """Let a code repository hold a registry, on branches of gitreg's own. Raises `RegistryNotFound` as `open` does."""
+        store = cls.open(path, surroundings)
+        store.config.append(GUEST_SETTINGS)
         return store
 
     @classmethod
