@@ -1,0 +1,7 @@
+"""What is found out about a run without being told: code, command, environment, scheduler, datasets. Never its secrets."""
+
+from gitreg.tracking.capture.datasets import capture_dataset
+from gitreg.tracking.capture.secrets import without_secrets
+from gitreg.tracking.capture.start import Captured, capture_start
+
+__all__ = ["Captured", "capture_dataset", "capture_start", "without_secrets"]

@@ -1,0 +1,84 @@
+"""All that is captured when a run begins. Whatever cannot be found out is left empty: it never stops a run."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gitreg.blobs import BlobStore
+from gitreg.documents import Descriptor, Environment, Source
+from gitreg.errors import GitregError
+from gitreg.store import Checkout, describe_checkout
+from gitreg.surroundings import Surroundings
+from gitreg.tracking.capture.environment import capture_environment
+from gitreg.tracking.capture.scheduler import scheduler_tags
+from gitreg.tracking.capture.secrets import text_without_secrets, url_without_user, without_secrets
+
+_MAX_WORDS: Final = 200
+_MAX_WORD: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What was found out."""
+
+    source: Source
+    environment: Environment
+    tags: Mapping[str, str]
+
+
+def capture_start(blobs: BlobStore, surroundings: Surroundings, command: tuple[str, ...] | None = None) -> Captured:
+    """Look at this process; `command` is what runs where that is not this process itself (`gitreg run`)."""
+    words = tuple(sys.argv) if command is None else command
+    code = _code_folder(words)
+    return Captured(
+        source=_source(blobs, code, words, surroundings),
+        environment=capture_environment(blobs, code, surroundings.environ),
+        tags=scheduler_tags(surroundings.environ),
+    )
+
+
+def _code_folder(words: tuple[str, ...]) -> Path:
+    """Where the code is: beside the script that runs, else where we are."""
+    script = next((Path(word) for word in words if word.endswith(".py")), None)
+    return (script.parent if script and script.is_file() else Path()).absolute()
+
+
+def _source(blobs: BlobStore, code: Path, words: tuple[str, ...], surroundings: Surroundings) -> Source:
+    checkout = _checkout(code, surroundings) or Checkout()
+    return Source(
+        repository=url_without_user(checkout.url) if checkout.url else None,
+        commit=checkout.commit,
+        branch=checkout.branch,
+        dirty=checkout.is_dirty,
+        diff=_diff(blobs, checkout.diff),
+        entry_point=_plain(words[0]) if words and words[0] else None,
+        command=tuple(_plain(word) for word in without_secrets(words[:_MAX_WORDS])),
+    )
+
+
+def _checkout(code: Path, surroundings: Surroundings) -> Checkout | None:
+    try:
+        return describe_checkout(code, surroundings)
+    except (GitregError, OSError):
+        return None
+
+
+def _diff(blobs: BlobStore, diff: bytes | None) -> Descriptor | None:
+    if not diff:
+        return None
+    cut = "\n".join(text_without_secrets(line) for line in diff.decode(errors="replace").split("\n"))
+    try:
+        return blobs.put(cut.encode(), media_type="text/x-diff")
+    except GitregError:
+        return None
+
+
+def _plain(word: str) -> str:
+    """A word of a command line as documents can hold it, whatever bytes it was made of."""
+    text = unicodedata.normalize("NFC", word.encode(errors="replace").decode())
+    return text if len(text) <= _MAX_WORD else f"{text[:_MAX_WORD]}…"

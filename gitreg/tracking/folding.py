@@ -1,0 +1,191 @@
+"""Folding: the records that several clones keep of one run become the one run that people see. Pure.
+
+The laws: the order of the records does not matter, and a record given twice, or given beside a newer one of its own
+writer, changes nothing (docs/format.md, "Runs").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias
+
+from gitreg.documents import (
+    Actor,
+    Attempt,
+    AttemptId,
+    DatasetUse,
+    Descriptor,
+    Digest,
+    Dropped,
+    Environment,
+    MetricSummary,
+    Output,
+    RunId,
+    RunRecord,
+    Source,
+    Status,
+    canonical_bytes,
+    plain,
+)
+
+Value: TypeAlias = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A param that attempts disagree about. The first value stands."""
+
+    key: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class FoldedRun:
+    """One run, whoever recorded it. `layer` says where it was read: `ledger`, `journal` (live here), or `both`."""
+
+    run_id: RunId
+    experiment: str
+    name: str
+    parent: RunId | None
+    actor: Actor
+    status: Status
+    started_at: datetime
+    finished_at: datetime | None
+    attempts: tuple[Attempt, ...]
+    params: Mapping[str, Value]
+    conflicts: tuple[Conflict, ...]
+    tags: Mapping[str, str]
+    metrics: tuple[MetricSummary, ...]
+    datasets: tuple[DatasetUse, ...]
+    outputs: tuple[Output, ...]
+    artifacts: tuple[Descriptor, ...]
+    """The manifests of its attempts, in their order; of two files at one path the later attempt's stands."""
+    source: Source | None
+    environment: Environment | None
+    dropped: tuple[Dropped, ...]
+    layer: str = "ledger"
+    note: str | None = None
+    deleted: str | None = None
+    """Why it was deleted; None where it was not."""
+    silent_since: datetime | None = None
+    """For a run that claims to be running: when it was last heard of. A view, never written."""
+
+    def metric(self, key: str, dataset: Digest | None = None) -> MetricSummary | None:
+        """The summary of one metric; without a dataset, the one logged without."""
+        return next((each for each in self.metrics if (each.key, each.dataset) == (key, dataset)), None)
+
+
+def fold(records: Iterable[RunRecord]) -> FoldedRun:
+    """Fold all records of one run; there must be at least one, and all of the same run."""
+    found = sorted(records, key=_rank)
+    attempts = attempts_of(found)
+    last = attempts[-1]
+    first = min(found, key=lambda record: (min(_order(attempt) for attempt in record.attempts), _rank(record)))
+    params, conflicts = _params(attempts)
+    return FoldedRun(
+        run_id=first.run_id,
+        experiment=first.experiment,
+        name=first.name,
+        parent=first.parent,
+        actor=first.actor,
+        status=last.status,
+        started_at=attempts[0].started_at,
+        finished_at=last.finished_at,
+        attempts=attempts,
+        params=params,
+        conflicts=conflicts,
+        tags=_tags(attempts),
+        metrics=combine_metrics(metric for attempt in attempts for metric in attempt.metrics),
+        datasets=_last_by_name(attempts),
+        outputs=_outputs(attempts),
+        artifacts=tuple(attempt.artifacts for attempt in attempts if attempt.artifacts),
+        source=next((attempt.source for attempt in reversed(attempts) if attempt.source), None),
+        environment=next((attempt.environment for attempt in reversed(attempts) if attempt.environment), None),
+        dropped=combine_dropped(dropped for attempt in attempts for dropped in attempt.dropped),
+    )
+
+
+def attempts_of(records: Iterable[RunRecord]) -> tuple[Attempt, ...]:
+    """The attempts of all records, ordered by (started_at, id); of one attempt told twice, the telling that is further."""
+    found: dict[AttemptId, Attempt] = {}
+    for attempt in (attempt for record in records for attempt in record.attempts):
+        known = found.get(attempt.id)
+        found[attempt.id] = attempt if known is None else max(known, attempt, key=_progress)
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _order(attempt: Attempt) -> tuple[datetime, str]:
+    return attempt.started_at, attempt.id
+
+
+def _rank(record: RunRecord) -> tuple[int, str, str]:
+    return record.rev, record.writer, record.digest
+
+
+def _progress(attempt: Attempt) -> tuple[bool, int, bytes]:
+    """An attempt only moves forward: it ends once, and what it recorded only grows."""
+    recorded = sum(metric.count for metric in attempt.metrics) + len(attempt.params) + len(attempt.tags)
+    return attempt.status != "running", recorded, canonical_bytes(plain(attempt))
+
+
+def _params(attempts: Iterable[Attempt]) -> tuple[Mapping[str, Value], tuple[Conflict, ...]]:
+    values: dict[str, list[Value]] = {}
+    for attempt in attempts:
+        for key, value in attempt.params.items():
+            told = values.setdefault(key, [])
+            if not any(type(value) is type(other) and value == other for other in told):
+                told.append(value)
+    conflicts = tuple(Conflict(key, tuple(told)) for key, told in sorted(values.items()) if len(told) > 1)
+    return MappingProxyType({key: told[0] for key, told in sorted(values.items())}), conflicts
+
+
+def _tags(attempts: Iterable[Attempt]) -> Mapping[str, str]:
+    tags = {key: value for attempt in attempts for key, value in attempt.tags.items()}
+    return MappingProxyType(dict(sorted(tags.items())))
+
+
+def _last_by_name(attempts: Iterable[Attempt]) -> tuple[DatasetUse, ...]:
+    found = {(use.name, use.role): use for attempt in attempts for use in attempt.datasets}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _outputs(attempts: Iterable[Attempt]) -> tuple[Output, ...]:
+    found = {output.name: output for attempt in attempts for output in attempt.outputs}
+    return tuple(found[name] for name in sorted(found))
+
+
+def combine_metrics(metrics: Iterable[MetricSummary]) -> tuple[MetricSummary, ...]:
+    """Summaries of the same metric become one; given in the attempts' order, sorted by key and dataset."""
+    found: dict[tuple[str, str], MetricSummary] = {}
+    for metric in metrics:
+        identity = (metric.key, metric.dataset or "")
+        found[identity] = _combine(found[identity], metric) if identity in found else metric
+    return tuple(found[identity] for identity in sorted(found))
+
+
+def _combine(one: MetricSummary, other: MetricSummary) -> MetricSummary:
+    return MetricSummary(
+        key=one.key,
+        dataset=one.dataset,
+        count=one.count + other.count,
+        last=other.last if other.last.step >= one.last.step else one.last,
+        min=_number(min, one.min, other.min),
+        max=_number(max, one.max, other.max),
+    )
+
+
+def _number(choose: Callable[[list[float]], float], *values: float) -> float:
+    numbers = [value for value in values if not math.isnan(value)]
+    return choose(numbers) if numbers else math.nan
+
+
+def combine_dropped(dropped: Iterable[Dropped]) -> tuple[Dropped, ...]:
+    """Counts of the same key and reason add up."""
+    found: dict[tuple[str, str], int] = {}
+    for each in dropped:
+        found[each.key, each.reason] = found.get((each.key, each.reason), 0) + each.count
+    return tuple(Dropped(key=key, reason=reason, count=found[key, reason]) for key, reason in sorted(found))

@@ -1,0 +1,308 @@
+"""The open run, as training code holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, SupportsFloat, get_args
+
+from gitreg.blobs import BlobStore
+from gitreg.documents import (
+    MANIFEST_MEDIA_TYPE,
+    DatasetUse,
+    ManifestEntry,
+    Output,
+    OutputId,
+    Role,
+    RunId,
+    Status,
+    check_artifact_path,
+    check_name,
+)
+from gitreg.errors import GitregError, InvalidValue
+from gitreg.tracking.capture import capture_dataset
+from gitreg.tracking.folders import put_folder
+from gitreg.tracking.journal import Journal
+from gitreg.tracking.recording import Health, Recording
+from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
+
+Ending = Literal["finished", "failed"]
+_FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
+
+
+class Run:
+    """One attempt at a run, open for recording. Made by `start_run`.
+
+    What `log_*` and `set_*` return from is *accepted*: it survives a kill of this process. They never raise: a value that
+    cannot be recorded is dropped, counted and told of once (`strict` raises `InvalidValue` instead). Calls that take bytes
+    return once the bytes are taken, so that the file may be changed or deleted. `flush` and `finish` make all of it
+    *durable*: it survives a power cut; `finish` also publishes it.
+
+    Threads may share a run. In a forked child it goes on in a journal of the child's own, and `finish` there only ends the
+    child's part; the run ends where it was started.
+    """
+
+    def __init__(self, header: JournalHeader, recording: Recording, blobs: BlobStore, end: Callable[[Run, Status], None]) -> None:
+        """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process."""
+        self._header = header
+        self._recording = recording
+        self._blobs = blobs
+        self._end = end
+        self._status: Status = "running"
+        self._unpublished: str | None = None
+
+    @property
+    def run_id(self) -> RunId:
+        """The run's id."""
+        return self._header.run_id
+
+    @property
+    def name(self) -> str:
+        """The run's name; generated from the id where none was given."""
+        return self._header.name
+
+    @property
+    def experiment(self) -> str:
+        """The experiment that the run belongs to."""
+        return self._header.experiment
+
+    @property
+    def header(self) -> JournalHeader:
+        """What the journal says about this attempt."""
+        return self._header
+
+    @property
+    def status(self) -> Status:
+        """`running` until `finish`."""
+        return self._status
+
+    @property
+    def health(self) -> Health:
+        """How recording goes: trouble with the disk, records that wait or were lost, values that were refused."""
+        return replace(self._recording.health(), unpublished=self._unpublished)
+
+    # Values
+
+    def log_param(self, key: str, value: object) -> None:
+        """Record a param. The first value of a key stands."""
+        self._recording.param(key, value)
+
+    def log_params(self, params: Mapping[str, object]) -> None:
+        """Record several params."""
+        for key, value in params.items():
+            self._recording.param(key, value)
+
+    def log_metric(
+        self,
+        key: str,
+        value: SupportsFloat,
+        *,
+        step: int | None = None,
+        time: datetime | float | None = None,
+        dataset: str | DatasetUse | None = None,
+    ) -> None:
+        """Record one value of a metric.
+
+        Without `step` it is one more than the last of this metric, from 0. `time` is when it was measured: a datetime with
+        a time zone or seconds since 1970; else now. `dataset` is what it was measured on: a name given to `log_dataset`,
+        what that returned, or a content digest. The same key on another dataset is another metric.
+        """
+        self._recording.point(key, value, step, time, dataset)
+
+    def log_metrics(
+        self,
+        metrics: Mapping[str, SupportsFloat],
+        *,
+        step: int | None = None,
+        time: datetime | float | None = None,
+        dataset: str | DatasetUse | None = None,
+    ) -> None:
+        """Record one value of several metrics in one write."""
+        self._recording.points(metrics, step, time, dataset)
+
+    def set_tag(self, key: str, value: object) -> None:
+        """Set a tag. The last value stands."""
+        self._recording.tag(key, value)
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Set several tags."""
+        for key, value in tags.items():
+            self._recording.tag(key, value)
+
+    # Bytes
+
+    def log_artifact(self, path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Take a file. It becomes `<artifact_path>/<file name>`, or the bare file name."""
+        source = Path(path)
+        self._take(str(source), lambda: [self._file(source, _below(artifact_path, source.name))])
+
+    def log_artifacts(self, folder: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Take all files below a folder, under `artifact_path` where given. Symbolic links are not followed."""
+        source = Path(folder)
+        self._take(str(source), lambda: self._files(source, artifact_path))
+
+    def log_text(self, text: str, path: str) -> None:
+        """Take a text as a file."""
+        self._take(path, lambda: [self._bytes(text.encode(), path, "text/plain")])
+
+    def log_dict(self, value: Mapping[str, Any] | list[Any], path: str) -> None:
+        """Take a JSON value as a file."""
+        self._take(path, lambda: [self._bytes(_json(value), path, "application/json")])
+
+    def log_dataset(
+        self, name: str, data: object, *, role: Role = "train", target: str | None = None
+    ) -> DatasetUse | None:
+        """Record that a dataset was used: its content by digest, its schema, its size; never its rows.
+
+        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, or the path of a file or folder. What is
+        returned may be given to `log_metric(dataset=…)`; None where it was refused.
+        """
+        try:
+            if role not in get_args(Role):
+                raise InvalidValue(f"{role!r:.40} is not a role; there are {', '.join(get_args(Role))}.")
+            document = capture_dataset(check_name(name, "dataset's name"), data)
+            use = DatasetUse(
+                name=document.name,
+                role=role,
+                digest=document.content_digest,
+                document=document.digest,
+                target=None if target is None else check_name(target, "column's name"),
+            )
+            self._recording.dataset(use, document)
+        except _FILE_ERRORS as error:
+            self._refuse(name, error)
+            return None
+        return use
+
+    def log_model(
+        self,
+        folder: str | os.PathLike[str],
+        name: str = "model",
+        *,
+        flavors: Mapping[str, Any] | None = None,
+        signature: Mapping[str, Any] | None = None,
+    ) -> Output | None:
+        """Take a folder of files as an output of this run, which `register` can make a version of. None if refused."""
+        try:
+            manifest = put_folder(self._blobs, Path(folder))
+            descriptor = self._blobs.put(manifest.to_bytes(), media_type=MANIFEST_MEDIA_TYPE)
+            output = Output(
+                name=check_name(name, "output's name"),
+                id=OutputId.random(),
+                manifest=descriptor,
+                flavors=dict(flavors or {}),
+                signature=signature,
+            )
+            self._recording.events([OutputEvent(output=output)])
+        except _FILE_ERRORS as error:
+            self._refuse(name, error)
+            return None
+        return output
+
+    def _take(self, what: str, take: Callable[[], Iterable[ManifestEntry]]) -> None:
+        try:
+            self._recording.events([ArtifactEvent(entry=entry) for entry in take()])
+        except _FILE_ERRORS as error:
+            self._refuse(what, error)
+
+    def _refuse(self, what: object, error: Exception) -> None:
+        if isinstance(error, GitregError):
+            self._recording.refuse(what, error.message)
+        else:
+            self._recording.refuse(what, f"{type(error).__name__}: {error!s:.200}")
+
+    def _file(self, source: Path, path: str) -> ManifestEntry:
+        return _entry(check_artifact_path(path), self._blobs.put(source))
+
+    def _bytes(self, data: bytes, path: str, media_type: str) -> ManifestEntry:
+        return _entry(check_artifact_path(path), self._blobs.put(data, media_type=media_type))
+
+    def _files(self, folder: Path, artifact_path: str | None) -> list[ManifestEntry]:
+        manifest = put_folder(self._blobs, folder)
+        return [
+            entry.model_copy(update={"path": check_artifact_path(_below(artifact_path, entry.path))})
+            for entry in manifest.files
+        ]
+
+    # The end
+
+    def flush(self) -> None:
+        """Return when all that was accepted survives a power cut. Raises `StorageError` when that cannot be promised."""
+        self._blobs.flush()
+        self._recording.flush()
+
+    def finish(self, status: Ending = "finished") -> None:
+        """End the run: make it durable, and publish it. Twice is once.
+
+        Raises `StorageError` when it cannot be made durable; it may then be called again. That it could not be published
+        (ledger checked out and edited, remote out of reach) raises nothing: `health.unpublished` says why, and the next
+        `finish` of any run in this clone, or `gitreg sync`, publishes it.
+        """
+        if status not in get_args(Ending):
+            raise InvalidValue(f"A run ends finished or failed, not {status!r:.40}.")
+        if self._status == "running":
+            self._blobs.flush()
+            self._recording.end(status)
+            self._status = status
+            self._end(self, status)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the run: `failed` where the block raised. A run that no process owns is only let go of."""
+        if self._header.owner == "none":
+            self.release()
+        elif error is None:
+            self.finish()
+        else:
+            self._finish_failed(error)
+
+    def _finish_failed(self, error: BaseException) -> None:
+        """What the block raised must not be hidden by what recording has to say."""
+        try:
+            self.finish("failed")
+        except (GitregError, OSError) as trouble:
+            error.add_note(f"gitreg could not end the run {self.run_id.short} either: {trouble}")
+
+    def release(self) -> None:
+        """Let go of a run that no process owns: durable, unlocked, still running. Raises `StorageError`."""
+        if self._status == "running":
+            self.flush()
+            self._recording.journal.close()
+
+    # For the room: not part of the public face
+
+    def became_unpublished(self, why: str) -> None:
+        """Publishing was tried and failed."""
+        self._unpublished = why
+
+    @property
+    def recording(self) -> Recording:
+        """The open end of the journal."""
+        return self._recording
+
+    def go_on_in_child(self, header: JournalHeader, journal: Journal, end: Callable[[Run, Status], None]) -> None:
+        """This process is a forked child: leave the parent's journal alone and go on in one of our own."""
+        self._header = header
+        self._recording.continue_in(journal)
+        self._end = end
+
+
+def _entry(path: str, descriptor: Any) -> ManifestEntry:
+    return ManifestEntry(path=path, mediaType=descriptor.media_type, digest=descriptor.digest, size=descriptor.size)
+
+
+def _below(folder: str | None, path: str) -> str:
+    return path if folder is None else f"{folder.rstrip('/')}/{path}"
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str).encode() + b"\n"

@@ -1,0 +1,414 @@
+"""Runs begin, are attached to, recovered and published here: what stands between the open run and the ledger."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from gitreg.blobs import BlobStore
+from gitreg.documents import (
+    Actor,
+    Attempt,
+    AttemptId,
+    Hex32,
+    Principal,
+    RegistrySettings,
+    RunId,
+    RunRecord,
+    Status,
+    check_name,
+    paths,
+)
+from gitreg.errors import AlreadyExists, CorruptJournal, GitregError, InvalidValue, RunNotFound, Unavailable
+from gitreg.store import CommitText, Store, publish_ledger
+from gitreg.surroundings import Surroundings
+from gitreg.tracking.active import PROCESS
+from gitreg.tracking.attempts import attempt_of
+from gitreg.tracking.capture import Captured, capture_start
+from gitreg.tracking.gathering import Gathered, gather
+from gitreg.tracking.journal import Journal, log
+from gitreg.tracking.names import generated_name
+from gitreg.tracking.publishing import Landing, Published, Publisher
+from gitreg.tracking.recording import Recording
+from gitreg.tracking.records import ContextEvent, EndRecord, JournalHeader, Owner, encode_record, to_micros
+from gitreg.tracking.run import Run
+from gitreg.tracking.yard import Standing, Yard, process_start
+
+RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
+STRICT_VARIABLE: Final = "GITREG_STRICT"
+_CI_VARIABLES: Final = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A journal that `recover` took up: what became of its run, or why nothing could be done (`problem`)."""
+
+    journal: Path
+    run_id: RunId | None
+    status: Status | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """A journal that has not reached the ledger: a run that is being recorded, or that waits to be published.
+
+    `state` is `active` (its owner holds it), `open` (no process owns it: `runs start`), `ended` (waits to be published),
+    `lost` (its process died: `runs recover`), `elsewhere` (of another host or boot: only there can anybody tell) or
+    `damaged`.
+    """
+
+    journal: Path
+    header: JournalHeader | None
+    state: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a caller of `start_run` asks for, checked."""
+
+    run_id: RunId
+    experiment: str
+    name: str
+    parent: RunId | None
+    owner: Owner
+
+
+class Tracker:
+    """Recording on this machine into one clone of a registry."""
+
+    def __init__(self, store: Store, blobs: BlobStore, surroundings: Surroundings, settings: RegistrySettings) -> None:
+        """`blobs` is where bytes go first; `settings` say which registry this is."""
+        self._store = store
+        self._blobs = blobs
+        self._surroundings = surroundings
+        self._settings = settings
+        self.yard = Yard(store.git_dir / "gitreg" / "journals", surroundings)
+        self._publisher = Publisher(self.yard, blobs, self._land, store)
+        self._announcing: threading.Thread | None = None
+
+    # Starting
+
+    def start_run(  # noqa: PLR0913 - the public face: each is a thing people say about a run, all but one by name
+        self,
+        experiment: str = "default",
+        *,
+        name: str | None = None,
+        tags: Mapping[str, object] | None = None,
+        run_id: str | None = None,
+        parent: str | None = None,
+        key: str | None = None,
+        strict: bool | None = None,
+        owner: Owner = "process",
+    ) -> Run:
+        """Begin a run, or another attempt at one (`run_id`, or the same `key` in the same experiment).
+
+        Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its children.
+        Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written to
+        (`StorageError`): nothing has been recorded yet.
+        """
+        given = self._surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
+        if given and owner == "process":
+            around = self._around(RunId(given))
+            if around and PROCESS.attach_once(around.header.run_id):
+                return self._attached(around, tags, strict)
+            parent = parent or (around and around.header.run_id)
+        wanted = self._wanted(experiment, name, (run_id, key), parent, owner)
+        if owner == "none" and (around := self._around(wanted.run_id)) and around.header.owner == "none":
+            return self._attached(around, tags, strict, owner="none")
+        return self._begin(wanted, tags, strict)
+
+    def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
+        """Record into a run that is open in this clone.
+
+        `owner="none"` is a shell command's: it waits for the journal of a run that no process owns and lets go of it at
+        `release` (or the end of `with`). Otherwise this process gets a journal of its own, which counts into the run when
+        both have ended. Raises `RunNotFound`.
+        """
+        standing = self._around(RunId(run_id))
+        if standing is None or (owner == "none" and standing.header.owner != "none"):
+            message = f"No run {run_id:.64} is open here" + (" that a shell could record into." if standing else ".")
+            raise RunNotFound(message, subject=run_id[:64], hint="Begin one: gitreg runs start")
+        return self._attached(standing, None, strict, owner=owner)
+
+    def _wanted(
+        self, experiment: str, name: str | None, ids: tuple[str | None, str | None], parent: str | None, owner: Owner
+    ) -> _Wanted:
+        experiment = check_name(experiment, "experiment's name")
+        given, key = ids
+        if given is not None and key is not None:
+            raise InvalidValue("A run has either an id or a key, not both.")
+        if key is not None:
+            run_id = RunId.keyed(self._settings.registry, experiment, check_name(key, "run's key"))
+        else:
+            run_id = RunId.new(self._surroundings.now()) if given is None else RunId(given)
+        name = generated_name(run_id) if name is None else check_name(name, "run's name")
+        known = self._known(run_id) if ids != (None, None) else None
+        if known and known.experiment != experiment != "default":
+            message = f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
+            raise AlreadyExists(message, subject=run_id)
+        return _Wanted(
+            run_id=run_id,
+            experiment=known.experiment if known else experiment,
+            name=known.name if known else name,
+            parent=RunId(parent) if parent is not None else known.parent if known else None,
+            owner=owner,
+        )
+
+    def _known(self, run_id: RunId) -> RunRecord | None:
+        """Any record that the ledger has of the run."""
+        ledger = self._store.snapshot(self._store.ledger_tip())
+        folder = paths.run_folder(run_id)
+        for entry in ledger.entries(folder):
+            data = ledger.read(f"{folder}/{entry.name}") if not entry.is_folder and run_id in entry.name else None
+            record = RunRecord.from_bytes(data, entry.name) if data else None
+            if record and record.run_id == run_id:
+                return record
+        return None
+
+    def _begin(self, wanted: _Wanted, tags: Mapping[str, object] | None, strict: bool | None) -> Run:  # noqa: FBT001
+        header = self._header(wanted, AttemptId.random())
+        journal = Journal.create(self.yard.folder, header)
+        run = self._run(header, journal, strict)
+        if wanted.owner == "process":
+            PROCESS.enter(run, self._after_fork)
+        self._capture(run)
+        run.set_tags(tags or {})
+        if wanted.owner == "process":
+            self._announce(journal.path, header)
+        return run
+
+    def _attached(
+        self,
+        standing: Standing,
+        tags: Mapping[str, object] | None,
+        strict: bool | None,  # noqa: FBT001 - three states: said yes, said no, the environment decides
+        *,
+        owner: Owner = "process",
+    ) -> Run:
+        if owner == "none":
+            run = self._reopened(standing, strict)
+        else:
+            header = self._segment_of(standing.header)
+            run = self._run(header, Journal.later(self.yard.folder, header), strict, self._end_part)
+            PROCESS.enter(run, self._after_fork)
+        run.set_tags(tags or {})
+        return run
+
+    def _reopened(self, standing: Standing, strict: bool | None) -> Run:  # noqa: FBT001 - as above
+        journal = Journal.reopen(standing.path, wait=True)
+        if journal is None:
+            raise RunNotFound(f"The run {standing.header.run_id.short} has just ended.", subject=standing.header.run_id)
+        gathered = gather(standing.path)
+        if gathered.end is not None:
+            journal.close()
+            raise RunNotFound(f"The run {standing.header.run_id.short} has ended.", subject=standing.header.run_id)
+        journal.cut(gathered.end_offset)
+        run = self._run(standing.header, journal, strict)
+        run.recording.go_on_from(gathered)
+        return run
+
+    def _run(
+        self,
+        header: JournalHeader,
+        journal: Journal,
+        strict: bool | None,  # noqa: FBT001 - as above
+        end: Callable[[Run, Status], None] | None = None,
+    ) -> Run:
+        is_strict = self._surroundings.environ.get(STRICT_VARIABLE) == "1" if strict is None else strict
+        now = self._surroundings.now
+        recording = Recording(journal, lambda: to_micros(now()), strict=is_strict)
+        return Run(header, recording, self._blobs, end or self._end)
+
+    def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:
+        return JournalHeader(
+            registry=self._settings.registry,
+            run_id=wanted.run_id,
+            experiment=wanted.experiment,
+            name=wanted.name,
+            parent=wanted.parent,
+            attempt=attempt,
+            journal=Hex32.random(),
+            segment=False,
+            owner=wanted.owner,
+            host=self._surroundings.host,
+            boot_id=self._surroundings.boot_id,
+            pid=os.getpid(),
+            pid_started=process_start(os.getpid()),
+            started_at_us=to_micros(self._surroundings.now()),
+            actor=self._actor(),
+        )
+
+    def _segment_of(self, header: JournalHeader) -> JournalHeader:
+        """The header of a journal that this process writes for an attempt that is not its own."""
+        pid = os.getpid()
+        return header.model_copy(
+            update={
+                "journal": Hex32.random(),
+                "segment": True,
+                "owner": "process",
+                "host": self._surroundings.host,
+                "boot_id": self._surroundings.boot_id,
+                "pid": pid,
+                "pid_started": process_start(pid),
+                "started_at_us": to_micros(self._surroundings.now()),
+            }
+        )
+
+    def _actor(self) -> Actor:
+        environ = self._surroundings.environ
+        is_ci = any(environ.get(variable) for variable in _CI_VARIABLES)
+        email = self._store.author().person.email.lower()
+        principal = email if Principal.pattern.fullmatch(email) else "unknown@localhost"
+        return Actor(principal=Principal(principal), via="ci" if is_ci else "person", host=self._surroundings.host)
+
+    def _capture(self, run: Run) -> None:
+        captured: Captured = capture_start(self._blobs, self._surroundings)
+        run.set_tags(captured.tags)
+        run.recording.events([ContextEvent(source=captured.source, environment=captured.environment)])
+
+    def _around(self, run_id: RunId) -> Standing | None:
+        """The journal of the latest attempt at the run that is open in this clone."""
+        mains = [each for each in self.yard.journals(run_id) if not each.header.segment and not self.yard.ended(each)]
+        return max(mains, key=lambda each: each.header.started_at_us, default=None)
+
+    # Ending
+
+    def _end(self, run: Run, status: Status) -> None:
+        """The end of a run in the process (or by the command) that may end it."""
+        del status
+        PROCESS.leave(run)
+        run.recording.journal.close()
+        if self._announcing is not None:
+            self._announcing.join()
+        try:
+            published = self.publish()
+        except (GitregError, OSError) as error:
+            why = error.message if isinstance(error, GitregError) else str(error)
+            run.became_unpublished(why)
+            log.warning("gitreg keeps the run %s in its journal; it is not on the ledger yet: %s", run.run_id.short, why)
+            return
+        for damaged in published.damaged:
+            if damaged.path == run.recording.journal.path:
+                run.became_unpublished(damaged.error.message)
+
+    def _end_part(self, run: Run, status: Status) -> None:
+        """The end of one process's part in a run that is another's to end."""
+        del status
+        PROCESS.leave(run)
+        run.recording.journal.close()
+
+    def _after_fork(self, run: Run) -> None:
+        run.recording.journal.close()  # the parent's file stays open, and locked, in the parent
+        header = self._segment_of(run.header)
+        run.go_on_in_child(header, Journal.later(self.yard.folder, header), self._end_part)
+
+    # Publishing
+
+    def publish(self) -> Published:
+        """Take all that has ended in this clone to the ledger. Raises what store and blobs raise; nothing is lost then."""
+        return self._publisher.publish()
+
+    def recover(self) -> list[Recovered]:
+        """End the runs whose process is certainly gone, as `killed`, and publish all that has ended.
+
+        Certain is: the same host and boot, the journal's lock free, no such process. Runs that no process owns, and those
+        of other hosts, are left alone. A journal that is damaged is reported and left as it is.
+        """
+        killed = [each for each in self.yard.journals() if self._kill(each)]
+        standing = {each.header.run_id: each.path for each in self.yard.journals()}
+        published = self.publish()
+        taken = [
+            Recovered(standing[record.run_id], record.run_id, record.attempts[-1].status)
+            for record in published.records
+            if record.run_id in standing
+        ]
+        del killed
+        return [*taken, *(Recovered(each.path, None, None, each.error.message) for each in published.damaged)]
+
+    def _kill(self, standing: Standing) -> bool:
+        """Write the end of a run whose process died. Whether there was one to write."""
+        header = standing.header
+        if header.segment or header.owner == "none" or self.yard.ended(standing) or not self.yard.is_here(header):
+            return False
+        journal = Journal.reopen(standing.path)
+        if journal is None:
+            return False
+        try:
+            if not self.yard.is_dead(header):
+                return False
+            gathered = gather(standing.path)
+            if gathered.end is None:
+                journal.cut(gathered.end_offset)
+                journal.append(encode_record(EndRecord(status="killed", at_us=_last_sign(gathered))))
+                journal.flush()
+        except CorruptJournal:
+            return False  # publishing finds it again and reports it
+        finally:
+            journal.close()
+        return True
+
+    def live(self) -> list[LiveRun]:
+        """The journals of this clone, for `status` and for reads that want what is not on the ledger yet."""
+        found = [self._live(each) for each in self.yard.journals() if not each.header.segment]
+        found.sort(key=lambda each: each.header.started_at_us if each.header else 0)
+        return [*found, *(LiveRun(each.path, None, "damaged", each.error.message) for each in self.yard.damaged())]
+
+    def _live(self, standing: Standing) -> LiveRun:
+        return LiveRun(standing.path, standing.header, self._state(standing))
+
+    def _state(self, standing: Standing) -> str:
+        header = standing.header
+        if self.yard.ended(standing):
+            return "ended"
+        if header.owner == "none":
+            return "open"
+        if not self.yard.is_here(header):
+            return "elsewhere"
+        journal = Journal.reopen(standing.path)
+        if journal is None:
+            return "active"
+        journal.close()
+        return "lost" if self.yard.is_dead(header) else "active"
+
+    def attempts(self, run_id: RunId) -> list[tuple[JournalHeader, Attempt]]:
+        """What the journals of this clone say about a run, for reads on top of the ledger."""
+        return [(each.header, attempt_of(gather(each.path))) for each in self.yard.journals(run_id)]
+
+    def _announce(self, path: Path, header: JournalHeader) -> None:
+        """Where there is a remote, say at once that the run has begun; training does not wait for the network."""
+        if self._store.config.remote_url("origin") is None:
+            return
+
+        def announce() -> None:
+            try:
+                self._publisher.announce(Standing(path, header))
+            except (GitregError, OSError) as error:
+                log.info("gitreg could not announce the run %s: %s", header.run_id.short, error)
+
+        self._announcing = threading.Thread(target=announce, name="gitreg-announce", daemon=True)
+        self._announcing.start()
+
+    def _land(self, landing: Landing) -> None:
+        """Upload what the documents name, then commit and push; where the remote is out of reach, commit here."""
+        author, committer = self._store.author().person, self._store.committer().person
+        text = CommitText(landing.subject, author, committer, self._surroundings.now())
+        try:
+            remote = self._store.remote()
+            if remote is not None:
+                publish_ledger(self._store, remote, dict(landing.edits), text)
+                return
+        except Unavailable as error:
+            log.warning("gitreg records locally, `gitreg sync` will publish it: %s", error.message)
+        publish_ledger(self._store, None, dict(landing.edits), text)
+
+
+def _last_sign(gathered: Gathered) -> int:
+    """When a killed run was last heard of: its latest point, else its start."""
+    return max([gathered.header.started_at_us, *(tally.time_us for tally in gathered.metrics)])
