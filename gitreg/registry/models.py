@@ -1,0 +1,216 @@
+"""Changing what the ledger says of models: register, describe, tag, bookmark, delete, restore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from gitreg.documents import (
+    MANIFEST_MEDIA_TYPE,
+    Alias,
+    Descriptor,
+    Edits,
+    Manifest,
+    ManifestEntry,
+    Note,
+    Output,
+    OutputId,
+    RegistrySettings,
+    check_artifact_path,
+    check_model_name,
+    check_name,
+    paths,
+)
+from gitreg.errors import BlobNotFound, InvalidName
+from gitreg.registry.catalogue import Catalogue, Reference
+from gitreg.registry.numbers import claim, claim_missing
+from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished, not_there, output_named, pin
+from gitreg.registry.views import DELETED, DESCRIPTION, TAG, VersionView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitreg.blobs import BlobStore
+    from gitreg.index import Index
+    from gitreg.registry.ledger import Ledger, Recorded, Standing
+    from gitreg.store import Store
+
+
+@dataclass(frozen=True)
+class Registered(VersionView):
+    """A version that was registered just now, or was there already (`is_new` False)."""
+
+    is_new: bool = True
+    trouble: str = ""
+    """Why it is on this machine only, with no number yet; empty where it is not."""
+
+
+class Models(Catalogue):
+    """Models and their versions. A version never changes, its number never returns; what is said of it may."""
+
+    def __init__(
+        self, store: Store, index: Index, blobs: BlobStore, ledger: Ledger, settings: Callable[[], RegistrySettings]
+    ) -> None:
+        """`ledger` takes facts to where they are kept."""
+        super().__init__(store, index, settings)
+        self._blobs = blobs
+        self._ledger = ledger
+
+    def output(self, run: RecordedRun, path: str) -> Output:
+        """What `runs:/RUN/<path>` means: an output by name, else a folder or file of the run's artifacts.
+
+        Raises `ArtifactNotFound`, which lists what there is.
+        """
+        named = output_named(run, path)
+        if named is not None:
+            return named
+        files = {entry.path: entry for each in run.artifacts for entry in self._manifest(each).files}
+        found = below(files, check_artifact_path(path)) if path else None
+        if found is None:
+            raise not_there(run, path, list(files))
+        manifest = self._blobs.put(found.to_bytes(), media_type=MANIFEST_MEDIA_TYPE)
+        return Output(name=check_name(path), id=OutputId.random(), manifest=manifest)
+
+    def register(self, run: RecordedRun, output: Output, model: str, *, message: str | None = None) -> Registered:
+        """Make an output of a finished run a version of `model`, with the next number.
+
+        The number is claimed in the push that publishes the version; where the remote cannot be reached the version has
+        none until a sync. The same output registered again is the same version. Raises `InvalidName`, `Refused` for a
+        run that is not finished, `BlobNotFound` for bytes that are missing, and what publishing raises.
+        """
+        name = check_model_name(model)
+        check_finished(run)
+        version = pin(run, output, name)
+        manifest = self._manifest(version.artifacts)
+        self._check_bytes(manifest)
+        known = {row.digest for row in self._index.versions(name) if self.numbering(name).number(row.digest)}
+        if version.digest in known:
+            return _registered(self.version(version.digest), is_new=False)
+        recorded = self._ledger.publish(
+            lambda standing: claim(standing.tree, version, is_shared=standing.is_shared),
+            message or f"{name}: registered from {run.name} ({run.run_id.short})",
+            blobs_of(version, manifest),
+        )
+        return _registered(self.version(version.digest), trouble=recorded.trouble)
+
+    def claim_numbers(self) -> Recorded:
+        """Give every version without an undisputed number one of its own; nothing is written where all have one."""
+        return self._ledger.publish(
+            lambda standing: claim_missing(standing.tree) if standing.is_shared else {}, "versions: numbers claimed"
+        )
+
+    def describe(self, reference: Reference, text: str | None) -> Recorded:
+        """Say what a model (`fraud`) or a version (`fraud/7`) is; None takes it away."""
+        what, folder = self._subject(reference)
+        return self._note(
+            folder, {DESCRIPTION: text or None}, f"{what}: {'described' if text else 'description removed'}"
+        )
+
+    def tag(self, reference: Reference, tags: Mapping[str, str | None]) -> Recorded:
+        """Set tags of a model or version; a value of None takes the tag away."""
+        what, folder = self._subject(reference)
+        names = {TAG + check_name(key, "tag"): value for key, value in tags.items()}
+        shown = ", ".join(f"{key}={value}" if value is not None else f"-{key}" for key, value in tags.items())
+        return self._note(folder, names, f"{what}: tagged {shown}")
+
+    def delete(self, reference: Reference, reason: str) -> Recorded:
+        """Leave a model or version out of lists. Its file, its number and decisions about it stay."""
+        what, folder = self._subject(reference)
+        return self._note(folder, {DELETED: reason}, f"{what}: deleted, {reason}")
+
+    def restore(self, reference: Reference) -> Recorded:
+        """Take a deletion back."""
+        what, folder = self._subject(reference)
+        return self._note(folder, {DELETED: None}, f"{what}: restored")
+
+    def alias(self, model: str, name: str, reference: Reference | int | None) -> Recorded:
+        """Point a bookmark at a version; None takes it away. Raises `InvalidName` for a stage's name (format 30)."""
+        alias = self._check_alias(model, name)
+        if isinstance(reference, int):
+            reference = f"{model}/{reference}"
+        version = None if reference is None else self.version(reference)
+        if version is not None and version.model != model:
+            raise InvalidName(f"{version.label} is not a version of {model}.", subject=version.label)
+        digest = version.digest if version else None
+
+        def change(standing: Standing) -> Edits:
+            path = paths.alias(model, alias)
+            known = standing.tree.read(path)
+            before = Alias.from_bytes(known, path) if known else None
+            if (before is not None and before.version == digest) or (before is None and digest is None):
+                return {}
+            made = Alias(
+                rev=before.rev + 1 if before else 1,
+                writer=self._store.writer,
+                model=model,
+                alias=alias,
+                version=digest,
+                actor=self._ledger.actor(),
+                at=self._store.surroundings.now(),
+            )
+            return {path: made.to_bytes()}
+
+        label = "none" if version is None else str(version.number or f"~{version.short}")
+        return self._ledger.publish(change, f"{model}: {alias} -> {label}")
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    def _check_alias(self, model: str, name: str) -> str:
+        alias = check_model_name(name, "alias")
+        if self.stage(alias) is not None:
+            hint = f"A stage is decided: gitreg promote {model} N --to {self.stage(alias)}"
+            raise InvalidName(
+                f"{alias} is a stage of this registry, so it cannot be an alias.", subject=alias, hint=hint
+            )
+        if alias.isdigit() or alias == "latest":
+            raise InvalidName(f"{alias!r:.80} cannot be an alias: addresses read it otherwise.", subject=alias)
+        return alias
+
+    def _subject(self, reference: Reference) -> tuple[str, str]:
+        """How to call a model or version in a sentence, and the folder of its notes."""
+        if isinstance(reference, str) and not any(sign in reference for sign in "/@:"):
+            model = self.get(check_model_name(reference))
+            return model.name, paths.model_notes(model.name)
+        version = self.version(reference)
+        return f"{version.model} {version.label.rpartition('/')[2]}", paths.version_notes(version.model, version.digest)
+
+    def _note(self, folder: str, values: Mapping[str, str | None], subject: str) -> Recorded:
+        def change(standing: Standing) -> Edits:
+            edits = (self._note_edit(standing, folder, name, value) for name, value in values.items())
+            return {path: data for each in edits for path, data in each.items()}
+
+        return self._ledger.publish(change, subject)
+
+    def _note_edit(self, standing: Standing, folder: str, name: str, value: str | None) -> Edits:
+        path = paths.note(folder, name)
+        known = standing.tree.read(path)
+        before = Note.from_bytes(known, path) if known else None
+        if (before.value if before else None) == value:
+            return {}
+        note = Note(
+            rev=before.rev + 1 if before else 1,
+            writer=self._store.writer,
+            subject=folder.removeprefix("notes/"),
+            name=name,
+            value=value,
+            actor=self._ledger.actor(),
+            at=self._store.surroundings.now(),
+        )
+        return {path: note.to_bytes()}
+
+    def _manifest(self, descriptor: Descriptor) -> Manifest:
+        return Manifest.from_bytes(self._blobs.read(descriptor.digest), descriptor.digest)
+
+    def _check_bytes(self, manifest: Manifest) -> None:
+        missing = [entry for entry in manifest.files if not self._blobs.has(entry.digest)]
+        if missing:
+            first: ManifestEntry = missing[0]
+            more = f" and of {len(missing) - 1} more files" if len(missing) > 1 else ""
+            message = f"The bytes of {first.path}{more} are not in {self._blobs.location}."
+            hint = "Run gitreg sync where the run was made, then here."
+            raise BlobNotFound(message, subject=first.digest, hint=hint)
+
+
+def _registered(view: VersionView, *, is_new: bool = True, trouble: str = "") -> Registered:
+    values = {field.name: getattr(view, field.name) for field in fields(view)}
+    return Registered(**values, is_new=is_new, trouble=trouble)
