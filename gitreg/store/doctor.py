@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from gitreg.errors import DirtyPath
 from gitreg.store import upkeep
 from gitreg.store.creation import OWN_SETTINGS
-from gitreg.store.refs import STALE_AFTER_S, break_if_stale
+from gitreg.store.lockfiles import break_if_stale, remove
+from gitreg.store.refs import STALE_AFTER_S, is_ours
 from gitreg.store.worktree import Journey, lock_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _locks(store: Store, *, break_locks: bool) -> Iterator[Finding]:
     for lock in _all_locks(store):
         is_ref = "refs" in lock.relative_to(store.git_dir).parts or lock.name == "packed-refs.lock"
         safe = is_ref and store.has_flock
+        if safe and is_ours(lock):
+            remove(lock)
         if (safe and break_if_stale(lock, STALE_AFTER_S)) or (break_locks and break_if_stale(lock, _BREAK_AFTER_S)):
             yield Finding("lock", str(lock), f"Removed {lock}, left behind by a killed process.", mended=True)
         elif lock.exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from dulwich.file import FileLocked
 from dulwich.refs import DiskRefsContainer, SymrefLoop, check_ref_format
 
 from gitreg.errors import AlreadyExists, CorruptRepository, InvalidName, InvalidValue, Locked
+from gitreg.store import lockfiles
 from gitreg.store.packing import sync_folder
 from gitreg.store.values import CommitId
 
@@ -23,9 +23,8 @@ STALE_AFTER_S = 10.0
 """A ref lock this old, unchanged between two looks, is a dead process's: git holds one for milliseconds."""
 _PATIENCE_S = STALE_AFTER_S + 2
 _PAUSE_S = 0.02
-_BETWEEN_LOOKS_S = 0.25
-
-_log = logging.getLogger(__name__)
+_OURS = b"gitreg-lock/v1\n"
+"""What a lock of ours holds; git's locks hold a commit id, or nothing yet."""
 
 
 class Refs:
@@ -72,15 +71,15 @@ class Refs:
     def swap(self, name: str, new: CommitId | None, old: CommitId | None, *, may_break_locks: bool) -> bool:
         """Move a ref from `old` to `new` (None: it does not exist). False when it is not at `old`.
 
-        `may_break_locks` is for a caller that holds the repository's flock. Raises `Locked` when a lock stays.
+        The caller holds the repository's lock; `may_break_locks` says that it is a real one. When it returns True the
+        move survives a power cut. Raises `Locked` when a lock stays, `AlreadyExists` beside a ref that is its folder.
         """
-        ref = _ref(name)
+        _ref(name)
+        real = self.real_name(name)
         if old is None:
-            self._check_place(name)
-        done = self._patiently(lambda: self._swap(ref, new, old), may_break_locks=may_break_locks)
-        if done:
-            self._sync(self.real_name(name), is_new=old is None)
-        return done
+            self._check_place(real)
+        move = (lambda: self._delete(real, old)) if new is None else (lambda: self._set(real, new, old))
+        return self._patiently(move, may_break_locks=may_break_locks)
 
     def _check_place(self, name: str) -> None:
         """Files and folders: no ref may be the folder of another. Raises `AlreadyExists`."""
@@ -90,16 +89,58 @@ class Refs:
         if taken:
             raise AlreadyExists(f"{name} cannot stand beside {taken}.", subject=name)
 
-    def _swap(self, ref: Ref, new: CommitId | None, old: CommitId | None) -> bool:
+    def _set(self, name: str, new: CommitId, old: CommitId | None) -> bool:
+        """Under git's lock of the ref: look, write beside, rename over. The lock itself never becomes the ref, so that it
+        can say whose it is."""
+        path = self._common_dir / name
+        is_new_folder = not path.parent.is_dir()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.lock")
+        temporary = lockfiles.scratch(self._common_dir, "ref")
         try:
-            if new is None:
-                return self._refs.remove_if_equals(ref, old.encode() if old else None)  # type: ignore[arg-type]
-            if old is None:
-                return self._refs.add_if_new(ref, new.encode())  # type: ignore[arg-type]
-            return self._refs.set_if_equals(ref, old.encode(), new.encode())  # type: ignore[arg-type]
-        except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:  # somebody was quicker than the check
-            name = ref.decode()
-            raise AlreadyExists(f"{name} cannot stand beside a ref that is its folder.", subject=name) from error
+            lockfiles.take(lock, _OURS, temporary)
+        except FileExistsError as error:
+            raise FileLocked(str(path), str(lock)) from error
+        try:
+            if self.get(name) != old:
+                return False
+            with temporary.open("wb") as file:
+                file.write(f"{new}\n".encode())
+                file.flush()
+                os.fsync(file.fileno())
+            _remove_empty(path)
+            temporary.replace(path)
+            sync_folder(path.parent)
+        finally:
+            lock.unlink(missing_ok=True)
+        self._log(name, new, old)
+        if is_new_folder:
+            self._sync_above(path.parent)
+        return True
+
+    def _delete(self, name: str, old: CommitId | None) -> bool:
+        """Deletion may have to rewrite packed-refs, and is rare: dulwich does it."""
+        gone = self._refs.remove_if_equals(_ref(name), old.encode() if old else None)  # type: ignore[arg-type]
+        folder = (self._common_dir / name).parent
+        while not folder.is_dir():
+            folder = folder.parent
+        sync_folder(folder)
+        return gone
+
+    def _sync_above(self, folder: Path) -> None:
+        """Make folders durable that were just made for a ref."""
+        while folder != self._common_dir / "refs" and folder.parent != folder:
+            folder = folder.parent
+            sync_folder(folder)
+
+    def _log(self, name: str, new: CommitId, old: CommitId | None) -> None:
+        """Continue the reflog that git keeps for a ref, where it keeps one. It is for people: losing a line is no harm."""
+        path = self._common_dir / "logs" / name
+        if not path.is_file():
+            return
+        line = f"{old or '0' * len(new)} {new} gitreg <gitreg> {int(time.time())} +0000\tgitreg\n"
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
 
     def _patiently(self, move: Callable[[], bool], *, may_break_locks: bool) -> bool:
         deadline = time.monotonic() + _PATIENCE_S
@@ -108,22 +149,12 @@ class Refs:
                 return move()
             except FileLocked as error:
                 lock = Path(os.fsdecode(error.lockfilename))
-                if may_break_locks and break_if_stale(lock, STALE_AFTER_S):
+                if may_break_locks and _break(lock):
                     continue
                 if time.monotonic() > deadline:
                     hint = "If no git program is running there: gitreg doctor --break-locks"
                     raise Locked(f"{lock} is held by another program.", subject=str(lock), hint=hint) from error
                 time.sleep(_PAUSE_S)
-
-    def _sync(self, name: str, *, is_new: bool) -> None:
-        """Make the new name durable; of a new ref also the folders that may have been made for it."""
-        folder = (self._common_dir / name).parent
-        while not folder.is_dir():
-            folder = folder.parent
-        sync_folder(folder)
-        while is_new and folder.parent != folder and folder != self._common_dir / "refs":
-            folder = folder.parent
-            sync_folder(folder)
 
     def head(self) -> str | None:
         """The branch that HEAD names, None when it is detached."""
@@ -131,33 +162,27 @@ class Refs:
         return value[5:].decode("utf-8", "replace").strip() if value and value.startswith(b"ref: ") else None
 
 
-def break_if_stale(lock: Path, age_s: float) -> bool:
-    """Remove a lock file that is older than `age_s` and does not change between two looks. True when it is gone.
-
-    Its age is told by the file system that holds it, by comparing with a file made there now: hosts' clocks differ.
-    """
-    try:
-        first = lock.stat()
-        if _now_there(lock.parent) - first.st_mtime < age_s:
-            return False
-        time.sleep(_BETWEEN_LOOKS_S)
-        second = lock.stat()
-    except FileNotFoundError:
+def _break(lock: Path) -> bool:
+    """Whether a lock in our way is gone now. One of our own is dead at once: we hold what its owner would hold."""
+    if is_ours(lock):
+        lockfiles.remove(lock)
         return True
-    if (first.st_ino, first.st_mtime_ns, first.st_size) != (second.st_ino, second.st_mtime_ns, second.st_size):
-        return False
-    _log.warning("removing %s, left behind by a killed process", lock)
-    lock.unlink(missing_ok=True)
-    return True
+    return lockfiles.break_if_stale(lock, STALE_AFTER_S)
 
 
-def _now_there(folder: Path) -> float:
-    probe = folder / f".gitreg-clock-{os.getpid()}"
-    probe.touch()
+def is_ours(lock: Path) -> bool:
+    """Whether a ref's lock was taken by gitreg."""
     try:
-        return probe.stat().st_mtime
-    finally:
-        probe.unlink(missing_ok=True)
+        return lock.read_bytes() == _OURS
+    except OSError:
+        return False
+
+
+def _remove_empty(path: Path) -> None:
+    """Git leaves empty folders where refs below a name were deleted."""
+    if path.is_dir():
+        for folder, _, _ in os.walk(path, topdown=False):
+            os.rmdir(folder)
 
 
 def _ref(name: str) -> Ref:

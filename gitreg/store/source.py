@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.errors import DirtyPath, RegistryNotFound
 from gitreg.store import checkout, gitindex, layout
 from gitreg.store.gitindex import FileStat, IndexEntry
 from gitreg.store.reading import Reading
-from gitreg.store.snapshot import Snapshot
-from gitreg.store.values import CommitId
-from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.store.snapshot import Snapshot
+    from gitreg.store.values import CommitId
+    from gitreg.surroundings import Surroundings
 
 MAX_DIFF_BYTES = 1024 * 1024
 _MAX_FILE_BYTES = 256 * 1024
@@ -37,7 +41,9 @@ class Checkout:
     diff: bytes | None = None
 
 
-def describe_checkout(path: Path, surroundings: Surroundings, *, max_diff_bytes: int = MAX_DIFF_BYTES) -> Checkout | None:
+def describe_checkout(
+    path: Path, surroundings: Surroundings, *, max_diff_bytes: int = MAX_DIFF_BYTES
+) -> Checkout | None:
     """The work tree that `path` lies in; None where there is none. Reads only files, runs no program and no filter.
 
     Raises what opening a repository raises: `UnsafeRepository`, `CorruptRepository`.
@@ -76,9 +82,7 @@ def _changed(reading: Reading, commit: CommitId | None) -> list[str] | None:
     return [name for name in names if not _is_as_committed(reading, root, name, entries.get(name), committed.get(name))]
 
 
-def _is_as_committed(
-    reading: Reading, root: Path, name: str, entry: IndexEntry | None, committed: str | None
-) -> bool:
+def _is_as_committed(reading: Reading, root: Path, name: str, entry: IndexEntry | None, committed: str | None) -> bool:
     if entry is None or entry.object_id != committed or not entry.is_plain:
         return False
     try:

@@ -18,7 +18,7 @@ MAX_WALKED = 5_000_000
 class Budget:
     """Counts what a walk has looked at, and stops it."""
 
-    left: int = MAX_WALKED
+    left: int = field(default_factory=lambda: MAX_WALKED)
 
     def spend(self, names: int, depth: int) -> None:
         """Count names at a depth. Raises `UnsafeRepository` past the limits."""

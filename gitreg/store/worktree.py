@@ -12,13 +12,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 from gitreg.errors import DirtyPath, Locked, StorageError
-from gitreg.store import checkout, gitindex
+from gitreg.store import checkout, gitindex, lockfiles
 from gitreg.store.checkout import Item
 from gitreg.store.gitindex import Index, IndexEntry
 from gitreg.store.layout import WorkTree
@@ -89,7 +88,7 @@ class Carrier:
         held: list[tuple[WorkTree, Index]] = []
         try:
             for work_tree in work_trees:
-                _take(lock_of(work_tree), journey.render(), temporary_of(work_tree))
+                _take(work_tree, journey)
                 held.append((work_tree, Index({})))
                 held[-1] = (work_tree, gitindex.read(work_tree.index, self.hash_name))
                 check_clean(work_tree, held[-1][1], steps, self.hash_name)
@@ -233,8 +232,8 @@ def lock_of(work_tree: WorkTree) -> Path:
 
 
 def temporary_of(work_tree: WorkTree) -> Path:
-    """Where a file is made before it gets its name. One is enough: the repository's lock is held."""
-    return work_tree.git_dir / "gitreg" / "carry.tmp"
+    """Where a file is made before it gets its name."""
+    return lockfiles.scratch(work_tree.git_dir, "carry")
 
 
 def _unlock(held: list[tuple[WorkTree, Index]]) -> None:
@@ -248,17 +247,9 @@ def held_by_another(lock: Path) -> Locked:
     return Locked(f"{lock} is held by another program.", subject=str(lock), hint=hint)
 
 
-def _take(lock: Path, content: bytes, temporary: Path) -> None:
-    """Create the lock with its content at once: a lock that appears empty could not say whose it is."""
-    temporary.parent.mkdir(exist_ok=True)
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _take(work_tree: WorkTree, journey: Journey) -> None:
+    lock = lock_of(work_tree)
     try:
-        os.link(temporary, lock)
+        lockfiles.take(lock, journey.render(), temporary_of(work_tree))
     except FileExistsError as error:
         raise held_by_another(lock) from error
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
