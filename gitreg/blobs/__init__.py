@@ -1,15 +1,32 @@
 """Bytes by their sha256: in a folder, in a bucket, or in memory; and folders of files as manifests over them."""
 
 from gitreg.blobs._folder import FolderBlobs
+from gitreg.blobs._folders import get_manifest, put_files, put_folder, put_manifest, read_manifest
+from gitreg.blobs._fsspec import FsspecBlobs
+from gitreg.blobs._layered import LayeredBlobs
+from gitreg.blobs._media import media_type_of
 from gitreg.blobs._memory import MemoryBlobs
-from gitreg.blobs._store import MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
+from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
+from gitreg.blobs._where import BlobSettings, check_blobs_url, open_blobs
 
 __all__ = [
+    "MAX_LIVE_BYTES",
     "MAX_READ_BYTES",
     "OCTET_STREAM",
+    "BlobSettings",
     "BlobStore",
     "FolderBlobs",
+    "FsspecBlobs",
+    "LayeredBlobs",
     "MemoryBlobs",
     "Progress",
     "Source",
+    "check_blobs_url",
+    "get_manifest",
+    "media_type_of",
+    "open_blobs",
+    "put_files",
+    "put_folder",
+    "put_manifest",
+    "read_manifest",
 ]

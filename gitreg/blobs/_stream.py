@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import queue
+import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +58,14 @@ def opened(source: Source) -> Iterator[BinaryIO]:
 
 def _open_file(path: Path) -> BinaryIO:
     try:
-        return path.open("rb", buffering=0)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe without a writer must not hang
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidValue(f"{path} cannot be read: {reason}.", subject=str(path)) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InvalidValue(f"{path} is not a file.", subject=str(path))
+    return io.FileIO(descriptor)
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:

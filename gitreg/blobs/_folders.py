@@ -1,0 +1,171 @@
+"""Folders of files, in and out of a store, by way of a manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from gitreg.blobs._disk import refusals, rename, sync_files, sync_folder
+from gitreg.blobs._media import media_type_of
+from gitreg.documents import MANIFEST_MEDIA_TYPE, MAX_DOCUMENT_BYTES, Manifest, ManifestEntry, check_artifact_path
+from gitreg.errors import AlreadyExists, InvalidDocument, InvalidValue, UnsafePath
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from gitreg.blobs._store import BlobStore, Progress, Source
+    from gitreg.documents import Descriptor, Digest
+
+_AT_ONCE = 4
+_COPY_IT = "Put a copy of the file in its place: cp -L"
+
+
+def put_folder(store: BlobStore, folder: Path, *, durable: bool = True, progress: Progress | None = None) -> Manifest:
+    """Store every file below a folder, and say which they are; empty folders are not kept.
+
+    Symbolic links, inside as well as out of the folder, and what is neither file nor folder are refused: a copy that
+    quietly leaves them out, or follows them, would not be the folder. Raises `UnsafePath` before anything is stored,
+    and `InvalidValue` where something cannot be read.
+    """
+    return put_files(store, dict(_files_below(folder)), durable=durable, progress=progress)
+
+
+def put_files(
+    store: BlobStore, files: Mapping[str, Source], *, durable: bool = True, progress: Progress | None = None
+) -> Manifest:
+    """Store files under the paths they shall have in the folder. Raises `UnsafePath` for a path no folder can hold."""
+    checked = {check_artifact_path(path): source for path, source in files.items()}
+    if len(checked) != len(files):
+        raise UnsafePath("Two files have one name but for their Unicode spelling.")
+    check_together(checked)
+    paths = sorted(checked)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gitreg-put") as pool:
+        entries = tuple(pool.map(lambda path: _put_entry(store, path, checked[path], progress), paths))
+    if durable:
+        store.flush()
+    return Manifest(files=entries)
+
+
+def put_manifest(store: BlobStore, manifest: Manifest, *, durable: bool = True) -> Descriptor:
+    """Store the manifest itself: its digest then names the whole folder."""
+    data = manifest.to_bytes()
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise InvalidValue(
+            f"{len(manifest.files):,} files are more than one manifest holds.",
+            hint="Pack them into archives first.",
+        )
+    return store.put(data, media_type=MANIFEST_MEDIA_TYPE, durable=durable)
+
+
+def read_manifest(store: BlobStore, digest: Digest) -> Manifest:
+    """A stored manifest. Raises `BlobNotFound`, `CorruptBlob`, `InvalidDocument`."""
+    return Manifest.from_bytes(store.read(digest, MAX_DOCUMENT_BYTES), digest)
+
+
+def get_manifest(store: BlobStore, manifest: Manifest, target: Path, *, progress: Progress | None = None) -> None:
+    """Write a manifest's files to a folder that is not there yet (or is empty): all of them, right, or nothing.
+
+    Raises `UnsafePath` for a manifest that would write outside of it, `AlreadyExists` where something is there, and
+    whatever the store raises.
+    """
+    paths = _checked_paths(manifest)
+    with _built_beside(target) as building:
+        for folder in {PurePosixPath(path).parent for path in paths}:
+            (building / folder).mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gitreg-get") as pool:
+            for _ in pool.map(lambda entry: _get_entry(store, entry, building, progress), manifest.files):
+                pass
+        sync_files(building / path for path in paths)
+        sync_files([building, *(path for path in building.rglob("*") if path.is_dir())])
+
+
+def _put_entry(store: BlobStore, path: str, source: Source, progress: Progress | None) -> ManifestEntry:
+    media_type = media_type_of(path)
+    stored = store.put(source, media_type=media_type, durable=False, progress=progress)
+    return ManifestEntry(path=path, mediaType=media_type, digest=stored.digest, size=stored.size)
+
+
+def _get_entry(store: BlobStore, entry: ManifestEntry, folder: Path, progress: Progress | None) -> None:
+    target = folder / entry.path
+    store.get(entry.digest, target, durable=False, progress=progress)
+    if target.stat().st_size != entry.size:
+        raise InvalidDocument(f"{entry.path} has not the size that its manifest says.", subject=entry.path)
+
+
+def _checked_paths(manifest: Manifest) -> list[str]:
+    """The manifest's paths, if it is safe to write there what it says. Raises `UnsafePath`."""
+    paths = [entry.path for entry in manifest.files]
+    for path in paths:
+        if check_artifact_path(path) != path:
+            raise UnsafePath(f"{path!r:.80} is not in Unicode's NFC form.", subject=path)
+    check_together(paths)
+    return paths
+
+
+def check_together(paths: Collection[str]) -> None:
+    """Raises `UnsafePath` where two paths are one file on some system, or one is a folder of the other."""
+    files: dict[str, str] = {}
+    for path in paths:
+        twin = files.setdefault(_folded(path), path)
+        if twin is not path:
+            raise UnsafePath(f"{path} and {twin} are one file where case does not count.", subject=path)
+    for path in paths:
+        for folder in PurePosixPath(path).parents:
+            if _folded(str(folder)) in files:
+                raise UnsafePath(f"{folder} is both a file and a folder.", subject=str(folder))
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    todo = [(folder, "")]
+    while todo:
+        here, prefix = todo.pop()
+        for entry in _entries(here):
+            path = f"{prefix}{entry.name}"
+            if entry.is_symlink():
+                raise UnsafePath(f"{entry.path} is a symbolic link.", subject=path, hint=_COPY_IT)
+            if entry.is_dir(follow_symlinks=False):
+                todo.append((Path(entry.path), f"{path}/"))
+            elif entry.is_file(follow_symlinks=False):
+                yield path, Path(entry.path)
+            else:
+                raise UnsafePath(f"{entry.path} is neither a file nor a folder.", subject=path)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise InvalidValue(f"{folder} cannot be read: {error.strerror}.", subject=str(folder)) from None
+
+
+@contextlib.contextmanager
+def _built_beside(target: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `target` when all went well, and goes away otherwise."""
+    target = target.absolute()
+    with refusals(target):
+        if target.is_symlink() or (target.exists() and not _is_empty_folder(target)):
+            raise AlreadyExists(f"{target} is there already.", subject=str(target), hint="Choose a new folder.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = target.parent / f".{target.name[:40]}.{secrets.token_hex(8)}"
+        building.mkdir()
+        try:
+            yield building
+            rename(str(building), str(target))
+            sync_folder(target.parent)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())

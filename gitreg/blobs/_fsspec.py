@@ -1,0 +1,278 @@
+"""Blobs behind any fsspec URL. S3 by s3fs is what we test; others come with their own fsspec packages.
+
+fsspec and its file systems are loaded when the first blob moves: fsspec takes 0.1 s, s3fs 0.7 s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import tempfile
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from urllib.parse import urlsplit
+
+from gitreg.blobs._keys import blob_key, digests_in
+from gitreg.blobs._live import check_key, check_live
+from gitreg.blobs._refusals import bucket_refusals, without_credentials
+from gitreg.blobs._save import save
+from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, Progress, Source
+from gitreg.blobs._stream import Content, copy, hash_all, opened, read_all, read_if_small, verifying
+from gitreg.documents import Descriptor, Digest
+from gitreg.errors import BlobNotFound, MissingExtra, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from gitreg.documents import RegistryId
+
+_BLOCK_BYTES = 16 * 1024 * 1024
+_MAX_PARTS = 9_000
+_PARTS_AT_ONCE = 4
+_ONE_STEP = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"}
+"""Where an object is there whole or not at all; elsewhere it is written aside and moved."""
+_S3 = {"s3", "s3a"}
+_PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs", "sftp": "paramiko"}
+
+
+class FsspecBlobs:
+    """A `BlobStore` at a URL. `options` go to its file system (`endpoint_url`, `key`, `secret` for S3).
+
+    Credentials are best left to the environment and configuration of the cloud's own tools. Bytes are hashed before
+    they are sent, the object's length is asked for afterwards, and nothing hangs on conditional writes, which some
+    S3 servers ignore.
+    """
+
+    def __init__(self, url: str, registry: RegistryId, options: Mapping[str, Any] | None = None) -> None:
+        self._protocol = urlsplit(url).scheme
+        self._url = url
+        self._registry = registry
+        self._options = dict(options or {})
+        self.location = f"{without_credentials(url)}/{registry}"
+
+    def __repr__(self) -> str:
+        return f"FsspecBlobs({self.location!r})"
+
+    def put(
+        self,
+        source: Source,
+        *,
+        media_type: str = OCTET_STREAM,
+        durable: bool = True,  # noqa: ARG002 - a bucket knows no other
+        progress: Progress | None = None,
+    ) -> Descriptor:
+        with opened(source) as stream:
+            small = read_if_small(stream)
+            if small is not None:
+                content = Content(Digest.of(small), len(small))
+                self._send_bytes(content, small, progress)
+            else:
+                content = self._put_large(stream, progress)
+        return Descriptor(media_type=media_type, digest=content.digest, size=content.size)
+
+    def open(self, digest: Digest) -> BinaryIO:
+        size = self.size(digest)
+        return verifying(self._open(digest), Content(digest, size), self.location)
+
+    def get(self, digest: Digest, target: Path, *, durable: bool = True, progress: Progress | None = None) -> None:
+        self.size(digest)
+        with self._open(digest) as stream:
+            save(stream, digest, target, location=self.location, durable=durable, progress=progress)
+
+    def read(self, digest: Digest, limit: int = MAX_READ_BYTES) -> bytes:
+        with self.open(digest) as stream:
+            return read_all(stream, limit)
+
+    def has(self, digest: Digest) -> bool:
+        return self._size(digest) is not None
+
+    def size(self, digest: Digest) -> int:
+        size = self._size(digest)
+        if size is None:
+            self._check_bucket()
+            raise BlobNotFound(f"{digest} is not in {self.location}.", subject=digest)
+        return size
+
+    def list(self) -> Iterator[Digest]:
+        with self._refusals():
+            keys = self._files.find(self._at("sha256"))
+        yield from digests_in(keys)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def discard(self, digest: Digest) -> None:
+        self._remove(self._at(blob_key(digest)))
+
+    def put_live(self, key: str, data: bytes) -> None:
+        self._write(self._at(f"live/{check_live(key, data)}"), data)
+
+    def get_live(self, key: str) -> bytes | None:
+        path = self._at(f"live/{check_key(key)}")
+        with self._refusals():
+            try:
+                return cast("bytes", self._files.cat_file(path))[:MAX_LIVE_BYTES]
+            except FileNotFoundError:
+                return None
+
+    def remove_live(self, key: str) -> None:
+        self._remove(self._at(f"live/{check_key(key)}"))
+
+    def list_live(self) -> Iterator[str]:
+        with self._refusals():
+            keys = self._files.find(self._at("live"))
+        yield from sorted(key.rpartition("/")[2] for key in keys)
+
+    # --- the file system -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _files(self) -> Any:  # noqa: ANN401 - fsspec has no types
+        import fsspec  # noqa: PLC0415 - see the module's docstring
+
+        try:
+            options = {"use_listings_cache": False, **_defaults(self._protocol), **self._options}
+            return fsspec.filesystem(self._protocol, **options)
+        except (ImportError, ValueError):
+            package = _PACKAGES.get(self._protocol, f"the fsspec package for {self._protocol}://")
+            raise MissingExtra(
+                f"{self.location} needs {package}.", subject=self.location, hint=f"pip install {package}"
+            ) from None
+
+    @cached_property
+    def _prefix(self) -> str:
+        prefix: str = self._files._strip_protocol(self._url)  # noqa: SLF001 - fsspec's own name for it, used by all of it
+        return f"{prefix.rstrip('/')}/{self._registry}"
+
+    def _at(self, key: str) -> str:
+        return f"{self._prefix}/{key}"
+
+    def _refusals(self) -> contextlib.AbstractContextManager[None]:
+        return bucket_refusals(self.location)
+
+    def _size(self, digest: Digest) -> int | None:
+        with self._refusals():
+            try:
+                return int(self._files.info(self._at(blob_key(digest)))["size"])
+            except FileNotFoundError:
+                return None
+
+    def _open(self, digest: Digest) -> BinaryIO:
+        with self._refusals():
+            stream = self._files.open(self._at(blob_key(digest)), "rb", block_size=_BLOCK_BYTES, cache_type="readahead")
+        return cast("BinaryIO", _Reading(stream, self.location))
+
+    def _check_bucket(self) -> None:
+        """An object that is absent because its bucket is should not be called a missing blob."""
+        bucket = self._prefix.split("/", 1)[0]
+        if self._protocol not in _S3:
+            return
+        with self._refusals():
+            self._files.call_s3("head_bucket", Bucket=bucket)
+
+    # --- storing ---------------------------------------------------------------------------------------------------
+
+    def _send_bytes(self, content: Content, data: bytes, progress: Progress | None) -> None:
+        if self._size(content.digest) != content.size:
+            self._write(self._at(blob_key(content.digest)), data)
+            self._check(content)
+        if progress is not None:
+            progress.add(content.size)
+
+    def _put_large(self, stream: BinaryIO, progress: Progress | None) -> Content:
+        """What is sent is a copy of our own: the source may change between the hashing and the sending."""
+        if stream.seekable():
+            start = stream.tell()
+            content = hash_all(stream)
+            if self._size(content.digest) == content.size:
+                _tell(progress, content.size)
+                return content
+            stream.seek(start)
+        with tempfile.NamedTemporaryFile(prefix="gitreg-") as scratch:
+            content = copy(stream, cast("BinaryIO", scratch))
+            scratch.flush()
+            if self._size(content.digest) == content.size:
+                _tell(progress, content.size)
+            else:
+                self._send_file(content, scratch.name, progress)
+                self._check(content)
+        return content
+
+    def _send_file(self, content: Content, path: str, progress: Progress | None) -> None:
+        from fsspec.callbacks import Callback  # noqa: PLC0415 - see the module's docstring
+
+        class Told(Callback):  # type: ignore[misc] # fsspec has no types
+            def relative_update(self, inc: int = 1) -> None:
+                _tell(progress, inc)
+
+        with self._refusals(), self._aside(self._at(blob_key(content.digest))) as target:
+            self._files.put_file(path, target, callback=Told(), **_multipart(self._protocol, content.size))
+
+    def _write(self, key: str, data: bytes) -> None:
+        with self._refusals(), self._aside(key) as target:
+            self._files.pipe_file(target, data)
+
+    @contextlib.contextmanager
+    def _aside(self, key: str) -> Iterator[str]:
+        """Where to write what shall be at `key`."""
+        if self._protocol in _ONE_STEP:
+            yield key
+            return
+        target = self._at(f"incoming/{secrets.token_hex(8)}")
+        self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
+        yield target
+        self._files.makedirs(key.rpartition("/")[0], exist_ok=True)
+        self._files.mv(target, key)
+
+    def _check(self, content: Content) -> None:
+        found = self._size(content.digest)
+        if found != content.size:
+            raise StorageError(
+                f"{self.location} took {content.digest} and now has {found or 0:,} of its {content.size:,} bytes.",
+                subject=content.digest,
+                hint="Try again; if it stays so, the server loses data.",
+            )
+
+    def _remove(self, path: str) -> None:
+        with self._refusals(), contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(path)
+
+
+def _tell(progress: Progress | None, count: int) -> None:
+    if progress is not None:
+        progress.add(count)
+
+
+def _defaults(protocol: str) -> dict[str, Any]:
+    """A server that is not there should be said in seconds, not minutes."""
+    if protocol not in _S3:
+        return {}
+    return {"config_kwargs": {"connect_timeout": 10, "read_timeout": 120, "retries": {"max_attempts": 4}}}
+
+
+def _multipart(protocol: str, size: int) -> dict[str, int]:
+    """Parts large enough that 10,000 of them hold the file (S3's limit)."""
+    if protocol not in _S3:
+        return {}
+    return {"chunksize": max(_BLOCK_BYTES, size // _MAX_PARTS + 1), "max_concurrency": _PARTS_AT_ONCE}
+
+
+class _Reading:
+    """A file of fsspec's whose errors are ours already: the reader's caller must not take them for its own disk's."""
+
+    def __init__(self, stream: BinaryIO, location: str) -> None:
+        self._stream = stream
+        self._location = location
+
+    def read(self, count: int = -1) -> bytes:
+        with bucket_refusals(self._location):
+            return self._stream.read(count)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
