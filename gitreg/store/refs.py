@@ -162,6 +162,11 @@ class Refs:
         return value[5:].decode("utf-8", "replace").strip() if value and value.startswith(b"ref: ") else None
 
 
+    def point_head_at(self, branch: str) -> None:
+        """Let HEAD name another branch, in a repository that nobody else uses yet."""
+        self._refs.set_symbolic_ref(_ref("HEAD"), _ref(branch))
+
+
 def _break(lock: Path) -> bool:
     """Whether a lock in our way is gone now. One of our own is dead at once: we hold what its owner would hold."""
     if is_ours(lock):

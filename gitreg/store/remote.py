@@ -49,6 +49,10 @@ class Remote(ABC):
         """Its refs that are, or start with, one of `prefixes`."""
 
     @abstractmethod
+    def head(self) -> str | None:
+        """The full name of the branch it calls its own, None when it does not say."""
+
+    @abstractmethod
     def fetch(self, prefixes: Sequence[str]) -> dict[str, CommitId]:
         """Bring here all that these refs reach; returns the refs as they were then. No ref of ours moves."""
 
@@ -95,6 +99,10 @@ class PathRemote(Remote):
     def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, CommitId]:
         """See `Remote`."""
         return {ref: tip for ref, tip in self._other.refs("refs/").items() if matches(ref, prefixes)}
+
+    def head(self) -> str | None:
+        """See `Remote`."""
+        return self._other.head()
 
     def fetch(self, prefixes: Sequence[str]) -> dict[str, CommitId]:
         """See `Remote`."""

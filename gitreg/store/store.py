@@ -23,7 +23,7 @@ from gitreg.store.objects import COMMIT, NewObject, make
 from gitreg.store.reading import Reading
 from gitreg.store.remote import PathRemote, PreReceive, Remote, not_reachable
 from gitreg.store.snapshot import Snapshot
-from gitreg.store.values import CommitId, CommitText, ObjectId, RefUpdate
+from gitreg.store.values import OWN_BRANCHES, CommitId, CommitText, ObjectId, RefUpdate
 from gitreg.store.wire import WireRemote
 from gitreg.store.writer import writer_id
 from gitreg.surroundings import Surroundings
@@ -104,9 +104,11 @@ class Store(Reading):
             raise RegistryNotFound("There is no origin to clone.")
         found = remote.fetch(["refs/heads/", "refs/gitreg/"])
         self.track(remote, found)
-        main = self.branches.main
+        main, code = self.branches.main, remote.head()
+        if main != OWN_BRANCHES.main and code in found:
+            self._refs.point_head_at(code)
         for ref, tip in found.items():
-            if ref == main or ref.startswith("refs/gitreg/"):
+            if ref in (main, self.head()) or ref.startswith("refs/gitreg/"):
                 self.set_ref(ref, tip, None)
 
     @property

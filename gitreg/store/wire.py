@@ -72,6 +72,12 @@ class WireRemote(Remote):
         found = self._ask(lambda client: client.get_refs(self._path(), ref_prefix=_encoded(prefixes)).refs)
         return _clean(found, prefixes)
 
+    def head(self) -> str | None:
+        """See `Remote`."""
+        symbolic = self._ask(lambda client: client.get_refs(self._path(), ref_prefix=[b"HEAD", b"refs/heads/"]).symrefs)
+        name = dict(symbolic or {}).get(b"HEAD")  # type: ignore[call-overload]
+        return name.decode("utf-8", "replace") if name else None
+
     def fetch(self, prefixes: Sequence[str]) -> dict[str, CommitId]:
         """See `Remote`."""
         shown: dict[str, CommitId] = {}
