@@ -1,15 +1,14 @@
 """Frozen view to page: what people read, as blocks that a terminal, a pipe or a pull request shows. Pure."""
 
-from gitreg.report.comparison import Compared, Row, compare, comparison_page
 from gitreg.report.layout import Block, Blocks, Cell, Command, Heading, Line, Table, Tone, cell
 from gitreg.report.markdown import markdown
 from gitreg.report.proposal import (
+    Opinion,
     Problem,
     ProposalPage,
     proposal_page,
     rules_table,
     subjects_table,
-    title_of,
     verdict_of,
 )
 from gitreg.report.spelling import counted, difference, listed, number, short, size, when
@@ -19,17 +18,14 @@ __all__ = [
     "Blocks",
     "Cell",
     "Command",
-    "Compared",
     "Heading",
     "Line",
+    "Opinion",
     "Problem",
     "ProposalPage",
-    "Row",
     "Table",
     "Tone",
     "cell",
-    "compare",
-    "comparison_page",
     "counted",
     "difference",
     "listed",
@@ -40,7 +36,6 @@ __all__ = [
     "short",
     "size",
     "subjects_table",
-    "title_of",
     "verdict_of",
     "when",
 ]

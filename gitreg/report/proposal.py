@@ -12,10 +12,12 @@ from gitreg.report.spelling import difference, listed, number, short, when
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitreg.documents import Decision, Digest, Evidence, Move, Outcome, RuleResult, Subject
+    from gitreg.documents import Decision, Digest, Evidence, Outcome, RuleResult, Subject, Verdict
     from gitreg.policy import PeopleVerdict
 
 _TONES: dict[Outcome, Tone] = {"pass": "good", "fail": "bad", "cannot tell": "warn"}
+_SAID: dict[Verdict, Tone] = {"propose": "plain", "approve": "good", "reject": "bad"}
+_VERBS: dict[Verdict, str] = {"propose": "signed", "approve": "approved", "reject": "rejected"}
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,28 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What a person said about it. `ignored` is why that does not count, where it does not."""
+
+    person: str
+    verdict: Verdict
+    reason: str | None = None
+    conditions: tuple[str, ...] = ()
+    ignored: str = ""
+
+
+@dataclass(frozen=True)
 class ProposalPage:
-    """Everything that the page shows. `state` is one word: open, approved, stale, rejected, closed or merged."""
+    """All that the page shows. `state` is open, approved, stale, expired, rejected, closed or merged."""
 
     id: str
     state: str
+    title: str
     decision: Decision
     digest: Digest
-    evidence: Evidence | None = None
+    evidence: tuple[Evidence, ...] = ()
     people: PeopleVerdict | None = None
+    opinions: tuple[Opinion, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -49,31 +64,13 @@ class ProposalPage:
 
 def proposal_page(page: ProposalPage) -> Iterator[Block]:
     """The page, from the verdict to how to go back."""
-    yield Heading(title_of(page.decision, page.evidence))
+    yield Heading(page.title)
     yield from _verdict(page)
     yield from _facts(page)
-    if page.evidence:
-        yield from _evidence(page.evidence)
+    for evidence in page.evidence:
+        yield from _evidence(evidence)
     yield from _files(page.decision)
     yield from _next(page)
-
-
-def title_of(decision: Decision, evidence: Evidence | None = None) -> str:
-    """What lands, as the commit's subject says it: `fraud: production 6 -> 7`."""
-    if not decision.moves:
-        return f"governance: {listed(sorted(decision.files))}"
-    before = evidence.baseline if evidence else None
-    return "; ".join(f"{move.model}: {_move(decision, move, before)}" for move in decision.moves)
-
-
-def _move(decision: Decision, move: Move, before: Subject | None) -> str:
-    if decision.action in ("hold", "lift"):
-        held = [path.rpartition("/")[2][:8] for path in decision.files if "/holds/" in path]
-        return f"{decision.action} {listed([f'~{digest}' for digest in held])} ({move.stage})"
-    to = "nothing" if move.version is None else _named(move.number, move.version)
-    was = f" {_named(before.number, before.version)}" if before else ""
-    how = "" if decision.action == "promote" else f" ({decision.action})"
-    return f"{move.stage}{was} -> {to}{how}"
 
 
 def _named(version_number: int | None, version: Digest) -> str:
@@ -82,7 +79,7 @@ def _named(version_number: int | None, version: Digest) -> str:
 
 def verdict_of(page: ProposalPage) -> Line:
     """The one line that says where it stands."""
-    if page.state in ("merged", "closed", "rejected", "stale"):
+    if page.state in _ENDED:
         return Line(_ENDED[page.state], "dim" if page.state == "merged" else "bad")
     if page.blocks:
         return Line(f"Refused by rule: {listed([problem.rule for problem in page.blocks])}.", "bad")
@@ -97,7 +94,8 @@ def verdict_of(page: ProposalPage) -> Line:
 _ENDED = {
     "merged": "Merged.",
     "closed": "Closed: it was given up.",
-    "rejected": "Rejected: it cannot be merged.",
+    "rejected": "Rejected: it cannot be merged while that stands.",
+    "expired": "Expired: it can be proposed again.",
     "stale": "Stale: what it was made to replace, or its policy, is no longer what stands. Propose it again.",
 }
 
@@ -108,11 +106,18 @@ def _verdict(page: ProposalPage) -> Iterator[Block]:
         yield Line(f"  {problem.rule}: {problem.message}", "bad" if problem.blocks else "warn")
         if problem.hint:
             yield Line(f"    {problem.hint}", "dim")
-    if page.people:
-        for person in page.people.have:
-            yield Line(f"  approved by {person}", "good")
-        for person in page.people.rejected_by:
-            yield Line(f"  rejected by {person}", "bad")
+    for opinion in page.opinions:
+        yield from _opinion(opinion)
+
+
+def _opinion(opinion: Opinion) -> Iterator[Block]:
+    why = f": {opinion.reason}" if opinion.reason else ""
+    tone: Tone = "dim" if opinion.ignored else _SAID[opinion.verdict]
+    yield Line(f"  {_VERBS[opinion.verdict]} by {opinion.person}{why}", tone)
+    for condition in opinion.conditions:
+        yield Line(f"    on the condition: {condition}", tone)
+    if opinion.ignored:
+        yield Line(f"    does not count: {opinion.ignored}", "warn")
 
 
 def _facts(page: ProposalPage) -> Iterator[Block]:

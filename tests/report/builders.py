@@ -93,9 +93,10 @@ def page(**fields: Any) -> ProposalPage:  # noqa: ANN401 - any field of the page
     given: dict[str, Any] = {
         "id": "fraud-2-production-3f2a",
         "state": "open",
+        "title": "fraud: production 1 -> 2",
         "decision": made,
         "digest": made.digest,
-        "evidence": evidence(),
+        "evidence": (evidence(),),
         "people": people(missing=("1 approval from any approver",)),
     }
     return ProposalPage(**{**given, **fields})

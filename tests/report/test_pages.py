@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitreg.report import Command, Table, compare, comparison_page, counted, difference, listed, markdown, number, size
-from gitreg.report import Compared as Run
+from gitreg.report import Command, Table, counted, difference, listed, markdown, number, size
 
 
 @pytest.mark.parametrize(
@@ -38,25 +37,6 @@ def test_a_difference_has_its_sign_or_is_not_told() -> None:
 
 def test_numbers_keep_the_digits_that_tell_them_apart() -> None:
     assert [number(value) for value in (0.1, 12, 1 / 3, 1e-9, math.nan)] == ["0.1", "12", "0.333333", "1e-09", "nan"]
-
-
-def test_runs_are_compared_by_what_differs() -> None:
-    runs = [Run("a", {"depth": 4, "seed": 1}, {"auc": 0.9}), Run("b", {"depth": 8, "seed": 1}, {"auc": 0.9, "f1": 0.5})]
-    rows = compare(runs)
-    assert [(row.kind, row.key, row.values, row.differs) for row in rows] == [
-        ("param", "depth", (4, 8), True),
-        ("param", "seed", (1, 1), False),
-        ("metric", "auc", (0.9, 0.9), False),
-        ("metric", "f1", (None, 0.5), True),
-    ]
-    table, note = comparison_page(runs, rows)
-    assert isinstance(table, Table)
-    assert [row[1:] for row in table.rows] == [("4", "8"), ("0.9", "0.9"), ("-", "0.5")]
-    assert "1 param is the same" in str(note)
-
-
-def test_a_whole_number_and_a_float_are_set_differently() -> None:
-    assert compare([Run("a", {"x": 1}, {}), Run("b", {"x": 1.0}, {})])[0].differs
 
 
 @given(st.text())

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitreg.cli.printing import Terminal, lines_of
-from gitreg.documents import Move
-from gitreg.policy import PeopleVerdict
-from gitreg.report import Line, Problem, ProposalPage, markdown, proposal_page, title_of, verdict_of
+from gitreg.report import Line, Opinion, Problem, ProposalPage, markdown, proposal_page, verdict_of
 from tests.golden import check_golden, normal
 from tests.report import builders
 
@@ -23,25 +21,35 @@ def as_text(page: ProposalPage) -> str:
 
 PAGES = {
     "open": builders.page(),
-    "approved": builders.page(people=builders.people(have=(builders.BEN,))),
+    "approved": builders.page(
+        people=builders.people(have=(builders.BEN,)),
+        opinions=(
+            Opinion("ada@example.org", "propose"),
+            Opinion("ben@example.org", "approve", "I checked the numbers.", ("Watch it for a week.",)),
+            Opinion("eve@example.org", "approve", ignored="its key belongs to nobody in approvers.json"),
+        ),
+    ),
     "refused": builders.page(
-        evidence=builders.evidence(
-            rules=(
-                builders.rule("min-auc", "fail", "auc is 0.81, at least 0.9 is needed."),
-                builders.rule("tier", "cannot tell", "There is no model card.", "warn"),
+        evidence=(
+            builders.evidence(
+                rules=(
+                    builders.rule("min-auc", "fail", "auc is 0.81, at least 0.9 is needed."),
+                    builders.rule("tier", "cannot tell", "There is no model card.", "warn"),
+                ),
+                verdict="fail",
             ),
-            verdict="fail",
         ),
         problems=(Problem("min-auc", "models/fraud", "auc is 0.81, at least 0.9 is needed.", "Train a better one."),),
     ),
-    "first": builders.page(evidence=builders.evidence(baseline=None)),
+    "first": builders.page(evidence=(builders.evidence(baseline=None),)),
     "stale": builders.page(state="stale"),
     "governance": builders.page(
         id="govern-3f2a",
         decision=builders.decision(
             action="govern", moves=(), files={"approvers.json": builders.digest("x"), "policies/old.json": None}
         ),
-        evidence=None,
+        evidence=(),
+        title="governance: approvers.json, policies/old.json",
         people=builders.people(missing=("1 approval from leads",), proposed=False),
     ),
 }
@@ -69,20 +77,8 @@ def test_a_warning_does_not_block() -> None:
 
 
 def test_who_said_no_is_named() -> None:
-    against = PeopleVerdict("fail", (), (), (), rejected_by=(builders.BEN,))
-    assert "rejected by ben@example.org" in as_text(builders.page(state="rejected", people=against))
-
-
-def test_a_withdrawal_is_titled_as_one() -> None:
-    move = Move(model="fraud", stage="production", number=None, version=None, replaces=None)
-    made = builders.decision(action="withdraw", moves=(move,))
-    assert title_of(made, builders.evidence(candidate=None)) == "fraud: production 1 -> nothing (withdraw)"
-
-
-def test_a_hold_is_titled_by_what_it_holds() -> None:
-    path = f"models/fraud/holds/{builders.digest('x').short}.json"
-    made = builders.decision(action="hold", files={path: builders.digest("x")})
-    assert title_of(made) == f"fraud: hold ~{builders.digest('x').hex[:8]} (production)"
+    against = Opinion("ben@example.org", "reject", "It leaks.")
+    assert "rejected by ben@example.org: It leaks." in as_text(builders.page(state="rejected", opinions=(against,)))
 
 
 def test_markdown_of_a_hostile_reason_stays_text() -> None:
