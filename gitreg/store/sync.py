@@ -227,7 +227,8 @@ def _reconcile(store: Store, remote: Remote, theirs: Mapping[str, CommitId], sha
         mine, other, base = ours.get(ref), theirs.get(ref), store.tip(remote.tracking(ref))
         if mine == other:
             continue
-        if mine == base and other is not None:
+        # A fresh clone, and `git fetch`, know a ref only as the remote's: what is not here was not taken away here.
+        if other is not None and mine in (None, base):
             plan.take[ref] = other
         elif mine == base:
             plan.drop.append(ref)

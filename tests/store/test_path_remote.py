@@ -296,11 +296,21 @@ def test_a_proposal_grows_and_goes_on_both_sides(team: Team) -> None:
     assert sync(team.ada, team.remote(team.ada), text()).fetched == (proposal,)
     assert team.ada.tip(proposal) == grown
     assert grown
-    team.ada.delete_ref(proposal, grown)
-    sync(team.ada, team.remote(team.ada), text())
+    team.remote(team.ada).push([RefUpdate(proposal, None, grown)])
     assert team.origin.tip(proposal) is None
     assert sync(team.ben, team.remote(team.ben), text()).removed == (proposal,)
     assert team.ben.tip(proposal) is None
+
+
+def test_what_only_the_remote_has_is_fetched_and_never_taken_away_there(team: Team) -> None:
+    """A fresh clone, and `git fetch`, leave a proposal as a tracking ref alone: that is no wish to delete it."""
+    proposal = "refs/heads/proposals/p"
+    team.ada.update(proposal, lambda _: {"x": b"1"}, text(), start=team.ada.tip(MAIN))
+    sync(team.ada, team.remote(team.ada), text())
+    git(team.ben.path, "fetch", "-q", "origin")
+    assert team.ben.tip(proposal) is None
+    assert sync(team.ben, team.remote(team.ben), text()).fetched == (proposal,)
+    assert team.origin.tip(proposal) == team.ben.tip(proposal) == team.ada.tip(proposal)
 
 
 def test_a_ref_changed_on_both_sides_is_left_and_named(team: Team) -> None:
