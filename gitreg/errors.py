@@ -160,6 +160,10 @@ class StaleProposal(Conflict):
     """What the proposal was made to replace, or its policy, is no longer what stands."""
 
 
+class ProposalClosed(Conflict):
+    """The proposal was closed or merged: nothing more can be done to it."""
+
+
 class NumberDisputed(Conflict):
     """Two digests claim one version number."""
 
@@ -244,6 +248,10 @@ class CannotTell(Refused):
 
 class ProposalRejected(Refused):
     """A standing rejection blocks the proposal."""
+
+
+class ProposalExpired(Refused):
+    """The proposal is older than it said it would live."""
 
 
 class RemoteRefused(Refused):

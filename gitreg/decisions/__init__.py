@@ -1,3 +1,62 @@
-"""Decisions."""
+"""Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
-__all__: list[str] = []
+from gitreg.decisions.approving import Word
+from gitreg.decisions.creation import creation_edits, default_settings
+from gitreg.decisions.drafting import Candidate, Target
+from gitreg.decisions.facts import check_facts
+from gitreg.decisions.findings import Finding, outcome_of
+from gitreg.decisions.governing import add_person, remove_person
+from gitreg.decisions.history import History, Line, Place, VerdictCache
+from gitreg.decisions.judge import Judge, judge
+from gitreg.decisions.judgement import Judgement
+from gitreg.decisions.office import Office
+from gitreg.decisions.proposals import Proposals
+from gitreg.decisions.receiving import Receiver, receiver_of, refuse
+from gitreg.decisions.record import Record
+from gitreg.decisions.rulebook import Rulebook
+from gitreg.decisions.signers import agent_signer, choose_signer
+from gitreg.decisions.stages import LogEntry, StageChange, Standing
+from gitreg.decisions.statements import Heard
+from gitreg.decisions.titles import title_of
+from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Said
+from gitreg.decisions.workfiles import governed_edits
+
+__all__ = [
+    "Candidate",
+    "Finding",
+    "Heard",
+    "History",
+    "HoldView",
+    "Judge",
+    "Judgement",
+    "Landing",
+    "Line",
+    "LogEntry",
+    "Office",
+    "Outcome",
+    "Place",
+    "ProposalView",
+    "Proposals",
+    "Receiver",
+    "Record",
+    "Rulebook",
+    "Said",
+    "StageChange",
+    "Standing",
+    "Target",
+    "VerdictCache",
+    "Word",
+    "add_person",
+    "agent_signer",
+    "check_facts",
+    "choose_signer",
+    "creation_edits",
+    "default_settings",
+    "governed_edits",
+    "judge",
+    "outcome_of",
+    "receiver_of",
+    "refuse",
+    "remove_person",
+    "title_of",
+]

@@ -114,8 +114,9 @@ def is_able(tree: Tree) -> bool:
 
 def founding(history: History) -> int | None:
     """The first position whose people can meet every quorum. A fact of history: it never lapses."""
-    rules = (paths.SETTINGS, paths.APPROVERS, "policies")
-    positions = sorted({change.position for path in rules for change in history.changes(path)})
+    rules = (paths.SETTINGS, paths.APPROVERS)
+    files = {change.position for path in rules for change in history.changes(path)}
+    positions = sorted(files | set(history.folder_changes("policies")))
     return next((place for place in positions if is_able(history.tree(history.commits[place]))), None)
 
 

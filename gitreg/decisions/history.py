@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, overload
 
 if TYPE_CHECKING:
     from gitreg.documents import Entry, Tree
@@ -43,8 +43,16 @@ class History(Protocol):
         """The files at one commit of the line."""
         ...
 
+    def position(self, commit: str) -> int | None:
+        """Where a commit stands on the line; None when it does not."""
+        ...
+
     def changes(self, path: str) -> Sequence[PathChange]:
-        """Every position at which a file or folder became another than at the position before, ascending."""
+        """Every position at which a file became another than at the position before, ascending."""
+        ...
+
+    def folder_changes(self, folder: str) -> Sequence[int]:
+        """Every position at which anything below a folder changed, ascending."""
         ...
 
 
@@ -60,27 +68,20 @@ class VerdictCache(Protocol):
         ...
 
 
-PathHistory = Callable[[str], Sequence[PathChange] | None]
-"""An index's answer to `changes`; None where it does not know."""
+PROPOSED = "proposed"
+"""The name of a commit that does not exist: main as it would be."""
 
 
 class Line:
-    """A `History` over loaded commits. Without an index it looks at every tree of the line, once a path."""
+    """A `History` over loaded commits: it looks at every tree of the line, once a path."""
 
-    def __init__(
-        self,
-        commits: Sequence[str],
-        load: Callable[[str], Tree],
-        *,
-        is_whole: bool = True,
-        path_history: PathHistory | None = None,
-    ) -> None:
+    def __init__(self, commits: Sequence[str], load: Callable[[str], Tree], *, is_whole: bool = True) -> None:
         """`commits` is oldest first; `load` reads the tree of any of them."""
         self.commits = commits
         self.is_whole = is_whole
         self._load = load
-        self._path_history = path_history
         self._trees: dict[str, Tree] = {}
+        self._positions: dict[str, int] = {}
         self._changes: dict[str, Sequence[PathChange]] = {}
 
     def tree(self, commit: str) -> Tree:
@@ -89,44 +90,89 @@ class Line:
             self._trees[commit] = self._load(commit)
         return self._trees[commit]
 
+    def position(self, commit: str) -> int | None:
+        """See `History`."""
+        if not self._positions:
+            self._positions = {name: place for place, name in enumerate(self.commits)}
+        return self._positions.get(commit)
+
     def changes(self, path: str) -> Sequence[PathChange]:
         """See `History`."""
         if path not in self._changes:
-            known = self._path_history(path) if self._path_history else None
-            self._changes[path] = tuple(self._scan(path)) if known is None else known
+            self._changes[path] = tuple(changes_of(path, map(self.tree, self.commits)))
         return self._changes[path]
 
-    def _scan(self, path: str) -> Iterator[PathChange]:
-        last: str | None = None
-        for position, commit in enumerate(self.commits):
-            found = self.tree(commit).object_id(path)
-            if found != last:
-                yield PathChange(position, found)
-            last = found
+    def folder_changes(self, folder: str) -> Sequence[int]:
+        """See `History`."""
+        return [change.position for change in self.changes(folder)]
 
-    def then(self, commit: str, tree: Tree) -> Line:
-        """The line as it would be with one more commit, which need not exist."""
-        base = self
 
-        def load(wanted: str) -> Tree:
-            return tree if wanted == commit else base.tree(wanted)
+def changes_of(path: str, trees: Iterable[Tree], start: int = 0, last: str | None = None) -> Iterator[PathChange]:
+    """The changes of a file or folder over consecutive trees, whose first one is at position `start`."""
+    for position, tree in enumerate(trees, start):
+        found = tree.object_id(path)
+        if found != last:
+            yield PathChange(position, found)
+        last = found
 
-        def changes(path: str) -> Sequence[PathChange]:
-            before = base.changes(path)
-            found = tree.object_id(path)
-            is_same = found == (before[-1].object_id if before else None)
-            return before if is_same else (*before, PathChange(len(base.commits), found))
 
-        return Line((*self.commits, commit), load, is_whole=self.is_whole, path_history=changes)
+class Continued:
+    """A history with more commits at its end, which need not exist: what `base` knows quickly stays quick."""
 
-    def upto(self, position: int) -> Line:
-        """The line as it was when the commit at `position` was its tip."""
-        base = self
+    def __init__(self, base: History, tail: Mapping[str, Tree]) -> None:
+        """`tail` is oldest first."""
+        self.base = base
+        self.is_whole = base.is_whole
+        self.commits: Sequence[str] = Joined(base.commits, tuple(tail))
+        self._tail = tail
+        self._changes: dict[str, Sequence[PathChange]] = {}
 
-        def changes(path: str) -> Sequence[PathChange]:
-            return tuple(change for change in base.changes(path) if change.position <= position)
+    def tree(self, commit: str) -> Tree:
+        """See `History`."""
+        return self._tail[commit] if commit in self._tail else self.base.tree(commit)
 
-        return Line(self.commits[: position + 1], self.tree, is_whole=self.is_whole, path_history=changes)
+    def position(self, commit: str) -> int | None:
+        """See `History`."""
+        if commit in self._tail:
+            return len(self.base.commits) + list(self._tail).index(commit)
+        return self.base.position(commit)
+
+    def changes(self, path: str) -> Sequence[PathChange]:
+        """See `History`."""
+        if path not in self._changes:
+            before = self.base.changes(path)
+            last = before[-1].object_id if before else None
+            self._changes[path] = (*before, *changes_of(path, self._tail.values(), len(self.base.commits), last))
+        return self._changes[path]
+
+    def folder_changes(self, folder: str) -> Sequence[int]:
+        """See `History`."""
+        commits = self.base.commits
+        last = self.base.tree(commits[-1]).object_id(folder) if commits else None
+        tail = changes_of(folder, self._tail.values(), len(commits), last)
+        return [*self.base.folder_changes(folder), *(change.position for change in tail)]
+
+
+class Joined(Sequence[str]):
+    """Two sequences, one after the other, without copying the first."""
+
+    def __init__(self, first: Sequence[str], second: Sequence[str]) -> None:
+        self._first = first
+        self._second = second
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._second)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        first = len(self._first)
+        return self._first[place] if place < first else self._second[place - first]
 
 
 def differing(before: Tree, after: Tree, folder: str = "") -> Iterator[str]:

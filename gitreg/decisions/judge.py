@@ -14,7 +14,7 @@ from gitreg.decisions.completion import Completion, Waiting
 from gitreg.decisions.evidence import subject_of
 from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
 from gitreg.decisions.governance import check_governance, founding
-from gitreg.decisions.history import History, PathChange, Place, VerdictCache
+from gitreg.decisions.history import PROPOSED, Continued, History, PathChange, Place, VerdictCache
 from gitreg.decisions.judgement import NOT_ASKED, Judgement, cache_key
 from gitreg.decisions.landing import Case, exact_paths, frame, replaces
 from gitreg.decisions.moves import Past, Question, check_move, move_of
@@ -66,9 +66,9 @@ class Judge:
         self._steps: dict[str, Steps] = {}
         self._founding: list[int | None] = []
 
-    def after(self, history: History) -> Judge:
-        """The judge of a line that goes on where this one ends; verdicts that nothing can change are taken along."""
-        other = Judge(history, self.cache)
+    def after(self, tree: Tree) -> Judge:
+        """The judge of main as it would be with one more commit; verdicts that nothing can change are taken along."""
+        other = Judge(Continued(self.history, {PROPOSED: tree}), self.cache)
         other._verdicts = {key: found for key, found in self._verdicts.items() if found.is_final}
         return other
 
@@ -140,16 +140,18 @@ class Judge:
 
     def _known(self, folder: str, step: PathChange) -> Judgement | None:
         key = (folder, step.position)
-        if key not in self._verdicts and self.cache is not None:
-            text = self.cache.verdict(self.history.commits[step.position], cache_key(folder))
+        commit = self.history.commits[step.position]
+        if key not in self._verdicts and self.cache is not None and commit != PROPOSED:
+            text = self.cache.verdict(commit, cache_key(folder))
             if text is not None:
                 self._verdicts[key] = Judgement.from_text(text)
         return self._verdicts.get(key)
 
     def _keep(self, folder: str, step: PathChange, found: Judgement) -> None:
         self._verdicts[folder, step.position] = found
-        if self.cache is not None and found.is_final:
-            self.cache.put_verdict(self.history.commits[step.position], cache_key(folder), found.to_text())
+        commit = self.history.commits[step.position]
+        if self.cache is not None and found.is_final and commit != PROPOSED:
+            self.cache.put_verdict(commit, cache_key(folder), found.to_text())
 
     # Judging one landing
 

@@ -1,0 +1,158 @@
+"""Making a decision: it lands at once where nobody else is asked, else it becomes a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.collecting import closed_proposals, open_proposals
+from gitreg.decisions.drafting import Draft
+from gitreg.decisions.judge import Judge
+from gitreg.decisions.landing import folders_of
+from gitreg.decisions.refusing import PEOPLE, refusal
+from gitreg.decisions.titles import id_of, title_of
+from gitreg.decisions.views import Outcome, ProposalView
+from gitreg.documents import Decision, Edits, Move, Statement, paths
+from gitreg.errors import RemoteRefused
+from gitreg.signing import NAMESPACE, Signer
+
+if TYPE_CHECKING:
+    from gitreg.decisions.judgement import Judgement
+    from gitreg.decisions.office import Office
+    from gitreg.store import CommitId, Snapshot
+
+Make = Callable[[Judge], Draft]
+_SIGN_LATER = "The proposal is not signed yet: gitreg approve {id} --key FILE, as the proposer."
+_UNKNOWN_KEY = "Your signature does not count: approvers.json lists no key of yours that made it."
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A draft as it would land on one commit, with the proposer's own signature, and the verdict on that."""
+
+    draft: Draft
+    edits: Edits = field(repr=False)
+    judgement: Judgement
+    before: Mapping[str, Move | None]
+
+    @property
+    def title(self) -> str:
+        """The commit's subject."""
+        return title_of(self.draft.decision, self.before, is_unreviewed=self.judgement.is_unreviewed)
+
+    @property
+    def decision(self) -> Decision:
+        """What is decided."""
+        return self.draft.decision
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Carries a draft to main, or to a proposal."""
+
+    office: Office
+    signer: Signer | None = None
+
+    def decide(self, make: Make, *, dry_run: bool = False) -> Outcome:
+        """Draft on main's tip, and land what comes of it or propose it. Raises what the rules refuse with."""
+        prepared = self.prepare(make)
+        outcome = self._outcome(prepared)
+        if dry_run:
+            return outcome
+        if prepared.judgement.is_in_force:
+            try:
+                return self._land(make, prepared, outcome)
+            except RemoteRefused as error:
+                warning = f"The decisions branch takes no direct commit, so this is a proposal: {error.message}"
+                return self._propose(prepared, outcome, (warning,))
+        return self._propose(prepared, outcome)
+
+    def prepare(self, make: Make, base: CommitId | None = None) -> Prepared:
+        """The draft on a commit (main's tip), judged as if it had landed there."""
+        judge = self.office.judge(base)
+        draft = make(judge)
+        edits = {**draft.edits, **self._own_statement(draft)}
+        tree = self.office.snapshot(base).with_edits(edits)
+        folders = folders_of(draft.decision)
+        judgement = judge.after(tree).judge(folders[0], draft.decision.digest)
+        hard = [finding for finding in judgement.findings if finding.rule not in PEOPLE]
+        before = {folder: in_force_move(judge, folder) for folder in folders}
+        error = refusal(hard, title_of(draft.decision, before))
+        if error is not None:
+            raise error
+        return Prepared(draft, edits, judgement, before)
+
+    def _own_statement(self, draft: Draft) -> dict[str, bytes | None]:
+        """The proposer's `propose`, in every folder of the decision."""
+        if self.signer is None or not draft.is_protected:
+            return {}
+        decision = draft.decision
+        statement = Statement(
+            decision=decision.digest, verdict="propose", actor=decision.proposer, signed_at=self.office.now
+        )
+        data = statement.to_bytes()
+        signature = self.signer.sign(data, NAMESPACE)
+        found: dict[str, bytes | None] = {}
+        for folder in folders_of(decision):
+            path = paths.statement(folder, self.signer.public_key.fingerprint)
+            found |= {path: data, paths.signature(path): signature}
+        return found
+
+    def _outcome(self, prepared: Prepared) -> Outcome:
+        judgement = prepared.judgement
+        return Outcome(
+            title=prepared.title,
+            decision=prepared.decision,
+            evidence=prepared.draft.evidence,
+            people=judgement.people,
+            unreviewed=judgement.is_unreviewed,
+            findings=judgement.findings,
+        )
+
+    def _land(self, make: Make, prepared: Prepared, outcome: Outcome) -> Outcome:
+        first = self.office.main
+
+        def change(snapshot: Snapshot) -> Edits:
+            """On the tip as it is now: when somebody else was quicker, everything is drafted anew."""
+            return prepared.edits if snapshot.commit == first else self.prepare(make, snapshot.commit).edits
+
+        commit = self.office.land(change, self.office.text(message_of(prepared.title, prepared.decision)))
+        return _with(outcome, landed=commit)
+
+    def _propose(self, prepared: Prepared, outcome: Outcome, warnings: tuple[str, ...] = ()) -> Outcome:
+        office, decision = self.office, prepared.decision
+        name = id_of(decision, open_proposals(office).keys() | closed_proposals(office).keys())
+        base = office.main
+        text = office.text(message_of(prepared.title, decision))
+        tip = office.store.write_commit((base,), office.store.snapshot(base), prepared.edits, text)
+        office.move({office.store.branches.proposal(name): tip})
+        view = ProposalView(
+            id=name,
+            state="open",
+            title=prepared.title,
+            decision=decision,
+            digest=decision.digest,
+            tip=tip,
+            judgement=prepared.judgement,
+            evidence=prepared.draft.evidence,
+        )
+        if not prepared.judgement.people.proposed and prepared.draft.is_protected:
+            warnings += (_SIGN_LATER.format(id=name) if self.signer is None else _UNKNOWN_KEY,)
+        return _with(outcome, proposal=view, warnings=warnings)
+
+
+def _with(outcome: Outcome, **changes: object) -> Outcome:
+    fields = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
+    return Outcome(**{**fields, **changes})
+
+
+def message_of(title: str, decision: Decision) -> str:
+    """A landing's message: what, why, and which decision."""
+    return f"{title}\n\n{decision.reason}\n\nDecision: {decision.digest}\n"
+
+
+def in_force_move(judge: Judge, folder: str) -> Move | None:
+    """The move of the decision in force in a stage's folder; None in governance."""
+    found = judge.in_force(folder) if folder != paths.GOVERNANCE else None
+    return judge.move(found) if found is not None else None

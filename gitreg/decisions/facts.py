@@ -1,0 +1,124 @@
+"""Whether a change to the ledger is good: it only grows, its documents are what their paths say, and never go back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.findings import Finding
+from gitreg.decisions.history import differing
+from gitreg.documents import (
+    Alias,
+    Dataset,
+    Digest,
+    Document,
+    Experiment,
+    Note,
+    PathKind,
+    Revised,
+    RunRecord,
+    Tree,
+    Version,
+    classify_fact,
+    paths,
+)
+from gitreg.errors import InvalidDocument, InvalidValue, UnsafeRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NO_DIRECT_WRITES = "Nobody writes the ledger by hand: gitreg sync publishes what gitreg recorded."
+
+
+def check_facts(before: Tree, after: Tree) -> Iterator[Finding]:
+    """Everything wrong with the difference of two ledgers."""
+    for path in differing(before, after):
+        kind = classify_fact(path)
+        if kind is None:
+            message = "The ledger has no such kind of file."
+            yield Finding("unknown-path", path, message, _NO_DIRECT_WRITES)
+        elif after.object_id(path) is None:
+            yield Finding("append-only", path, "The file was removed; the ledger only grows.", _NO_DIRECT_WRITES)
+        else:
+            yield from _check_file(before, after, path, kind)
+
+
+def _check_file(before: Tree, after: Tree, path: str, kind: PathKind) -> Iterator[Finding]:
+    try:
+        old, new = before.read(path), after.read(path) or b""
+        document = _parse(new, path, kind)
+    except (InvalidDocument, UnsafeRepository) as error:
+        yield Finding("schema", path, error.message, error.hint or _NO_DIRECT_WRITES)
+        return
+    expected = path_of(document, kind)
+    if expected is not None and expected != path:
+        yield Finding("misplaced", path, f"What it holds belongs at {expected}.", _NO_DIRECT_WRITES)
+    if isinstance(document, Version):
+        yield from _number(after, path, kind)
+    if old is not None:
+        yield from _forward(old, document, path, kind)
+
+
+def _parse(data: bytes, path: str, kind: PathKind) -> Document:
+    if kind.document is None:
+        raise InvalidDocument(f"{path} holds no document.", subject=path)
+    return kind.document.from_bytes(data, path)
+
+
+def path_of(document: Document, kind: PathKind) -> str | None:
+    """Where a fact belongs by what it says; None where its content does not tell."""
+    return _version_path(document, kind) if isinstance(document, Version | Dataset) else _revised_path(document, kind)
+
+
+def _version_path(document: Version | Dataset, kind: PathKind) -> str:
+    if isinstance(document, Version):
+        return paths.version(document.model, int(kind.pieces["number"]), document.digest)
+    return paths.dataset(document.name, document.digest)
+
+
+def _revised_path(document: Document, kind: PathKind) -> str | None:
+    match document:
+        case RunRecord():
+            return _run_path(document)
+        case Alias():
+            return paths.alias(document.model, document.alias)
+        case Experiment():
+            return paths.experiment(document.name)
+        case Note():
+            return paths.note(f"notes/{kind.pieces['subject']}", document.name)
+        case _:
+            return None
+
+
+def _run_path(record: RunRecord) -> str | None:
+    try:
+        return paths.run_record(record.run_id, record.writer)
+    except (OverflowError, OSError, ValueError):  # a time in the id that no calendar has
+        return "nowhere: its id holds no time"
+
+
+def _number(after: Tree, path: str, kind: PathKind) -> Iterator[Finding]:
+    """Two digests under one number: everybody sees it, nobody can use the number."""
+    number = kind.pieces["number"]
+    folder = path.rpartition("/")[0]
+    others = [entry.name for entry in after.entries(folder) if entry.name.partition("-")[0] == number]
+    if number != "0" and len(others) > 1:
+        message = f"{len(others)} versions claim the number {number}, so it means none of them."
+        yield Finding("number", path, message, "gitreg sync claims new numbers.", severity="warn")
+
+
+def _forward(old: bytes, document: Document, path: str, kind: PathKind) -> Iterator[Finding]:
+    """A revised file goes only forward, by (rev, writer, digest); any other never changes."""
+    try:
+        before = _parse(old, path, kind)
+    except (InvalidDocument, InvalidValue):
+        return  # what could not be read gives way to what can
+    if not isinstance(document, Revised) or not isinstance(before, Revised):
+        if path_of(before, kind) == path:
+            yield Finding("write-once", path, "The file was changed; it is written once.", _NO_DIRECT_WRITES)
+    elif _rank(document) <= _rank(before):
+        message = f"The file went back from revision {before.rev} to {document.rev}."
+        yield Finding("revision", path, message, _NO_DIRECT_WRITES)
+
+
+def _rank(document: Revised) -> tuple[int, str, Digest]:
+    return document.rev, document.writer, document.digest

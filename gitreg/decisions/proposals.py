@@ -1,0 +1,223 @@
+"""The service: decide, propose, approve, merge, and read what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.approving import Approver, Word
+from gitreg.decisions.collecting import merged, refs_about, seal, statements_about
+from gitreg.decisions.deciding import Decider, Make, message_of
+from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
+from gitreg.decisions.governing import draft_govern, rendered
+from gitreg.decisions.office import CLOSED, Office
+from gitreg.decisions.reading import Desk, Found, expiry
+from gitreg.decisions.record import landings
+from gitreg.decisions.refusing import refusal
+from gitreg.decisions.views import Landing, Outcome, ProposalView, Said
+from gitreg.errors import AlreadyExists, ApprovalRefused, RegistryNotFound
+from gitreg.store import CommitId, Person, Snapshot
+
+if TYPE_CHECKING:
+    from gitreg.decisions.judge import Judge
+    from gitreg.documents import Digest, Edits
+    from gitreg.signing import Signer
+
+Publish = Callable[[], None]
+
+
+class Proposals:
+    """Everything that can be done to main. Commands that write meet the remote first, and push what they did."""
+
+    def __init__(self, office: Office, publish: Publish | None = None) -> None:
+        """`publish` brings facts and bytes to where others see them; it runs before anything that names them lands."""
+        self.office = office
+        self._desk = Desk(office)
+        self._publish = publish or (lambda: None)
+
+    # Deciding
+
+    def promote(
+        self,
+        candidate: Candidate,
+        stage: str,
+        reason: str,
+        *,
+        signer: Signer | None = None,
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Put a version into a stage: it lands, or waits as a proposal.
+
+        Raises `StageNotFound`, `VersionHeld`, `AlreadyExists` (it is there), `RuleFailed` with the policy's words.
+        """
+        return self._decide(
+            lambda drafter, wish: drafter.promote(candidate, [stage], wish), reason, signer, dry_run=dry_run
+        )
+
+    def withdraw(
+        self, model: str, stage: str, reason: str, *, signer: Signer | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Take a stage's version away."""
+        target = Target(model, stage)
+        return self._decide(lambda drafter, wish: drafter.withdraw(target, wish), reason, signer, dry_run=dry_run)
+
+    def rollback(
+        self, target: Target, reason: str, to: int | None = None, *, signer: Signer | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Back to a version that was in force before (the newest that is neither present nor held), with a hold."""
+        return self._decide(lambda drafter, wish: drafter.rollback(target, wish, to), reason, signer, dry_run=dry_run)
+
+    def hold(self, target: Target, version: Digest, reason: str, *, signer: Signer | None = None) -> Outcome:
+        """Keep a version out of a stage."""
+        return self._decide(lambda drafter, wish: drafter.hold(target, version, wish), reason, signer)
+
+    def lift(self, target: Target, version: Digest, reason: str, *, signer: Signer | None = None) -> Outcome:
+        """Let a version into a stage again."""
+        return self._decide(lambda drafter, wish: drafter.lift(target, version, wish), reason, signer)
+
+    def govern(self, edits: Edits, reason: str, *, signer: Signer | None = None, dry_run: bool = False) -> Outcome:
+        """Change governed files. Where no stage is protected before or after, that needs no decision."""
+        self._meet(dry_run=dry_run)
+        wish = self._wish(reason)
+        judge = self.office.judge()
+        if isinstance(draft_govern(judge, edits, wish), Draft):
+            return Decider(self.office, signer).decide(lambda each: _governed(each, edits, wish), dry_run=dry_run)
+        wanted = rendered(judge.tree(), dict(edits))
+        title = f"governance: {', '.join(sorted(wanted))}"
+        if dry_run:
+            return Outcome(title, None, unreviewed=True)
+        text = self.office.text(f"{title}\n\n{reason}\n")
+        landed = self.office.land(lambda snapshot: _free(self.office.judge(snapshot.commit), edits, wish), text)
+        return Outcome(title, None, landed=landed, unreviewed=True)
+
+    def _decide(
+        self,
+        make: Callable[[Drafter, Wish], Draft],
+        reason: str,
+        signer: Signer | None,
+        *,
+        dry_run: bool = False,
+    ) -> Outcome:
+        self._meet(dry_run=dry_run)
+        wish = self._wish(reason)
+        draft: Make = lambda judge: make(Drafter(judge), wish)  # noqa: E731 - one name for one thing
+        return Decider(self.office, signer).decide(draft, dry_run=dry_run)
+
+    def _meet(self, *, dry_run: bool = False) -> None:
+        if not dry_run:
+            self._publish()
+            self.office.refresh()
+
+    def _wish(self, reason: str) -> Wish:
+        return Wish(self.office.actor(), reason, self.office.now)
+
+    # Proposals
+
+    def list(self, *, all: bool = False) -> Sequence[ProposalView]:  # noqa: A002 - as in `proposals list --all`
+        """Open proposals, oldest first; closed ones too."""
+        return self._desk.all(with_closed=all)
+
+    def get(self, name: str) -> ProposalView:
+        """A proposal in any state. Raises `ProposalNotFound`."""
+        return self._desk.view(name)
+
+    def approve(self, name: str, signer: Signer, word: Word | None = None) -> Said:
+        """Sign a proposal. By its proposer it is the `propose` that it lacks, and no approval.
+
+        Raises `ApprovalRefused` for what could not count, `ProposalExpired`, `ProposalClosed`.
+        """
+        return self._say(name, signer, word or Word("approve"))
+
+    def reject(self, name: str, signer: Signer, reason: str) -> Said:
+        """Sign against a proposal: while that stands it cannot land. Raises as `approve` does."""
+        return self._say(name, signer, Word("reject", reason))
+
+    def _say(self, name: str, signer: Signer, word: Word) -> Said:
+        self.office.refresh()
+        found = self._desk.find(name)
+        person = Approver(self.office, signer)
+        pair = person.sign(found, word)
+        person.publish(found, pair)
+        view = self._desk.view(name)
+        heard = next(each for each in view.statements if each.key == person.key)
+        return _said(view, word, heard.statement.verdict)
+
+    def close(self, name: str) -> ProposalView:
+        """Give a proposal up; its commits and what was said are kept under refs/gitreg/closed/."""
+        self.office.refresh()
+        found = self._desk.find(name)
+        kept = self._keep(found)
+        branch = self.office.store.branches.proposal(found.name)
+        self.office.move({f"{CLOSED}{found.name}": kept, branch: None})
+        self.office.tidy(refs_about(self.office, found.name))
+        return self._desk.view(name)
+
+    def _keep(self, found: Found) -> CommitId:
+        sealed = seal(found.change, statements_about(self.office, found.digest))
+        statements = {path: data for path, data in sealed.items() if "/approvals/" in path}
+        text = self.office.text(f"{found.name}: closed\n")
+        return self.office.store.write_commit((found.tip,), self.office.store.snapshot(found.tip), statements, text)
+
+    def merge(self, name: str) -> Landing:
+        """Land an approved proposal as one commit on main's tip, with its approvals.
+
+        Raises `StaleProposal`, `ProposalRejected`, `NotApproved`, `ProposalExpired`, `ProposalClosed`, `RuleFailed`.
+        """
+        self.office.refresh()
+        self.office.store.committer().required()
+        found = self._desk.find(name)
+        text = self.office.text(message_of(self._desk.show(found).title, found.decision), self._author(found))
+        late = expiry(self.office, found)
+
+        def change(snapshot: Snapshot) -> Edits:
+            if snapshot.commit is None:
+                raise RegistryNotFound("There is no main to merge into.")
+            now = merged(self.office, snapshot.commit, found.change)
+            findings = [*now.judgement.findings, *([late] if late else [])]
+            error = refusal(findings, name)
+            if error is not None:
+                raise error
+            return now.edits
+
+        commit = self.office.land(change, text)
+        branch = self.office.store.branches.proposal(found.name)
+        self.office.tidy([branch, *refs_about(self.office, found.name)])
+        return next(landing for landing in landings(self.office) if landing.entry.place.commit == commit)
+
+    def _author(self, found: Found) -> Person:
+        """The proposer, by the name that her proposal's commit has."""
+        principal = found.decision.proposer.principal
+        first = self.office.store.commit(found.tip).author
+        return first if first.email.lower() == principal else Person(principal.partition("@")[0], principal)
+
+
+def _governed(judge: Judge, edits: Edits, wish: Wish) -> Draft:
+    draft = draft_govern(judge, edits, wish)
+    if not isinstance(draft, Draft):
+        raise AlreadyExists("Somebody else made this decision meanwhile.")
+    return draft
+
+
+def _free(judge: Judge, edits: Edits, wish: Wish) -> Edits:
+    wanted = draft_govern(judge, edits, wish)
+    return wanted.edits if isinstance(wanted, Draft) else wanted
+
+
+def _said(view: ProposalView, word: Word, verdict: str) -> Said:
+    mine = [each for each in view.statements if each.statement.verdict == verdict]
+    if verdict == "propose" and word.verdict == "approve":
+        note = "This is the proposer's own signature. It is not an approval: somebody else has to approve."
+        return Said(view, "propose", counts=False, note=note)
+    people = [each.person for each in mine if each.person]
+    counts = any(person in (*view.people.have, *view.people.rejected_by) for person in people)
+    note = "" if counts else "The policy asks for people of other groups: this does not count towards it."
+    return Said(view, word.verdict, counts, note)
+
+
+def check_signer(signer: Signer | None) -> Signer:
+    """A signer, where one is needed. Raises `ApprovalRefused`."""
+    if signer is None:
+        raise ApprovalRefused(
+            "There is no key to sign with.", hint="--key FILE, --agent, or git config user.signingkey"
+        )
+    return signer

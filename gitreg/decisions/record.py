@@ -1,0 +1,144 @@
+"""The record: reading what was decided, and checking what others want to add to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg.decisions import stages
+from gitreg.decisions.collecting import edits_between, statements_about
+from gitreg.decisions.drafting import Target
+from gitreg.decisions.facts import check_facts
+from gitreg.decisions.findings import UNREADABLE, Finding
+from gitreg.decisions.rulebook import Rulebook
+from gitreg.decisions.titles import title_of
+from gitreg.decisions.validation import check_line, check_step, decisions_in, sealed
+from gitreg.decisions.views import HoldView, Landing
+from gitreg.documents import Hold, paths
+from gitreg.errors import Conflict
+from gitreg.store import CommitId
+
+if TYPE_CHECKING:
+    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.office import Office
+    from gitreg.decisions.stages import LogEntry, StageChange, Standing
+
+
+class Record:
+    """Everything that can be read from main. Local refs alone are looked at."""
+
+    def __init__(self, office: Office) -> None:
+        """Of one clone."""
+        self.office = office
+
+    def in_force(self, model: str, stage: str) -> Standing | None:
+        """The last decision that was in force in a stage."""
+        return stages.in_force(self.office.judge(), Target(model, stage))
+
+    def resolve(self, model: str, stage: str) -> Standing:
+        """What a stage holds. Raises `StageNotFound`, `NotInForce`, `CannotTell`."""
+        return stages.resolve(self.office.judge(), Target(model, stage))
+
+    def stages(self) -> list[Target]:
+        """Every stage that anything was ever decided about."""
+        return stages.stages_of(self.office.judge())
+
+    def log(self, model: str | None = None, stage: str | None = None) -> list[Landing]:
+        """What landed, newest first; with governance where no model is named."""
+        return landings(self.office, model, stage)
+
+    def holds(self, model: str | None = None) -> list[HoldView]:
+        """Every hold that stands, by model."""
+        judge = self.office.judge()
+        tree = judge.tree()
+        names = {paths.stage_folder(each.model, "x").split("/")[1]: each.model for each in stages.stages_of(judge)}
+        return [
+            view
+            for folder in tree.entries("models")
+            for view in _holds(judge, folder.name, names.get(folder.name, folder.name))
+            if model in (None, view.model)
+        ]
+
+    def changes(self, base: str, head: str) -> list[StageChange]:
+        """What a deployment has to do to go from one commit to another."""
+        before, after = self.office.commit_at(base), self.office.commit_at(head)
+        return stages.changes(self.office.judge(before), self.office.judge(after))
+
+    def people(self) -> Rulebook:
+        """Settings, people and policies as they stand on main."""
+        return Rulebook(self.office.snapshot())
+
+    def check_facts(self, before: str, after: str) -> list[Finding]:
+        """Whether the ledger went from one commit to another by its rules."""
+        store = self.office.store
+        one, two = store.snapshot(store.resolve(before)), store.snapshot(store.resolve(after))
+        return list(check_facts(one, two))
+
+    def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
+        """Whether `head` is good for main.
+
+        As a proposal: if it were merged into `base` now, with every approval that can be seen. As a push: commit by
+        commit from `base`, main's old tip.
+        """
+        before, after = self.office.commit_at(base), self.office.commit_at(head)
+        return self.check_push(before, after) if is_push else self.check_proposal(before, after)
+
+    def check_push(self, old: CommitId | None, new: CommitId) -> list[Finding]:
+        """A push to main: the old tip stays on the line (format 16), and each commit after it is good."""
+        judge = self.office.judge(new)
+        place = judge.history.position(old) if old is not None else -1
+        if place is None:
+            message = "Main's old tip is not on the new tip's first-parent line: landings would drop off it."
+            hint = "Rebase onto main, or merge the branch into main and not main into the branch."
+            return [Finding("line", self.office.store.branches.main, message, hint)]
+        return check_line(judge, place, self.office.now)
+
+    def check_proposal(self, base: CommitId, head: CommitId) -> list[Finding]:
+        """A proposal's branch, as one commit on `base`."""
+        try:
+            edits = dict(edits_between(self.office, base, head))
+            tip = self.office.store.snapshot(base)
+            decisions = {each.digest: each for each in decisions_in(tip, tip.with_edits(edits)).values()}
+            for digest, decision in decisions.items():
+                edits = sealed(edits, decision, statements_about(self.office, digest))
+            judge = self.office.judge(base).after(tip.with_edits(edits))
+        except Conflict as error:
+            return [Finding("conflict", error.subject, error.message, error.hint)]
+        except UNREADABLE as error:
+            return [Finding("unreadable", error.subject, error.message, error.hint, outcome="cannot tell")]
+        return list(dict.fromkeys(check_step(judge, judge.tip, self.office.now)))
+
+
+def landings(office: Office, model: str | None = None, stage: str | None = None) -> list[Landing]:
+    """What landed, newest first, each with what its commit says."""
+    judge = office.judge()
+    wanted = None
+    if model is not None or stage is not None:
+        every = stages.stages_of(judge)
+        wanted = [each for each in every if model in (None, each.model) and stage in (None, each.stage)]
+    return [_landing(office, entry) for entry in stages.log(judge, wanted)]
+
+
+def _landing(office: Office, entry: LogEntry) -> Landing:
+    commit = office.store.commit(CommitId(entry.place.commit))
+    before = {entry.folder: entry.before}
+    is_unreviewed = entry.judgement.is_in_force and entry.judgement.is_unreviewed
+    title = title_of(entry.decision, before, is_unreviewed=is_unreviewed) if entry.decision else commit.subject
+    return Landing(entry, title, commit.committed_at)
+
+
+def _holds(judge: Judge, folder: str, model: str) -> list[HoldView]:
+    tree = judge.tree()
+    found: list[HoldView] = []
+    for entry in tree.entries(f"models/{folder}/holds"):
+        hold = Hold.from_bytes(tree.read(f"models/{folder}/holds/{entry.name}") or b"", entry.name)
+        found.append(HoldView(model, hold.version, _number(judge, model, hold), hold.stages, hold.reason))
+    return found
+
+
+def _number(judge: Judge, model: str, hold: Hold) -> int | None:
+    """The number by which a stage of the model knew the version."""
+    for target in stages.stages_of(judge):
+        found = judge.earlier(target.folder).get(hold.version) if target.model == model else None
+        if found is not None:
+            return judge.move(found).number
+    return None

@@ -1,0 +1,84 @@
+"""Governed files that a person edited by hand in the work tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.governing import canonical
+from gitreg.decisions.landing import is_governed
+from gitreg.documents import MAX_DOCUMENT_BYTES, paths
+from gitreg.errors import InvalidDocument, InvalidName, InvalidValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from gitreg.decisions.office import Office
+
+_OWNED = (
+    paths.SETTINGS,
+    paths.ATTRIBUTES,
+    paths.APPROVERS,
+    "policies",
+    "sets",
+    "models",
+    ".github",
+    ".gitlab",
+    ".gitlab-ci.yml",
+    ".gitea",
+    ".forgejo",
+    "Jenkinsfile",
+    "CODEOWNERS",
+)
+
+
+def governed_edits(office: Office, wanted: Sequence[str] = ()) -> dict[str, bytes | None]:
+    """How the governed files of the work tree differ from main, in canonical form; of the named files or folders only.
+
+    A file whose layout alone is off is written back as gitreg writes it, so that it is clean once the decision lands.
+    Raises `InvalidValue` where there is no work tree that has main checked out, `InvalidName` for a path that is not
+    governed, `InvalidDocument` for one that cannot be read.
+    """
+    root = _work_tree(office)
+    tree = office.snapshot()
+    on_disk = {path: root / path for path in _files(root)}
+    known = {path for path, _ in tree.walk() if is_governed(path) and path != paths.ALLOWED_SIGNERS}
+    chosen = sorted(path for path in on_disk.keys() | known if _is_wanted(path, wanted))
+    found = {path: _read(on_disk[path], path) if path in on_disk else None for path in chosen}
+    edits = canonical({path: data for path, data in found.items() if data != tree.read(path)})
+    for path, data in edits.items():
+        if data is not None and data != found[path]:
+            (root / path).write_bytes(data)
+    return {path: data for path, data in edits.items() if data != tree.read(path)}
+
+
+def _work_tree(office: Office) -> Path:
+    store = office.store
+    if store.work_tree is None or store.head() != store.branches.main:
+        message = (
+            f"Files are edited where {store.branches.main.removeprefix('refs/heads/')} is checked out; it is not here."
+        )
+        raise InvalidValue(message, subject=str(store.path), hint="git switch to it, or work in another clone.")
+    return store.work_tree
+
+
+def _is_wanted(path: str, wanted: Sequence[str]) -> bool:
+    return not wanted or any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in wanted)
+
+
+def _files(root: Path) -> Iterator[str]:
+    """The governed files on disk; links are nobody's documents and are refused."""
+    for top in _OWNED:
+        place = root / top
+        for file in sorted(place.rglob("*")) if place.is_dir() and not place.is_symlink() else [place]:
+            path = file.relative_to(root).as_posix()
+            if file.is_symlink():
+                raise InvalidName(f"{path} is a link; a governed file is a file.", subject=path)
+            if file.is_file() and is_governed(path):
+                yield path
+
+
+def _read(file: Path, path: str) -> bytes:
+    if file.stat().st_size > MAX_DOCUMENT_BYTES:
+        raise InvalidDocument(f"{path} has more than {MAX_DOCUMENT_BYTES:,} bytes.", subject=path)
+    return file.read_bytes()
