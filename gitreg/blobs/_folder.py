@@ -38,6 +38,7 @@ from gitreg.blobs._stream import (
     Content,
     FileWriter,
     copy,
+    guarded,
     hash_all,
     length_of,
     opened,
@@ -95,7 +96,7 @@ class FolderBlobs:
         durable: bool = True,
         progress: Progress | None = None,
     ) -> Descriptor:
-        with opened(source) as stream, refusals(self._home):
+        with opened(source) as stream, self._refusals():
             small = read_if_small(stream)
             if small is not None:
                 content = self._put_small(small, durable=durable, progress=progress)
@@ -104,34 +105,41 @@ class FolderBlobs:
         return Descriptor(media_type=media_type, digest=content.digest, size=content.size)
 
     def open(self, digest: Digest) -> BinaryIO:
-        with refusals(self._home):
+        with self._refusals():
             stream = self._open(digest)
             content = Content(digest, os.fstat(stream.fileno()).st_size)
-        return verifying(stream, content, self.location)
+        return verifying(guarded(stream, self._refusals), content, self.location)
 
     def get(self, digest: Digest, target: Path, *, durable: bool = True, progress: Progress | None = None) -> None:
-        with refusals(self._home):
+        with self._refusals():
             stream = self._open(digest)
         with stream:
-            save(stream, digest, target, location=self.location, durable=durable, progress=progress)
+            save(
+                guarded(stream, self._refusals),
+                digest,
+                target,
+                location=self.location,
+                durable=durable,
+                progress=progress,
+            )
 
     def read(self, digest: Digest, limit: int = MAX_READ_BYTES) -> bytes:
-        with self.open(digest) as stream, refusals(self._home):
+        with self.open(digest) as stream, self._refusals():
             return read_all(stream, limit)
 
     def has(self, digest: Digest) -> bool:
-        with refusals(self._home):
+        with self._refusals():
             return self._find(digest) is not None
 
     def size(self, digest: Digest) -> int:
-        with refusals(self._home):
+        with self._refusals():
             found = self._find(digest)
         if found is None:
             raise self._absent(digest)
         return found
 
     def list(self) -> Iterator[Digest]:
-        with refusals(self._home):
+        with self._refusals():
             for shard in filter(_SHARD.fullmatch, names_in(self._finished)):
                 for name in filter(_NAME.fullmatch, names_in(f"{self._finished}/{shard}")):
                     yield Digest(f"sha256:{name}")
@@ -139,7 +147,7 @@ class FolderBlobs:
     def flush(self) -> None:
         with self._lock:
             digests, shards = tuple(self._unflushed), tuple(self._unpromised)
-        with refusals(self._home):
+        with self._refusals():
             self._settle(digests)
             sync_files(shards)
         with self._lock:
@@ -151,19 +159,19 @@ class FolderBlobs:
 
         Each is hashed again; one that does not fit its name is removed. Says how many were finished.
         """
-        with refusals(self._home):
+        with self._refusals():
             names = filter(_NAME.fullmatch, names_in(self._staged))
             digests = [Digest(f"sha256:{name}") for name in names]
             return sum(self._adopt(digest) for digest in digests if digest not in self._unflushed)
 
     def discard(self, digest: Digest) -> None:
-        with refusals(self._home):
+        with self._refusals():
             remove(self._path(digest))
 
     def sweep(self, before: datetime) -> int:
         """Remove what killed writers left half-written and nobody touched since `before`. Says how many files."""
         removed = 0
-        with refusals(self._home), contextlib.suppress(FileNotFoundError):
+        with self._refusals(), contextlib.suppress(FileNotFoundError):
             for entry in os.scandir(self._incoming):
                 if datetime.fromtimestamp(entry.stat().st_mtime, UTC) < before:
                     remove(entry.path)
@@ -172,7 +180,7 @@ class FolderBlobs:
 
     def put_live(self, key: str, data: bytes) -> None:
         check_live(key, data)
-        with refusals(self._home):
+        with self._refusals():
             self._prepare(self._live)
             with self._temporary(_READ_WRITE) as (descriptor, path):
                 write_all(descriptor, data)
@@ -180,7 +188,7 @@ class FolderBlobs:
 
     def get_live(self, key: str) -> bytes | None:
         path = Path(self._live, check_key(key))
-        with refusals(self._home):
+        with self._refusals():
             try:
                 with path.open("rb") as file:
                     return read_up_to(file, MAX_LIVE_BYTES)
@@ -188,12 +196,15 @@ class FolderBlobs:
                 return None
 
     def remove_live(self, key: str) -> None:
-        with refusals(self._home):
+        with self._refusals():
             remove(f"{self._live}/{check_key(key)}")
 
     def list_live(self) -> Iterator[str]:
-        with refusals(self._home):
+        with self._refusals():
             yield from names_in(self._live)
+
+    def _refusals(self) -> contextlib.AbstractContextManager[None]:
+        return refusals(self._home)
 
     # --- finding ---------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import tempfile
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from gitreg.blobs._keys import blob_key, digests_in
@@ -17,7 +17,7 @@ from gitreg.blobs._live import check_key, check_live
 from gitreg.blobs._refusals import bucket_refusals, without_credentials
 from gitreg.blobs._save import save
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, Progress, Source
-from gitreg.blobs._stream import Content, copy, hash_all, opened, read_all, read_if_small, verifying
+from gitreg.blobs._stream import Content, copy, guarded, hash_all, opened, read_all, read_if_small, verifying
 from gitreg.documents import Descriptor, Digest
 from gitreg.errors import BlobNotFound, MissingExtra, StorageError
 
@@ -141,7 +141,7 @@ class FsspecBlobs:
 
     @cached_property
     def _prefix(self) -> str:
-        prefix: str = self._files._strip_protocol(self._url)  # noqa: SLF001 - fsspec's own name for it, used by all of it
+        prefix: str = self._files._strip_protocol(self._url)  # noqa: SLF001 - the way its own code does it
         return f"{prefix.rstrip('/')}/{self._registry}"
 
     def _at(self, key: str) -> str:
@@ -160,7 +160,7 @@ class FsspecBlobs:
     def _open(self, digest: Digest) -> BinaryIO:
         with self._refusals():
             stream = self._files.open(self._at(blob_key(digest)), "rb", block_size=_BLOCK_BYTES, cache_type="readahead")
-        return cast("BinaryIO", _Reading(stream, self.location))
+        return guarded(stream, self._refusals)
 
     def _check_bucket(self) -> None:
         """An object that is absent because its bucket is should not be called a missing blob."""
@@ -176,8 +176,7 @@ class FsspecBlobs:
         if self._size(content.digest) != content.size:
             self._write(self._at(blob_key(content.digest)), data)
             self._check(content)
-        if progress is not None:
-            progress.add(content.size)
+        _tell(progress, content.size)
 
     def _put_large(self, stream: BinaryIO, progress: Progress | None) -> Content:
         """What is sent is a copy of our own: the source may change between the hashing and the sending."""
@@ -201,12 +200,17 @@ class FsspecBlobs:
     def _send_file(self, content: Content, path: str, progress: Progress | None) -> None:
         from fsspec.callbacks import Callback  # noqa: PLC0415 - see the module's docstring
 
+        sent = 0
+
         class Told(Callback):  # type: ignore[misc] # fsspec has no types
             def relative_update(self, inc: int = 1) -> None:
+                nonlocal sent
+                sent += inc
                 _tell(progress, inc)
 
         with self._refusals(), self._aside(self._at(blob_key(content.digest))) as target:
             self._files.put_file(path, target, callback=Told(), **_multipart(self._protocol, content.size))
+        _tell(progress, content.size - sent)  # not every file system says how far it is
 
     def _write(self, key: str, data: bytes) -> None:
         with self._refusals(), self._aside(key) as target:
@@ -239,7 +243,7 @@ class FsspecBlobs:
 
 
 def _tell(progress: Progress | None, count: int) -> None:
-    if progress is not None:
+    if progress is not None and count > 0:
         progress.add(count)
 
 
@@ -255,24 +259,3 @@ def _multipart(protocol: str, size: int) -> dict[str, int]:
     if protocol not in _S3:
         return {}
     return {"chunksize": max(_BLOCK_BYTES, size // _MAX_PARTS + 1), "max_concurrency": _PARTS_AT_ONCE}
-
-
-class _Reading:
-    """A file of fsspec's whose errors are ours already: the reader's caller must not take them for its own disk's."""
-
-    def __init__(self, stream: BinaryIO, location: str) -> None:
-        self._stream = stream
-        self._location = location
-
-    def read(self, count: int = -1) -> bytes:
-        with bucket_refusals(self._location):
-            return self._stream.read(count)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()

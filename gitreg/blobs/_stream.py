@@ -9,17 +9,17 @@ import os
 import queue
 import stat
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, cast
 
 from gitreg.documents import Digest
 from gitreg.errors import CorruptBlob, InvalidValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
-
     from _typeshed import WriteableBuffer
 
     from gitreg.blobs._store import Progress, Source
@@ -70,11 +70,16 @@ def _open_file(path: Path) -> BinaryIO:
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
     """All bytes of a stream, about a megabyte at a time. Raises `InvalidValue` for a stream of text."""
-    while chunk := _as_bytes(stream.read(CHUNK_BYTES)):
+    while chunk := _read(stream, CHUNK_BYTES):
         yield chunk
 
 
-def _as_bytes(piece: object) -> bytes:
+def _read(stream: BinaryIO, count: int) -> bytes:
+    """The streams of stores raise our own errors (`Guarded`), so an OSError is the caller's source breaking."""
+    try:
+        piece = stream.read(count)
+    except OSError as error:
+        raise InvalidValue(f"The source cannot be read: {error.strerror or type(error).__name__}.") from error
     if not isinstance(piece, bytes):
         raise InvalidValue("The source gives no bytes; open it in binary, blocking mode.")
     return piece
@@ -93,8 +98,8 @@ def length_of(stream: BinaryIO) -> int | None:
 def read_up_to(stream: BinaryIO, count: int) -> bytes:
     """The next `count` bytes, fewer only at the end."""
     pieces: list[bytes] = []
-    while count > 0 and (piece := stream.read(count)):
-        pieces.append(_as_bytes(piece))
+    while count > 0 and (piece := _read(stream, count)):
+        pieces.append(piece)
         count -= len(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -203,6 +208,33 @@ def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+class Guarded:
+    """A store's own file whose errors are ours already: whoever copies from it need not ask which side failed."""
+
+    def __init__(self, stream: BinaryIO, guard: Callable[[], AbstractContextManager[None]]) -> None:
+        self._stream = stream
+        self._guard = guard
+
+    def read(self, count: int = -1) -> bytes:
+        with self._guard():
+            return self._stream.read(count)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def guarded(stream: BinaryIO, guard: Callable[[], AbstractContextManager[None]]) -> BinaryIO:
+    """`stream`, whose errors pass through `guard`."""
+    # It has what we use of a BinaryIO.
+    return cast("BinaryIO", Guarded(stream, guard))
 
 
 class VerifyingReader(io.RawIOBase):

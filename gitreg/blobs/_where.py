@@ -30,7 +30,7 @@ class BlobSettings:
     in_registry: str | None = None
     """`blobs` of gitreg.json: whoever pushes to main writes it, so it may name a bucket and nothing else."""
     of_user: str | None = None
-    """The user's own configuration (`gitreg.blobs`): any fsspec URL or a folder. It goes first."""
+    """The user's own configuration (`gitreg use --blobs`): any fsspec URL or a folder. It goes first."""
     origin: Path | None = None
     """The git folder of the origin, where the origin is a path: its blobs lie inside."""
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -54,7 +54,7 @@ def check_blobs_url(url: str) -> str:
         raise Refused(
             f"gitreg.json may name an s3, gs or az bucket for blobs, not {without_credentials(url)!r:.80}.",
             subject="gitreg.json",
-            hint="To use a folder or another server yourself: git config gitreg.blobs URL",
+            hint="To use a folder or another server yourself: gitreg use --blobs PLACE",
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise Refused(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from gitreg.errors import BadSignature
 from gitreg.signing import _ed25519
 from gitreg.signing._keygen import Programs
 from gitreg.signing._keys import ED25519, PublicKey
 from gitreg.signing._sshsig import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def verify(armored: bytes, data: bytes, namespace: str, *, environ: Mapping[str, str] | None = None) -> PublicKey:
