@@ -1,10 +1,35 @@
-"""Tracking: runs are recorded, folded and published here."""
+"""Tracking: runs are recorded into journals, published to the ledger, read back and compared."""
 
 from gitreg.tracking.active import active_run
+from gitreg.tracking.command import run_command
+from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
 from gitreg.tracking.folding import Conflict, FoldedRun, fold
+from gitreg.tracking.landing import Sharing
+from gitreg.tracking.names import generated_name
 from gitreg.tracking.recording import Health
 from gitreg.tracking.run import Run
-from gitreg.tracking.series import SeriesPoint
+from gitreg.tracking.runs import Runs
+from gitreg.tracking.series import SeriesPoint, read_series
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 
-__all__ = ["Conflict", "FoldedRun", "Health", "LiveRun", "Recovered", "Run", "SeriesPoint", "Tracker", "active_run", "fold"]
+__all__ = [
+    "ComparedRow",
+    "Comparison",
+    "Conflict",
+    "FoldedRun",
+    "Health",
+    "LiveRun",
+    "Recovered",
+    "Run",
+    "Runs",
+    "SeriesPoint",
+    "Sharing",
+    "Tracker",
+    "active_run",
+    "compare",
+    "direction",
+    "fold",
+    "generated_name",
+    "read_series",
+    "run_command",
+]

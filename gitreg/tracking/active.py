@@ -13,15 +13,18 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from datetime import datetime
-from typing import Any, Final, SupportsFloat
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat
 
-from gitreg.documents import DatasetUse, Output, Role, RunId
 from gitreg.errors import GitregError, RunClosed
 from gitreg.tracking.journal import log
-from gitreg.tracking.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from gitreg.documents import DatasetUse, Output, Role, RunId
+    from gitreg.tracking.run import Run
 
 
 class Process:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from gitreg.documents import Attempt, DatasetUse, Descriptor, Output, RunRecord, Status, WriterId
 from gitreg.tracking.folding import combine_dropped, combine_metrics
-from gitreg.tracking.gathering import Gathered
 from gitreg.tracking.records import JournalHeader, from_micros
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gitreg.tracking.gathering import Gathered
 
 
 def attempt_of(gathered: Gathered, *, series: Descriptor | None = None, artifacts: Descriptor | None = None) -> Attempt:

@@ -7,11 +7,9 @@ writer, changes nothing (docs/format.md, "Runs").
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gitreg.documents import (
     Actor,
@@ -31,6 +29,10 @@ from gitreg.documents import (
     canonical_bytes,
     plain,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
 Value: TypeAlias = bool | int | float | str
 
@@ -110,7 +112,9 @@ def fold(records: Iterable[RunRecord]) -> FoldedRun:
 
 
 def attempts_of(records: Iterable[RunRecord]) -> tuple[Attempt, ...]:
-    """The attempts of all records, ordered by (started_at, id); of one attempt told twice, the telling that is further."""
+    """The attempts of all records, ordered by (started_at, id); of one attempt told twice, the telling that is
+    further.
+    """
     found: dict[AttemptId, Attempt] = {}
     for attempt in (attempt for record in records for attempt in record.attempts):
         known = found.get(attempt.id)

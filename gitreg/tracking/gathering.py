@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import struct
 from dataclasses import dataclass, field
-from pathlib import Path
-from struct import error as StructError
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from gitreg.documents import (
     Dataset,
     DatasetUse,
+    Digest,
     Dropped,
     Environment,
     ManifestEntry,
@@ -20,9 +19,8 @@ from gitreg.documents import (
     Point,
     Source,
 )
-from gitreg.documents import Digest
 from gitreg.errors import CorruptJournal, GitregError, StorageError
-from gitreg.tracking.frames import END, EVENT, HEADER, METRIC, POINT, Frame, decode_point, read_frames
+from gitreg.tracking.frames import END, EVENT, HEADER, METRIC, Frame, Points, read_frames
 from gitreg.tracking.records import (
     ArtifactEvent,
     ContextEvent,
@@ -42,7 +40,12 @@ from gitreg.tracking.records import (
     decode_metric,
     from_micros,
 )
-from gitreg.tracking.series import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitreg.tracking.series import Row
 
 
 @dataclass(slots=True)
@@ -110,11 +113,12 @@ class Gathered:
         """As documents write them."""
         return tuple(Dropped(key=key, reason=reason, count=n) for (key, reason), n in sorted(self.dropped.items()))
 
-    def take(self, frame: Frame) -> None:
+    def take(self, frame: Frame | Points) -> None:
         """Take in one record. Raises `ValueError` where it is not what its kind says."""
-        if frame.kind == POINT:
-            metric, step, time_us, value = decode_point(frame.body)
-            self.tallies[self.numbers[metric]].add(step, time_us, value)
+        if isinstance(frame, Points):
+            of = {number: self.tallies[place].add for number, place in self.numbers.items()}
+            for metric, step, time_us, value in frame.rows:
+                of[metric](step, time_us, value)
         elif frame.kind == METRIC:
             self._name_metric(decode_metric(frame.body))
         elif frame.kind == EVENT:
@@ -163,17 +167,26 @@ def gather_from(file: BinaryIO, name: str) -> Gathered:
     """Read a journal from an open file. Raises as `gather` does."""
     frames = read_frames(file, name)
     gathered = Gathered(_header(next(frames, None), name))
-    for frame in frames:
-        try:
-            gathered.take(frame)
-        except (ValueError, LookupError, StructError, GitregError) as error:
-            message = f"A record of the journal {name}, before byte {frame.end}, makes no sense: {error}."
-            raise CorruptJournal(message, subject=name) from None
+    _take_all(gathered, frames, name)
     return gathered
 
 
-def _header(first: Frame | None, name: str) -> JournalHeader:
-    if first is None or first.kind != HEADER:
+def gather_on(file: BinaryIO, name: str, gathered: Gathered) -> None:
+    """Take in what was appended since `gathered` was made. Raises as `gather` does."""
+    _take_all(gathered, read_frames(file, name, gathered.end_offset), name)
+
+
+def _take_all(gathered: Gathered, frames: Iterator[Frame | Points], name: str) -> None:
+    for frame in frames:
+        try:
+            gathered.take(frame)
+        except (ValueError, LookupError, struct.error, GitregError) as error:
+            message = f"A record of the journal {name}, before byte {frame.end}, makes no sense: {error}."
+            raise CorruptJournal(message, subject=name) from None
+
+
+def _header(first: Frame | Points | None, name: str) -> JournalHeader:
+    if not isinstance(first, Frame) or first.kind != HEADER:
         raise CorruptJournal(f"The journal {name} has no header.", subject=name)
     try:
         return decode_header(first.body)
@@ -187,9 +200,10 @@ def read_rows(file: BinaryIO, gathered: Gathered) -> Iterator[Row]:
     for frame in read_frames(file, "journal"):
         if frame.end > gathered.end_offset:
             return
-        if frame.kind == POINT:
-            metric, step, time_us, value = decode_point(frame.body)
-            yield Row(ranks[gathered.numbers[metric]], step, time_us, value)
+        if isinstance(frame, Points):
+            of = {number: ranks[place] for number, place in gathered.numbers.items() if place in ranks}
+            for metric, step, time_us, value in frame.rows:
+                yield of[metric], step, time_us, value
 
 
 def _with_points(gathered: Gathered) -> list[int]:

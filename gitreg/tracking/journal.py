@@ -1,7 +1,8 @@
-"""The journal of one process's part in a run: a file that takes whole records and never makes the caller wait for a disk.
+"""The journal of one process's part in a run: a file that takes whole records and never makes the caller wait for a
+disk.
 
-`append` hands a record to the kernel by one `write`, so what it took survives a kill of the process. When the file system
-refuses (full, gone), records wait in bounded memory and training goes on; `flush` raises, `trouble` says why.
+`append` hands a record to the kernel by one `write`, so what it took survives a kill of the process. When the file
+system refuses (full, gone), records wait in bounded memory and training goes on; `flush` raises, `trouble` says why.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from gitreg.errors import Locked, StorageError
 from gitreg.tracking.frames import FILE_MAGIC
 from gitreg.tracking.records import JournalHeader, encode_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 SUFFIX: Final = ".journal"
 BACKLOG_BYTES: Final = 8 * 1024 * 1024
@@ -40,14 +43,14 @@ class Journal:
         self.lock = threading.RLock()
         self.lost = 0
         """Records that found no place on disk nor in memory."""
-        self.trouble: str | None = None
-        """Why records are not reaching the disk at present; None when they are."""
         self._open_file = open_file
         self._fd = _CLOSED
         self._backlog: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._backlog_bytes = backlog_bytes
         self._retry_at = 0.0
+        self._refusal: str | None = None
+        self._is_gone = False
         self._folder_is_synced = False
 
     @classmethod
@@ -65,7 +68,9 @@ class Journal:
 
     @classmethod
     def reopen(cls, path: Path, *, wait: bool = False) -> Self | None:
-        """The journal at `path`, locked for us; None when another process holds it or it is gone. Raises `StorageError`."""
+        """The journal at `path`, locked for us; None when another process holds it or it is gone. Raises
+        `StorageError`.
+        """
         fd = _open_locked(path, wait=wait)
         if fd is None:
             return None
@@ -83,6 +88,11 @@ class Journal:
                 raise StorageError(message, subject=str(self.path)) from error
 
     @property
+    def trouble(self) -> str | None:
+        """Why records are not reaching the disk at present; None when they are."""
+        return "the file was deleted while the run was writing to it" if self._is_gone else self._refusal
+
+    @property
     def waiting(self) -> int:
         """Records that are only in memory."""
         return len(self._backlog)
@@ -93,39 +103,43 @@ class Journal:
 
     def append(self, frame: bytes) -> None:
         """Take one record, or several that belong together. Never raises, never waits for a disk."""
-        if not self._backlog and self._write(frame):
-            return
+        if not self._backlog:
+            try:
+                written = os.write(self._fd, frame)
+            except OSError as error:
+                written = self._after(error, frame)
+            if written == len(frame):
+                return  # all that happens in the hot path
+            self._take_back(written)
         self._put_aside(frame)
         if time.monotonic() >= self._retry_at:
             self._drain()
 
-    def _write(self, frame: bytes) -> bool:
-        """Whether the kernel has taken the record whole; of a part that it took, nothing is left."""
-        try:
-            written = os.write(self._fd, frame)
-            if written == len(frame):
-                return True
+    def _after(self, error: OSError, frame: bytes) -> int:
+        """The file system refused, or the file was never opened: the bytes that a second try wrote."""
+        if self._fd == _CLOSED:
+            try:
+                self.open()
+                return os.write(self._fd, frame)
+            except OSError as second:
+                error = second
+            except StorageError as second:
+                self._complain(second.message)
+                return 0
+        self._complain(error.strerror or str(error))
+        return 0
+
+    def _take_back(self, written: int) -> None:
+        """Of a record that was written in part, nothing stays."""
+        if written:
             os.ftruncate(self._fd, os.lseek(self._fd, 0, os.SEEK_CUR) - written)
             self._complain("no space is left")
-        except OSError as error:
-            if self._fd == _CLOSED:
-                return self._open_late() and self._write(frame)
-            self._complain(error.strerror or str(error))
-        return False
-
-    def _open_late(self) -> bool:
-        try:
-            self.open()
-        except StorageError as error:
-            self._complain(error.message)
-            return False
-        return True
 
     def _complain(self, why: str) -> None:
         self._retry_at = time.monotonic() + _RETRY_S
-        if self.trouble is None:
+        if self._refusal is None:
             log.warning("gitreg cannot record to %s: %s. The run goes on; points wait in memory.", self.path, why)
-        self.trouble = why
+        self._refusal = why
 
     def _put_aside(self, frame: bytes) -> None:
         if self._waiting_bytes + len(frame) > self._backlog_bytes:
@@ -136,20 +150,21 @@ class Journal:
 
     def _drain(self) -> None:
         """Write what waits, in order, as far as the file system takes it."""
-        while self._backlog and self._write(self._backlog[0]):
-            self._waiting_bytes -= len(self._backlog.popleft())
-        if not self._backlog and self.trouble:
+        waiting, self._backlog, self._waiting_bytes = self._backlog, deque(), 0
+        while waiting and not self._backlog:
+            self.append(waiting.popleft())
+        for frame in waiting:
+            self._put_aside(frame)
+        if not self._backlog and self._refusal:
             log.warning("gitreg records to %s again; %d records were lost.", self.path, self.lost)
-            self.trouble = None
+            self._refusal = None
 
     def check(self) -> bool:
         """Whether the file can still be found by others; if not (deleted, folder gone), that is the `trouble`."""
-        if self._fd == _CLOSED:
-            return True
-        if os.fstat(self._fd).st_nlink == 0:
-            self._complain("the file was deleted while the run was writing to it")
-            return False
-        return True
+        if self._fd != _CLOSED and not self._is_gone and os.fstat(self._fd).st_nlink == 0:
+            self._is_gone = True
+            log.warning("gitreg cannot keep this run: %s was deleted. The run goes on.", self.path)
+        return not self._is_gone
 
     def flush(self) -> None:
         """Return when everything appended survives a power cut. Raises `StorageError` when that cannot be promised."""
@@ -206,14 +221,18 @@ def _make(path: Path, start: bytes) -> int:
     fd = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
         _lock(fd, wait=False)
-        if os.write(fd, start) != len(start):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        _write_whole(fd, start)
         unfinished.rename(path)
     except OSError:
         os.close(fd)
         unfinished.unlink(missing_ok=True)
         raise
     return fd
+
+
+def _write_whole(fd: int, data: bytes) -> None:
+    if os.write(fd, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _open_locked(path: Path, *, wait: bool) -> int | None:
@@ -231,7 +250,9 @@ def _open_locked(path: Path, *, wait: bool) -> int | None:
 
 
 def _lock(fd: int, *, wait: bool) -> bool:
-    """Whether we hold the file's flock now. Where the file system knows none, the process id has to do (see `owner`)."""
+    """Whether we hold the file's flock now. Where the file system knows none, the process id has to do (see
+    `owner`).
+    """
     try:
         fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

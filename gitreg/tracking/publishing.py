@@ -10,22 +10,18 @@ import fcntl
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from gitreg.blobs import BlobStore
+from gitreg.blobs import put_manifest, read_manifest
 from gitreg.documents import (
-    MANIFEST_MEDIA_TYPE,
     SERIES_MEDIA_TYPE,
     Attempt,
     AttemptId,
     Dataset,
     Descriptor,
     Digest,
-    Edits,
     Experiment,
     Manifest,
     ManifestEntry,
@@ -37,25 +33,22 @@ from gitreg.documents import (
     paths,
 )
 from gitreg.errors import GitregError
-from gitreg.store import Snapshot, Store
 from gitreg.tracking.attempts import attempt_of, has_segment, record_of, with_attempt, with_segment
 from gitreg.tracking.gathering import Gathered, gather_from, read_rows
-from gitreg.tracking.journal import Journal
 from gitreg.tracking.records import from_micros
 from gitreg.tracking.series import write_series
 from gitreg.tracking.wording import subject_of
 from gitreg.tracking.yard import Damaged, Standing, Yard
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gitreg.blobs import BlobStore
+    from gitreg.store import Snapshot
+    from gitreg.tracking.journal import Journal
+    from gitreg.tracking.landing import Ledger
+
 _SPOOL_BYTES: Final = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Landing:
-    """What is about to go to the ledger: new contents, what the commit says, and the blobs that the contents name."""
-
-    edits: Mapping[str, bytes]
-    subject: str
-    blobs: tuple[Digest, ...]
 
 
 @dataclass
@@ -90,16 +83,16 @@ class Published:
 class Publisher:
     """Takes ended journals to the ledger. One at a time in a clone; who waits finds his work done by the one before."""
 
-    def __init__(self, yard: Yard, blobs: BlobStore, land: Callable[[Landing], None], store: Store) -> None:
-        """`land` commits (and pushes) and returns when that is durable."""
+    def __init__(self, yard: Yard, blobs: BlobStore, ledger: Ledger) -> None:
         self._yard = yard
         self._blobs = blobs
-        self._land = land
-        self._store = store
+        self._ledger = ledger
         self._threads = threading.Lock()
 
     def publish(self) -> Published:
-        """All ended journals of this clone, in one commit. Raises what the store and the blobs raise; nothing is lost then."""
+        """All ended journals of this clone, in one commit. Raises what the store and the blobs raise; nothing is lost
+        then.
+        """
         with self._turn():
             batch = self._gather()
             try:
@@ -116,11 +109,14 @@ class Publisher:
                 return None
             work = self._work()
             work.take(attempt_of(gathered), gathered)
-            self._land(work.landing())
+            self._land(work)
             return work.record
 
     def _work(self) -> _Work:
-        return _Work(self._store.snapshot(self._store.ledger_tip()), self._store.writer)
+        return _Work(self._ledger.snapshot(), self._ledger.store.writer)
+
+    def _land(self, work: _Work) -> None:
+        self._ledger.land(lambda _: work.edits, subject_of(list(work.records.values())), tuple(work.blobs))
 
     def _publish(self, batch: Batch) -> list[RunRecord]:
         work = self._work()
@@ -132,7 +128,7 @@ class Publisher:
                 batch.damaged.append(Damaged(journals[0][0].path, error))
         if work.edits:
             self._blobs.flush()
-            self._land(work.landing())
+            self._land(work)
         for journal in done:
             journal.remove()
         return list(work.records.values())
@@ -170,7 +166,7 @@ class Publisher:
 
     def _manifest(self, entries: Iterable[ManifestEntry]) -> Descriptor:
         manifest = Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
-        return self._blobs.put(manifest.to_bytes(), media_type=MANIFEST_MEDIA_TYPE)
+        return put_manifest(self._blobs, manifest)
 
     def _joined(self, one: Descriptor | None, other: Descriptor | None) -> Descriptor | None:
         if one is None or other is None:
@@ -179,7 +175,7 @@ class Publisher:
         return self._manifest(entries.values())
 
     def _entries(self, descriptor: Descriptor) -> tuple[ManifestEntry, ...]:
-        return Manifest.from_bytes(self._blobs.read(descriptor.digest), descriptor.digest).files
+        return read_manifest(self._blobs, descriptor.digest).files
 
     def _named_by(self, attempt: Attempt) -> Iterator[Digest]:
         """Every blob that must be where others can read it before the ledger names it."""
@@ -225,9 +221,9 @@ class _Work:
     def __init__(self, ledger: Snapshot, writer: WriterId) -> None:
         self.edits: dict[str, bytes] = {}
         self.records: dict[RunId, RunRecord] = {}
+        self.blobs: dict[Digest, None] = {}
         self._ledger = ledger
         self._writer = writer
-        self._blobs: dict[Digest, None] = {}
 
     @property
     def record(self) -> RunRecord | None:
@@ -254,11 +250,7 @@ class _Work:
 
     def name_blobs(self, digests: Iterable[Digest]) -> None:
         """Remember what must be uploaded before this lands."""
-        self._blobs.update(dict.fromkeys(digests))
-
-    def landing(self) -> Landing:
-        """What is to be committed."""
-        return Landing(dict(self.edits), subject_of(list(self.records.values())), tuple(self._blobs))
+        self.blobs.update(dict.fromkeys(digests))
 
     def _own_record(self, run_id: RunId) -> RunRecord | None:
         if run_id in self.records:

@@ -1,4 +1,6 @@
-"""What the records of a journal say. Everything but a point is JSON, so that a person can read a journal with `strings`."""
+"""What the records of a journal say. Everything but a point is JSON, so that a person can read a journal with
+`strings`.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +48,9 @@ def from_micros(time_us: int) -> datetime:
 class JournalHeader(Part):
     """The first record: which attempt at which run this is, and who holds the journal.
 
-    `owner` is `process` (it holds the file's lock for life) or `none` (`runs start` from a shell: each command locks for
-    its own duration). A `segment` is a further journal of the same attempt, written by another process: a forked child,
-    or a program under `gitreg run`. Its end is not the attempt's end.
+    `owner` is `process` (it holds the file's lock for life) or `none` (`runs start` from a shell: each command locks
+    for its own duration). A `segment` is a further journal of the same attempt, written by another process: a forked
+    child, or a program under `gitreg run`. Its end is not the attempt's end.
     """
 
     registry: RegistryId
@@ -66,6 +68,11 @@ class JournalHeader(Part):
     pid_started: str
     started_at_us: int
     actor: Actor
+
+    @property
+    def started_at(self) -> datetime:
+        """When the attempt (of a segment: that process's part in it) began."""
+        return from_micros(self.started_at_us)
 
 
 class MetricRecord(Part):

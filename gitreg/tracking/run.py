@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, SupportsFloat, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, get_args
 
-from gitreg.blobs import BlobStore
+from gitreg.blobs import media_type_of, put_folder, put_manifest
 from gitreg.documents import (
-    MANIFEST_MEDIA_TYPE,
     DatasetUse,
+    Descriptor,
     ManifestEntry,
     Output,
     OutputId,
@@ -26,10 +22,17 @@ from gitreg.documents import (
 )
 from gitreg.errors import GitregError, InvalidValue
 from gitreg.tracking.capture import capture_dataset
-from gitreg.tracking.folders import put_folder
-from gitreg.tracking.journal import Journal
-from gitreg.tracking.recording import Health, Recording
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from types import TracebackType
+
+    from gitreg.blobs import BlobStore
+    from gitreg.tracking.journal import Journal
+    from gitreg.tracking.recording import Health, Recording
 
 Ending = Literal["finished", "failed"]
 _FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
@@ -38,16 +41,18 @@ _FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
 class Run:
     """One attempt at a run, open for recording. Made by `start_run`.
 
-    What `log_*` and `set_*` return from is *accepted*: it survives a kill of this process. They never raise: a value that
-    cannot be recorded is dropped, counted and told of once (`strict` raises `InvalidValue` instead). Calls that take bytes
-    return once the bytes are taken, so that the file may be changed or deleted. `flush` and `finish` make all of it
-    *durable*: it survives a power cut; `finish` also publishes it.
+    What `log_*` and `set_*` return from is *accepted*: it survives a kill of this process. They never raise: a value
+    that cannot be recorded is dropped, counted and told of once (`strict` raises `InvalidValue` instead). Calls that
+    take bytes return once the bytes are taken, so that the file may be changed or deleted. `flush` and `finish` make
+    all of it *durable*: it survives a power cut; `finish` also publishes it.
 
-    Threads may share a run. In a forked child it goes on in a journal of the child's own, and `finish` there only ends the
-    child's part; the run ends where it was started.
+    Threads may share a run. In a forked child it goes on in a journal of the child's own, and `finish` there only
+    ends the child's part; the run ends where it was started.
     """
 
-    def __init__(self, header: JournalHeader, recording: Recording, blobs: BlobStore, end: Callable[[Run, Status], None]) -> None:
+    def __init__(
+        self, header: JournalHeader, recording: Recording, blobs: BlobStore, end: Callable[[Run, Status], None]
+    ) -> None:
         """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process."""
         self._header = header
         self._recording = recording
@@ -108,9 +113,9 @@ class Run:
     ) -> None:
         """Record one value of a metric.
 
-        Without `step` it is one more than the last of this metric, from 0. `time` is when it was measured: a datetime with
-        a time zone or seconds since 1970; else now. `dataset` is what it was measured on: a name given to `log_dataset`,
-        what that returned, or a content digest. The same key on another dataset is another metric.
+        Without `step` it is one more than the last of this metric, from 0. `time` is when it was measured: a datetime
+        with a time zone or seconds since 1970; else now. `dataset` is what it was measured on: a name given to
+        `log_dataset`, what that returned, or a content digest. The same key on another dataset is another metric.
         """
         self._recording.point(key, value, step, time, dataset)
 
@@ -159,8 +164,8 @@ class Run:
     ) -> DatasetUse | None:
         """Record that a dataset was used: its content by digest, its schema, its size; never its rows.
 
-        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, or the path of a file or folder. What is
-        returned may be given to `log_metric(dataset=…)`; None where it was refused.
+        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, or the path of a file or folder.
+        What is returned may be given to `log_metric(dataset=…)`; None where it was refused.
         """
         try:
             if role not in get_args(Role):
@@ -190,11 +195,10 @@ class Run:
         """Take a folder of files as an output of this run, which `register` can make a version of. None if refused."""
         try:
             manifest = put_folder(self._blobs, Path(folder))
-            descriptor = self._blobs.put(manifest.to_bytes(), media_type=MANIFEST_MEDIA_TYPE)
             output = Output(
                 name=check_name(name, "output's name"),
                 id=OutputId.random(),
-                manifest=descriptor,
+                manifest=put_manifest(self._blobs, manifest),
                 flavors=dict(flavors or {}),
                 signature=signature,
             )
@@ -217,7 +221,7 @@ class Run:
             self._recording.refuse(what, f"{type(error).__name__}: {error!s:.200}")
 
     def _file(self, source: Path, path: str) -> ManifestEntry:
-        return _entry(check_artifact_path(path), self._blobs.put(source))
+        return _entry(check_artifact_path(path), self._blobs.put(source, media_type=media_type_of(path)))
 
     def _bytes(self, data: bytes, path: str, media_type: str) -> ManifestEntry:
         return _entry(check_artifact_path(path), self._blobs.put(data, media_type=media_type))
@@ -232,16 +236,18 @@ class Run:
     # The end
 
     def flush(self) -> None:
-        """Return when all that was accepted survives a power cut. Raises `StorageError` when that cannot be promised."""
+        """Return when all that was accepted survives a power cut. Raises `StorageError` when that cannot be
+        promised.
+        """
         self._blobs.flush()
         self._recording.flush()
 
     def finish(self, status: Ending = "finished") -> None:
         """End the run: make it durable, and publish it. Twice is once.
 
-        Raises `StorageError` when it cannot be made durable; it may then be called again. That it could not be published
-        (ledger checked out and edited, remote out of reach) raises nothing: `health.unpublished` says why, and the next
-        `finish` of any run in this clone, or `gitreg sync`, publishes it.
+        Raises `StorageError` when it cannot be made durable; it may then be called again. That it could not be
+        published (ledger checked out and edited, remote out of reach) raises nothing: `health.unpublished` says why,
+        and the next `finish` of any run in this clone, or `gitreg sync`, publishes it.
         """
         if status not in get_args(Ending):
             raise InvalidValue(f"A run ends finished or failed, not {status!r:.40}.")
@@ -296,7 +302,7 @@ class Run:
         self._end = end
 
 
-def _entry(path: str, descriptor: Any) -> ManifestEntry:
+def _entry(path: str, descriptor: Descriptor) -> ManifestEntry:
     return ManifestEntry(path=path, mediaType=descriptor.media_type, digest=descriptor.digest, size=descriptor.size)
 
 

@@ -1,14 +1,14 @@
 """A metric series as a blob (media type `application/vnd.gitreg.series.v1`): all points of one journal, by column.
 
-    offset  size    what, all numbers little-endian
-    0       16      `gitreg-series/1` and a newline
-    16      8       h, the length of the header, unsigned
-    24      h       the header: a `gitreg/series/v1` document in canonical bytes. It names the attempt, the journal and the
-                    metrics, each with its number of points; n is their sum
-    24+h    p       zero bytes up to the next multiple of 8
-    .       8n      steps, signed 64-bit integers: the points of the first metric in the order logged, then the second's, …
-    .       8n      times, signed 64-bit: microseconds since 1970-01-01T00:00:00Z, in the same order
-    .       8n      values, IEEE 754 binary64, in the same order
+offset  size    what, all numbers little-endian
+0       16      `gitreg-series/1` and a newline
+16      8       h, the length of the header, unsigned
+24      h       the header: a `gitreg/series/v1` document in canonical bytes. It names the attempt, the journal and the
+                metrics, each with its number of points; n is their sum
+24+h    p       zero bytes up to the next multiple of 8
+.       8n      steps, signed 64-bit integers: the points of the first metric in the order logged, then the second's, …
+.       8n      times, signed 64-bit: microseconds since 1970-01-01T00:00:00Z, in the same order
+.       8n      values, IEEE 754 binary64, in the same order
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import accumulate
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 from gitreg.documents import AttemptId, SeriesHeader, SeriesMetric
 from gitreg.errors import CorruptBlob, GitregError
 from gitreg.tracking.records import from_micros
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 MAGIC: Final = b"gitreg-series/1\n"
 _LENGTH: Final = struct.Struct("<Q")
@@ -44,14 +45,8 @@ class SeriesPoint:
     attempt: AttemptId
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One point as a journal holds it: `metric` is its place in the header's list."""
-
-    metric: int
-    step: int
-    time_us: int
-    value: float
+Row: TypeAlias = tuple[int, int, int, float]
+"""One point as a journal holds it: the metric's place in the header's list, step, microseconds since 1970, value."""
 
 
 def write_series(target: BinaryIO, header: SeriesHeader, rows: Iterable[Row]) -> None:
@@ -81,12 +76,13 @@ class _Columns:
         self._batches = [(array("q"), array("q"), array("d")) for _ in counts]
 
     def add(self, row: Row) -> None:
-        steps, times, values = self._batches[row.metric]
-        steps.append(row.step)
-        times.append(row.time_us)
-        values.append(row.value)
+        metric, step, time_us, value = row
+        steps, times, values = self._batches[metric]
+        steps.append(step)
+        times.append(time_us)
+        values.append(value)
         if len(steps) >= _BATCH:
-            self._write(row.metric)
+            self._write(metric)
 
     def flush(self) -> None:
         for metric in range(len(self._batches)):
@@ -94,17 +90,18 @@ class _Columns:
 
     def _write(self, metric: int) -> None:
         start = self._next[metric]
-        for column, batch in enumerate(self._batches[metric]):
+        steps, times, values = self._batches[metric]
+        for column, data in enumerate((_little(steps), _little(times), _little(values))):
             self._target.seek(self._base + _ROW_BYTES * (column * self._total + start))
-            self._target.write(_little(batch).tobytes())
+            self._target.write(data)
         self._next[metric] += len(self._batches[metric][0])
         self._batches[metric] = (array("q"), array("q"), array("d"))
 
 
-def _little(batch: array[int] | array[float]) -> array[int] | array[float]:
+def _little(batch: array[int] | array[float]) -> bytes:
     if sys.byteorder == "big":  # pragma: no cover - no such machine in CI
         batch.byteswap()
-    return batch
+    return batch.tobytes()
 
 
 def read_header(source: BinaryIO) -> tuple[SeriesHeader, int]:
@@ -142,11 +139,13 @@ def _rows_of(
     before, count = _place(header.metrics, key, dataset)
     after = sum(metric.count for metric in header.metrics) - before - count
     steps, times, values = array("q"), array("q"), array("d")
-    for column in (steps, times, values):
+    columns: tuple[array[int] | array[float], ...] = (steps, times, values)
+    for column in columns:
         _skip(source, before * _ROW_BYTES)
         column.frombytes(_exactly(source, count * _ROW_BYTES))
         _skip(source, after * _ROW_BYTES)
-        _little(column)
+        if sys.byteorder == "big":  # pragma: no cover - no such machine in CI
+            column.byteswap()
     return steps, times, values
 
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gitreg.blobs import BlobStore
+from gitreg.blobs import LayeredBlobs
 from gitreg.documents import (
-    Actor,
-    Attempt,
     AttemptId,
     Hex32,
-    Principal,
     RegistrySettings,
     RunId,
     RunRecord,
@@ -24,24 +18,31 @@ from gitreg.documents import (
     check_name,
     paths,
 )
-from gitreg.errors import AlreadyExists, CorruptJournal, GitregError, InvalidValue, RunNotFound, Unavailable
-from gitreg.store import CommitText, Store, publish_ledger
-from gitreg.surroundings import Surroundings
+from gitreg.errors import AlreadyExists, CorruptJournal, GitregError, InvalidValue, RunNotFound
 from gitreg.tracking.active import PROCESS
-from gitreg.tracking.attempts import attempt_of
+from gitreg.tracking.beats import Beat
 from gitreg.tracking.capture import Captured, capture_start
 from gitreg.tracking.gathering import Gathered, gather
 from gitreg.tracking.journal import Journal, log
+from gitreg.tracking.landing import Ledger, Sharing
 from gitreg.tracking.names import generated_name
-from gitreg.tracking.publishing import Landing, Published, Publisher
+from gitreg.tracking.publishing import Published, Publisher
+from gitreg.tracking.reading import LiveJournal, read_live
 from gitreg.tracking.recording import Recording
 from gitreg.tracking.records import ContextEvent, EndRecord, JournalHeader, Owner, encode_record, to_micros
 from gitreg.tracking.run import Run
 from gitreg.tracking.yard import Standing, Yard, process_start
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from gitreg.blobs import BlobStore
+    from gitreg.store import Store
+    from gitreg.surroundings import Surroundings
+
 RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
 STRICT_VARIABLE: Final = "GITREG_STRICT"
-_CI_VARIABLES: Final = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ class Recovered:
 class LiveRun:
     """A journal that has not reached the ledger: a run that is being recorded, or that waits to be published.
 
-    `state` is `active` (its owner holds it), `open` (no process owns it: `runs start`), `ended` (waits to be published),
-    `lost` (its process died: `runs recover`), `elsewhere` (of another host or boot: only there can anybody tell) or
-    `damaged`.
+    `state` is `active` (its owner holds it), `open` (no process owns it: `runs start`), `ended` (waits to be
+    published), `lost` (its process died: `runs recover`), `elsewhere` (of another host or boot: only there can
+    anybody tell) or `damaged`.
     """
 
     journal: Path
@@ -83,15 +84,23 @@ class _Wanted:
 class Tracker:
     """Recording on this machine into one clone of a registry."""
 
-    def __init__(self, store: Store, blobs: BlobStore, surroundings: Surroundings, settings: RegistrySettings) -> None:
-        """`blobs` is where bytes go first; `settings` say which registry this is."""
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        surroundings: Surroundings,
+        settings: RegistrySettings,
+        sharing: Sharing = Sharing(),  # noqa: B008 - frozen
+    ) -> None:
+        """`blobs` is where bytes go first, `sharing` how others get at them; `settings` say which registry this is."""
         self._blobs = blobs
         self._surroundings = surroundings
         self._settings = settings
+        self.ledger = Ledger(store, sharing)
         self.yard = Yard(store.git_dir / "gitreg" / "journals", surroundings)
-        self._publisher = Publisher(self.yard, blobs, self._land, store)
+        self._publisher = Publisher(self.yard, blobs, self.ledger)
         self._announcing: threading.Thread | None = None
+        self._beats: dict[AttemptId, Beat] = {}
 
     # Starting
 
@@ -109,16 +118,16 @@ class Tracker:
     ) -> Run:
         """Begin a run, or another attempt at one (`run_id`, or the same `key` in the same experiment).
 
-        Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its children.
-        Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written to
-        (`StorageError`): nothing has been recorded yet.
+        Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its
+        children. Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written
+        to (`StorageError`): nothing has been recorded yet.
         """
         given = self._surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
         if given and owner == "process":
             around = self._around(RunId(given))
             if around and PROCESS.attach_once(around.header.run_id):
                 return self._attached(around, tags, strict)
-            parent = parent or (around and around.header.run_id)
+            parent = parent or (around.header.run_id if around else None)
         wanted = self._wanted(experiment, name, (run_id, key), parent, owner)
         if owner == "none" and (around := self._around(wanted.run_id)) and around.header.owner == "none":
             return self._attached(around, tags, strict, owner="none")
@@ -128,8 +137,8 @@ class Tracker:
         """Record into a run that is open in this clone.
 
         `owner="none"` is a shell command's: it waits for the journal of a run that no process owns and lets go of it at
-        `release` (or the end of `with`). Otherwise this process gets a journal of its own, which counts into the run when
-        both have ended. Raises `RunNotFound`.
+        `release` (or the end of `with`). Otherwise this process gets a journal of its own, which counts into the run
+        when both have ended. Raises `RunNotFound`.
         """
         standing = self._around(RunId(run_id))
         if standing is None or (owner == "none" and standing.header.owner != "none"):
@@ -151,7 +160,9 @@ class Tracker:
         name = generated_name(run_id) if name is None else check_name(name, "run's name")
         known = self._known(run_id) if ids != (None, None) else None
         if known and known.experiment != experiment != "default":
-            message = f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
+            message = (
+                f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
+            )
             raise AlreadyExists(message, subject=run_id)
         return _Wanted(
             run_id=run_id,
@@ -163,7 +174,7 @@ class Tracker:
 
     def _known(self, run_id: RunId) -> RunRecord | None:
         """Any record that the ledger has of the run."""
-        ledger = self._store.snapshot(self._store.ledger_tip())
+        ledger = self.ledger.snapshot()
         folder = paths.run_folder(run_id)
         for entry in ledger.entries(folder):
             data = ledger.read(f"{folder}/{entry.name}") if not entry.is_folder and run_id in entry.name else None
@@ -181,7 +192,7 @@ class Tracker:
         self._capture(run)
         run.set_tags(tags or {})
         if wanted.owner == "process":
-            self._announce(journal.path, header)
+            self._announce(Standing(journal.path, header))
         return run
 
     def _attached(
@@ -242,7 +253,7 @@ class Tracker:
             pid=os.getpid(),
             pid_started=process_start(os.getpid()),
             started_at_us=to_micros(self._surroundings.now()),
-            actor=self._actor(),
+            actor=self.ledger.actor(),
         )
 
     def _segment_of(self, header: JournalHeader) -> JournalHeader:
@@ -260,13 +271,6 @@ class Tracker:
                 "started_at_us": to_micros(self._surroundings.now()),
             }
         )
-
-    def _actor(self) -> Actor:
-        environ = self._surroundings.environ
-        is_ci = any(environ.get(variable) for variable in _CI_VARIABLES)
-        email = self._store.author().person.email.lower()
-        principal = email if Principal.pattern.fullmatch(email) else "unknown@localhost"
-        return Actor(principal=Principal(principal), via="ci" if is_ci else "person", host=self._surroundings.host)
 
     def _capture(self, run: Run) -> None:
         captured: Captured = capture_start(self._blobs, self._surroundings)
@@ -287,12 +291,16 @@ class Tracker:
         run.recording.journal.close()
         if self._announcing is not None:
             self._announcing.join()
+        if beat := self._beats.pop(run.header.attempt, None):
+            beat.stop()
         try:
             published = self.publish()
         except (GitregError, OSError) as error:
             why = error.message if isinstance(error, GitregError) else str(error)
             run.became_unpublished(why)
-            log.warning("gitreg keeps the run %s in its journal; it is not on the ledger yet: %s", run.run_id.short, why)
+            log.warning(
+                "gitreg keeps the run %s in its journal; it is not on the ledger yet: %s", run.run_id.short, why
+            )
             return
         for damaged in published.damaged:
             if damaged.path == run.recording.journal.path:
@@ -312,16 +320,19 @@ class Tracker:
     # Publishing
 
     def publish(self) -> Published:
-        """Take all that has ended in this clone to the ledger. Raises what store and blobs raise; nothing is lost then."""
+        """Take all that has ended in this clone to the ledger. Raises what store and blobs raise; nothing is lost
+        then.
+        """
         return self._publisher.publish()
 
     def recover(self) -> list[Recovered]:
         """End the runs whose process is certainly gone, as `killed`, and publish all that has ended.
 
-        Certain is: the same host and boot, the journal's lock free, no such process. Runs that no process owns, and those
-        of other hosts, are left alone. A journal that is damaged is reported and left as it is.
+        Certain is: the same host and boot, the journal's lock free, no such process. Runs that no process owns, and
+        those of other hosts, are left alone. A journal that is damaged is reported and left as it is.
         """
-        killed = [each for each in self.yard.journals() if self._kill(each)]
+        for each in self.yard.journals():
+            self._kill(each)
         standing = {each.header.run_id: each.path for each in self.yard.journals()}
         published = self.publish()
         taken = [
@@ -329,7 +340,6 @@ class Tracker:
             for record in published.records
             if record.run_id in standing
         ]
-        del killed
         return [*taken, *(Recovered(each.path, None, None, each.error.message) for each in published.damaged)]
 
     def _kill(self, standing: Standing) -> bool:
@@ -377,36 +387,38 @@ class Tracker:
         journal.close()
         return "lost" if self.yard.is_dead(header) else "active"
 
-    def attempts(self, run_id: RunId) -> list[tuple[JournalHeader, Attempt]]:
-        """What the journals of this clone say about a run, for reads on top of the ledger."""
-        return [(each.header, attempt_of(gather(each.path))) for each in self.yard.journals(run_id)]
+    def headers(self) -> list[JournalHeader]:
+        """Whose journals lie in this clone; cheap."""
+        return [each.header for each in self.yard.journals()]
 
-    def _announce(self, path: Path, header: JournalHeader) -> None:
-        """Where there is a remote, say at once that the run has begun; training does not wait for the network."""
-        if self._store.config.remote_url("origin") is None:
-            return
+    def journals(self, run_id: RunId | None = None) -> list[LiveJournal]:
+        """The journals of this clone (of one run) as they are now, read whole; those that cannot be read are left
+        out.
+        """
+        found = (read_live(each) for each in self.yard.journals(run_id))
+        return [each for each in found if each is not None]
 
-        def announce() -> None:
-            try:
-                self._publisher.announce(Standing(path, header))
-            except (GitregError, OSError) as error:
-                log.info("gitreg could not announce the run %s: %s", header.run_id.short, error)
+    def is_held(self, header: JournalHeader) -> bool:
+        """Whether a process on this machine, or nobody in particular (`runs start`), is recording to a journal."""
+        standing = self.yard.main(header.run_id, header.attempt)
+        return standing is not None and self._state(standing) in ("active", "open", "ended")
 
-        self._announcing = threading.Thread(target=announce, name="gitreg-announce", daemon=True)
-        self._announcing.start()
+    def _announce(self, standing: Standing) -> None:
+        """Where there are others, tell them that the run has begun, and that it lives; training waits for neither."""
+        if self.ledger.has_remote():
+            self._announcing = threading.Thread(
+                target=self._tell, args=(standing,), name="gitreg-announce", daemon=True
+            )
+            self._announcing.start()
+        if isinstance(self._blobs, LayeredBlobs) and self._blobs.shared is not None:
+            self._beats[standing.header.attempt] = Beat(self._blobs, standing, self._surroundings.now)
+            self._beats[standing.header.attempt].start()
 
-    def _land(self, landing: Landing) -> None:
-        """Upload what the documents name, then commit and push; where the remote is out of reach, commit here."""
-        author, committer = self._store.author().person, self._store.committer().person
-        text = CommitText(landing.subject, author, committer, self._surroundings.now())
+    def _tell(self, standing: Standing) -> None:
         try:
-            remote = self._store.remote()
-            if remote is not None:
-                publish_ledger(self._store, remote, dict(landing.edits), text)
-                return
-        except Unavailable as error:
-            log.warning("gitreg records locally, `gitreg sync` will publish it: %s", error.message)
-        publish_ledger(self._store, None, dict(landing.edits), text)
+            self._publisher.announce(standing)
+        except (GitregError, OSError) as error:
+            log.info("gitreg could not announce the run %s: %s", standing.header.run_id.short, error)
 
 
 def _last_sign(gathered: Gathered) -> int:

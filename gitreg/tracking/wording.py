@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from gitreg.documents import Attempt, RunRecord
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitreg.documents import Attempt, RunRecord
 
 _MOST = 120
 
@@ -17,7 +20,8 @@ def subject_of(records: Sequence[RunRecord]) -> str:
     told = Counter(latest(record).status for record in records)
     names = sorted({_short(record.experiment) for record in records})
     where = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")  # noqa: PLR2004 - three fit on a line
-    return f"runs: {len(records)} of {where} ({', '.join(f'{number} {status}' for status, number in sorted(told.items()))})"
+    ends = ", ".join(f"{number} {status}" for status, number in sorted(told.items()))
+    return f"runs: {len(records)} of {where} ({ends})"
 
 
 def latest(record: RunRecord) -> Attempt:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gitreg.documents import AttemptId, RunId
 from gitreg.errors import CorruptJournal, GitregError, StorageError
-from gitreg.surroundings import Surroundings
-from gitreg.tracking.frames import HEADER, closes, read_frames
+from gitreg.tracking.frames import HEADER, Frame, closes, read_frames
 from gitreg.tracking.journal import SUFFIX, Journal
 from gitreg.tracking.records import JournalHeader, decode_header
+
+if TYPE_CHECKING:
+    from gitreg.documents import AttemptId, RunId
+    from gitreg.surroundings import Surroundings
 
 _TAIL_BYTES = 512
 
@@ -69,7 +71,9 @@ class Yard:
             return Damaged(path, error)
 
     def is_here(self, header: JournalHeader) -> bool:
-        """Whether the journal's process ran, if it still runs, under this very kernel: only then can we know that it died."""
+        """Whether the journal's process ran, if it still runs, under this very kernel: only then can we know that it
+        died.
+        """
         return (header.host, header.boot_id) == (self._surroundings.host, self._surroundings.boot_id)
 
     def is_dead(self, header: JournalHeader) -> bool:
@@ -112,7 +116,7 @@ def read_header(path: Path) -> JournalHeader:
         raise
     except OSError as error:
         raise StorageError(f"The journal {path} cannot be read: {error.strerror}.", subject=str(path)) from error
-    if first is None or first.kind != HEADER:
+    if not isinstance(first, Frame) or first.kind != HEADER:
         raise CorruptJournal(f"The journal {path.name} has no header.", subject=str(path))
     try:
         return decode_header(first.body)

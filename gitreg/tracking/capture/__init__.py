@@ -1,4 +1,6 @@
-"""What is found out about a run without being told: code, command, environment, scheduler, datasets. Never its secrets."""
+"""What is found out about a run without being told: code, command, environment, scheduler, datasets. Never its
+secrets.
+"""
 
 from gitreg.tracking.capture.datasets import capture_dataset
 from gitreg.tracking.capture.secrets import without_secrets

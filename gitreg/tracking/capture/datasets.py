@@ -8,13 +8,13 @@ The digest is made by a named, versioned method, kept for ever, so that it can b
 `numpy-array/1` sha256 of `numpy-array/1`, newline, the canonical JSON of {dtype, shape}, then the values in C order,
                 little-endian.
 `pandas-table/1`, `polars-table/1`, `arrow-table/1`
-                sha256 of the method's name, newline, the canonical JSON of {columns: [[name, type], …], rows}, then 32 bytes
-                for each column in order: the sha256 of its values. The index of a pandas frame is a column before the
-                others, named `index`, unless it is the plain 0, 1, 2, …. Values of a column without nulls whose type is a
-                fixed-width number, boolean, date or duration: their bytes, little-endian. Of any other column, value by
-                value: `n` for a missing one; `s` or `b`, the length in 8 bytes and the UTF-8 text or the bytes; `?` and 0
-                or 1; `i`, the length and the decimal digits; `f` and 8 bytes; `t`, the length and the ISO 8601 text; `j`, the
-                length and canonical JSON of a list or mapping.
+                sha256 of the method's name, newline, the canonical JSON of {columns: [[name, type], …], rows}, then
+                32 bytes for each column in order: the sha256 of its values. The index of a pandas frame is a column
+                before the others, named `index`, unless it is the plain 0, 1, 2, …. Values of a column without nulls
+                whose type is a fixed-width number, boolean, date or duration: their bytes, little-endian. Of any
+                other column, value by value: `n` for a missing one; `s` or `b`, the length in 8 bytes and the UTF-8
+                text or the bytes; `?` and 0 or 1; `i`, the length and the decimal digits; `f` and 8 bytes; `t`, the
+                length and the ISO 8601 text; `j`, the length and canonical JSON of a list or mapping.
 
 The heavy libraries are never imported here: an object of theirs proves that they are loaded.
 """
@@ -28,14 +28,16 @@ import os
 import struct
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gitreg.documents import Column, Dataset, Digest, canonical_bytes
 from gitreg.errors import GitregError, InvalidValue
 from gitreg.tracking.capture.secrets import text_without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _BATCH: Final = 16_384
 _CHUNK: Final = 1 << 20

@@ -7,14 +7,17 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gitreg.blobs import BlobStore
 from gitreg.documents import Descriptor, Environment
 from gitreg.errors import GitregError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitreg.blobs import BlobStore
 
 LOCK_FILES: Final = (
     "uv.lock",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitreg.tracking.capture.secrets import text_without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TAGS: Final = {
     "slurm.job_id": ("SLURM_JOB_ID",),
@@ -40,7 +42,9 @@ _PRESENT_WHERE: Final = {
 
 
 def scheduler_tags(environ: Mapping[str, str]) -> dict[str, str]:
-    """The tags of the schedulers that this process runs under. A pod's name is its host name where nothing says more."""
+    """The tags of the schedulers that this process runs under. A pod's name is its host name where nothing says
+    more.
+    """
     present = {name for name, variable in _PRESENT_WHERE.items() if environ.get(variable)}
     tags = {
         tag: text_without_secrets(value)

@@ -8,17 +8,19 @@ this is a net, not a proof; docs say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CUT: Final = "***"
 
-_SECRET_NAME = (
+_TELLING = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|auth(?:orization)?|bearer|cookie|signature|session[_-]?id"
     r"|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|account[_-]?key|encryption[_-]?key|signing[_-]?key"
     r"|webhook|dsn|connection[_-]?string|sas)"
 )
-_WORD = rf"(?:[a-z0-9]+[._-])*(?:[a-z0-9]*{_SECRET_NAME})(?:[._-][a-z0-9]+)*"
+_WORD = rf"(?:[a-z0-9]+[._-])*(?:[a-z0-9]*{_TELLING})(?:[._-][a-z0-9]+)*"
 _OPTION = re.compile(rf"--?{_WORD}", re.IGNORECASE)
 _ASSIGNMENT = re.compile(rf"(?P<name>(?:--?)?{_WORD}\s*[=:]\s*)(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 _PAIR_INSIDE = re.compile(
@@ -70,7 +72,9 @@ def text_without_secrets(text: str) -> str:
 
 def url_without_user(url: str) -> str:
     """A git remote's URL with no credentials: without user and password over HTTP, the user kept where it is `git`."""
-    match = re.fullmatch(r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^/@]*@)?(?P<rest>.*)", url, re.IGNORECASE | re.DOTALL)
+    match = re.fullmatch(
+        r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^/@]*@)?(?P<rest>.*)", url, re.IGNORECASE | re.DOTALL
+    )
     if not match:
         return text_without_secrets(url)
     user = match["user"] if match["user"] == "git@" else ""

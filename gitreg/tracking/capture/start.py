@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gitreg.blobs import BlobStore
 from gitreg.documents import Descriptor, Environment, Source
 from gitreg.errors import GitregError
 from gitreg.store import Checkout, describe_checkout
-from gitreg.surroundings import Surroundings
 from gitreg.tracking.capture.environment import capture_environment
 from gitreg.tracking.capture.scheduler import scheduler_tags
 from gitreg.tracking.capture.secrets import text_without_secrets, url_without_user, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitreg.blobs import BlobStore
+    from gitreg.surroundings import Surroundings
 
 _MAX_WORDS: Final = 200
 _MAX_WORD: Final = 2_000

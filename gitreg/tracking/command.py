@@ -1,0 +1,70 @@
+"""A command as a run: `gitreg run -- python train.py`. The wrapper owns the run; what runs inside attaches to it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from gitreg.errors import InvalidValue
+from gitreg.tracking.tracker import RUN_ID_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+    from gitreg.tracking.run import Run
+
+REPOSITORY_VARIABLE: Final = "GITREG_REPO"
+_FORWARDED: Final = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT") if hasattr(signal, name)
+)
+_NOT_FOUND, _NOT_EXECUTABLE, _BY_SIGNAL = 127, 126, 128
+
+
+def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], repository: Path) -> int:
+    """Run a command as `run`, end it by how the command ended, and say its exit code.
+
+    The command finds the run by GITREG_RUN_ID and the registry by GITREG_REPO: `start_run()` inside attaches. Signals
+    that ask a process to end or to do something are handed on; the terminal's interrupt reaches the command by
+    itself. Exit codes are a shell's: the command's own, 127 where there is no such command, 126 where it cannot be
+    run, 128 and the number of the signal that killed it. Not zero is `failed`. The run is ended whatever happens.
+    """
+    if not command:
+        raise InvalidValue("There is no command to run.", hint="gitreg run -e churn -- python train.py")
+    inside = {**environ, RUN_ID_VARIABLE: run.run_id, REPOSITORY_VARIABLE: str(repository)}
+    try:
+        process = subprocess.Popen(list(command), env=inside)  # noqa: S603 - running the user's command is the purpose
+    except OSError as error:
+        code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
+        run.set_tag("gitreg.command_error", error.strerror or str(error))
+    else:
+        code = _wait(process)
+    run.set_tag("gitreg.exit_code", code)
+    run.finish("finished" if code == 0 else "failed")
+    return code
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    with _forwarding(process):
+        code = process.wait()
+    return code if code >= 0 else _BY_SIGNAL - code
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Hand signals on for the block; an interrupt is only waited for, as the terminal sends it to the whole group."""
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        del frame
+        process.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in _FORWARDED}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

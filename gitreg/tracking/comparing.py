@@ -1,0 +1,112 @@
+"""Runs side by side: one line for each thing that differs. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gitreg.tracking.folding import FoldedRun
+
+Kind = Literal["param", "metric", "tag", "dataset"]
+Cell = bool | int | float | str | None
+
+_HIGHER_TEXT: Final = (
+    "acc accuracy ap auc auroc auprc bleu f1 gini iou kappa map mcc ndcg precision r2 recall rouge sensitivity"
+)
+_LOWER_TEXT: Final = "brier cer ece err error loss logloss mae mape mse nll perplexity rmse rmsle smape wer"
+_HIGHER: Final = frozenset(_HIGHER_TEXT.split())
+_LOWER: Final = frozenset(_LOWER_TEXT.split())
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One param, metric (its last value), tag or dataset; a value for each run in their order, None where it has none.
+
+    `best` are the places of the runs with the best value of a metric whose direction its name tells (`auc`,
+    `val_loss`); empty where the direction is not known.
+    """
+
+    kind: Kind
+    key: str
+    values: tuple[Cell, ...]
+    dataset: str | None = None
+    best: tuple[int, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether the runs do not all say the same."""
+        return any(_spelled(value) != _spelled(self.values[0]) for value in self.values[1:])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs in the order asked for, and all their rows; `different` are those worth showing."""
+
+    runs: tuple[FoldedRun, ...]
+    rows: tuple[ComparedRow, ...]
+
+    @property
+    def different(self) -> tuple[ComparedRow, ...]:
+        """The rows that tell the runs apart."""
+        return tuple(row for row in self.rows if row.differs)
+
+
+def compare(runs: Sequence[FoldedRun]) -> Comparison:
+    """Set runs side by side."""
+    rows = (*_metrics(runs), *_datasets(runs), *_named(runs, "param", _params), *_named(runs, "tag", _tags))
+    return Comparison(tuple(runs), tuple(rows))
+
+
+def direction(key: str) -> Literal["higher", "lower"] | None:
+    """Which values of a metric are better, where its name tells; None where it does not."""
+    words = re.split(r"[^a-z0-9]+", key.lower())
+    if _LOWER.intersection(words):
+        return "lower"
+    return "higher" if _HIGHER.intersection(words) else None
+
+
+def _params(run: FoldedRun) -> dict[str, Cell]:
+    return dict(run.params)
+
+
+def _tags(run: FoldedRun) -> dict[str, Cell]:
+    return dict(run.tags)
+
+
+def _named(
+    runs: Sequence[FoldedRun], kind: Kind, read: Callable[[FoldedRun], dict[str, Cell]]
+) -> Iterator[ComparedRow]:
+    found = [read(run) for run in runs]
+    for key in sorted({key for each in found for key in each}):
+        yield ComparedRow(kind, key, tuple(each.get(key) for each in found))
+
+
+def _metrics(runs: Sequence[FoldedRun]) -> Iterator[ComparedRow]:
+    found = [{(each.key, each.dataset or ""): each.last.value for each in run.metrics} for run in runs]
+    for key, dataset in sorted({identity for each in found for identity in each}):
+        values = tuple(each.get((key, dataset)) for each in found)
+        yield ComparedRow("metric", key, values, dataset or None, _best(direction(key), values))
+
+
+def _datasets(runs: Sequence[FoldedRun]) -> Iterator[ComparedRow]:
+    found = [{(use.role, use.name): str(use.digest) for use in run.datasets} for run in runs]
+    for role, name in sorted({identity for each in found for identity in each}):
+        yield ComparedRow("dataset", f"{name} ({role})", tuple(each.get((role, name)) for each in found))
+
+
+def _best(towards: Literal["higher", "lower"] | None, values: Sequence[float | None]) -> tuple[int, ...]:
+    numbers = [value for value in values if value is not None and not math.isnan(value)]
+    if towards is None or not numbers:
+        return ()
+    best = max(numbers) if towards == "higher" else min(numbers)
+    return tuple(place for place, value in enumerate(values) if value == best)
+
+
+def _spelled(value: Cell) -> tuple[str, str]:
+    """So that True is not 1, and NaN is NaN."""
+    return type(value).__name__, repr(value)

@@ -1,0 +1,83 @@
+"""How runs reach the ledger: bytes first, then the commit that names them, then the push."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gitreg.documents import Actor, Digest, Edits, Principal
+from gitreg.errors import BlobNotFound, RemoteRefused, Unavailable
+from gitreg.store import CommitId, CommitText, PreReceive, Remote, Snapshot, Store, publish_ledger
+from gitreg.tracking.journal import log
+
+Upload = Callable[[Iterable[Digest]], None]
+"""Put blobs where others can read them. Does nothing where there is no such place; raises `Unavailable`."""
+
+
+def nowhere(digests: Iterable[Digest]) -> None:
+    """The upload of a registry whose bytes have no shared place."""
+    del digests
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How this clone shares: where bytes go, and the check of a remote on this file system (see `Store.remote`)."""
+
+    upload: Upload = nowhere
+    pre_receive: PreReceive | None = None
+
+
+class Ledger:
+    """Writes facts about runs. Where the remote, or the storage behind it, is out of reach they stay here until a
+    sync.
+    """
+
+    def __init__(self, store: Store, sharing: Sharing) -> None:
+        self.store = store
+        self._sharing = sharing
+
+    def has_remote(self) -> bool:
+        """Whether there are others to publish to."""
+        return self.store.config.remote_url("origin") is not None
+
+    def snapshot(self) -> Snapshot:
+        """The ledger as this clone knows it."""
+        return self.store.snapshot(self.store.ledger_tip())
+
+    def actor(self) -> Actor:
+        """Who acts here and now. Recording never fails for a name: an e-mail outside our alphabet is spelled inside
+        it.
+        """
+        surroundings = self.store.surroundings
+        user, _, domain = self.store.author().person.email.lower().partition("@")
+        principal = f"{_spelled(user) or 'nobody'}@{_spelled(domain) or 'localhost'}"
+        is_ci = surroundings.environ.get("CI", "").lower() not in ("", "0", "false")
+        return Actor(principal=Principal(principal), via="ci" if is_ci else "person", host=surroundings.host or None)
+
+    def land(self, change: Callable[[Snapshot], Edits], subject: str, blobs: Iterable[Digest] = ()) -> CommitId | None:
+        """Make a change on the ledger, durably; the ledger's tip. `blobs`, which it names, are uploaded before it is
+        pushed.
+
+        Raises what `publish_ledger` raises for this clone (`DirtyPath`, `StorageError`), and `BlobNotFound` for bytes
+        that are nowhere.
+        """
+        try:
+            self._sharing.upload(blobs)
+            remote = self.store.remote(pre_receive=self._sharing.pre_receive)
+            if remote is not None:
+                return self._publish(remote, change, subject)
+        except BlobNotFound:
+            raise
+        except (Unavailable, RemoteRefused) as error:
+            log.warning("gitreg recorded it in this clone only; `gitreg sync` publishes it. %s", error.message)
+        return self._publish(None, change, subject)
+
+    def _publish(self, remote: Remote | None, change: Callable[[Snapshot], Edits], subject: str) -> CommitId | None:
+        author, committer = self.store.author().person, self.store.committer().person
+        text = CommitText(subject, author, committer, self.store.surroundings.now())
+        return publish_ledger(self.store, remote, change, text)
+
+
+def _spelled(text: str) -> str:
+    return re.sub(r"[^a-z0-9.-]+", "-", text).strip(".-")[:60].strip(".-")

@@ -1,0 +1,318 @@
+"""Recorded runs: read from the ledger and from the journals on top of it, and what people change about them later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from gitreg.blobs import BlobStore, Progress, get_manifest, read_manifest
+from gitreg.documents import (
+    Attempt,
+    Digest,
+    Edits,
+    LiveState,
+    Manifest,
+    ManifestEntry,
+    Note,
+    Output,
+    RunId,
+    RunRecord,
+    check_name,
+    paths,
+)
+from gitreg.errors import Ambiguous, ArtifactNotFound, GitregError, InvalidValue, NotFound, RunNotFound
+from gitreg.tracking.attempts import record_of, with_segment
+from gitreg.tracking.beats import SILENT_AFTER, live_key
+from gitreg.tracking.comparing import Comparison, compare
+from gitreg.tracking.folding import FoldedRun, fold
+from gitreg.tracking.series import SeriesPoint, read_series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from gitreg.index import Index
+    from gitreg.store import CommitId, Snapshot, Store
+    from gitreg.surroundings import Surroundings
+    from gitreg.tracking.reading import LiveJournal
+    from gitreg.tracking.tracker import Tracker
+
+Layer = Literal["both", "ledger", "journal"]
+Scalar = bool | int | float | str
+# `Runs.list` takes the name of the type inside its class.
+Folded: TypeAlias = list[FoldedRun]
+Points: TypeAlias = list[SeriesPoint]
+Entries: TypeAlias = list[ManifestEntry]
+Journals: TypeAlias = "list[LiveJournal]"
+LATEST: Final = "@last"
+_DESCRIPTION, _DELETED, _TAG = "description", "deleted", "tag."
+
+
+class Runs:
+    """Runs by reference: a whole id, any prefix or suffix of one that fits only one, a generated name, or `@last`."""
+
+    def __init__(
+        self, store: Store, blobs: BlobStore, index: Index, tracker: Tracker, surroundings: Surroundings
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._index = index
+        self._tracker = tracker
+        self._surroundings = surroundings
+
+    # Reading
+
+    def get(self, ref: str) -> FoldedRun:
+        """One run. Raises `RunNotFound`, `Ambiguous`."""
+        run_id = self.find(ref)
+        return self._folded(run_id, self._index.records([run_id]).get(run_id, []), self._tracker.journals(run_id))
+
+    def list(
+        self,
+        experiment: str | None = None,
+        *,
+        limit: int | None = None,
+        deleted: bool = False,
+        layer: Layer = "both",
+    ) -> Folded:
+        """Runs, the latest first. `deleted` takes in those that were deleted; `layer` says which of the two is read."""
+        live = {} if layer == "ledger" else self._live(experiment)
+        wanted = None if deleted else False
+        rows = [] if layer == "journal" else self._index.runs(experiment, deleted=wanted, limit=limit)
+        ids = dict.fromkeys([*live, *(row.run_id for row in rows)])
+        records = {} if layer == "journal" else self._index.records(ids)
+        found = [self._folded(run_id, records.get(run_id, []), live.get(run_id, [])) for run_id in ids]
+        kept = [run for run in found if deleted or run.deleted is None]
+        kept.sort(key=lambda run: (run.started_at, run.run_id), reverse=True)
+        return kept[:limit]
+
+    def find(self, ref: str) -> RunId:
+        """The id that a reference means. Raises `RunNotFound`, `Ambiguous`."""
+        ref = ref.removeprefix("runs:/").removeprefix("/")
+        if ref == LATEST:
+            return self._latest()
+        live = {each.run_id: each.name for each in self._tracker.headers()}
+        names = {row.run_id: row.name for row in self._index.find_runs(ref)}
+        fitting = {
+            run_id: name
+            for run_id, name in {**live, **names}.items()
+            if ref and (run_id.startswith(ref) or run_id.endswith(ref) or name == ref)
+        }
+        return _only_one(ref, fitting)
+
+    def compare(self, refs: Iterable[str]) -> Comparison:
+        """Runs side by side. Raises as `get` does."""
+        return compare([self.get(ref) for ref in refs])
+
+    def series(self, ref: str, key: str, dataset: str | None = None) -> Points:
+        """All points of a metric: attempt by attempt, each in the order logged. `dataset`: its name in the run, or
+        digest.
+
+        Raises `RunNotFound`, `NotFound` where the run has no such metric, `BlobNotFound`, `CorruptBlob`.
+        """
+        run = self.get(ref)
+        content = _content_of(run, dataset)
+        if run.metric(key, content) is None:
+            known = ", ".join(sorted({metric.key for metric in run.metrics})) or "none"
+            message = f"The run {run.run_id.short} has no metric {key!r:.80}" + (f" on {dataset}." if dataset else ".")
+            raise NotFound(message, subject=key[:80], hint=f"It has: {known:.400}.")
+        points: Points = []
+        journals = self._tracker.journals(run.run_id)
+        for attempt in run.attempts:
+            for descriptor in attempt.series:
+                with self._blobs.open(descriptor.digest) as blob:
+                    points += read_series(blob, key, content)
+            for journal in journals:
+                if journal.header.attempt == attempt.id:
+                    points += journal.points(key, content)
+        return points
+
+    def output(self, ref: str, name: str) -> Output:
+        """A named output of a run. Raises `RunNotFound`, `ArtifactNotFound`."""
+        run = self.get(ref)
+        for output in run.outputs:
+            if output.name == name:
+                return output
+        known = ", ".join(output.name for output in run.outputs) or "none"
+        message = f"The run {run.run_id.short} has no output {name!r:.80}."
+        raise ArtifactNotFound(message, subject=name[:80], hint=f"It has: {known:.400}.")
+
+    def artifacts(self, ref: str, path: str = "") -> Entries:
+        """The files of a run at or below `path`, by path; each output is a folder of its name.
+
+        Raises `RunNotFound`, and `ArtifactNotFound` where nothing is there.
+        """
+        run = self.get(ref)
+        path = path.strip("/")
+        below = sorted(self._files(run).items())
+        found = [entry for name, entry in below if not path or name == path or name.startswith(f"{path}/")]
+        if path and not found:
+            message = f"The run {run.run_id.short} has nothing at {path!r:.80}."
+            hint = f"List what it has: gitreg artifacts list {run.run_id.short}"
+            raise ArtifactNotFound(message, subject=path[:80], hint=hint)
+        return found
+
+    def get_artifact(self, ref: str, path: str, target: Path, progress: Progress | None = None) -> Entries:
+        """Fetch what lies at or below `path` into the folder `target`, which is new or empty, under its last name.
+
+        What was written, by its path below `target`. Raises as `artifacts` does, `AlreadyExists`, `UnsafePath`,
+        `BlobNotFound`, `CorruptBlob`.
+        """
+        above = path.strip("/").rpartition("/")[0]
+        skipped = len(above) + 1 if above else 0
+        entries = tuple(entry.model_copy(update={"path": entry.path[skipped:]}) for entry in self.artifacts(ref, path))
+        get_manifest(self._blobs, Manifest(files=entries), target, progress=progress)
+        return [*entries]
+
+    def _files(self, run: FoldedRun) -> dict[str, ManifestEntry]:
+        files: dict[str, ManifestEntry] = {}
+        for output in run.outputs:
+            for entry in read_manifest(self._blobs, output.manifest.digest).files:
+                path = f"{output.name}/{entry.path}"
+                files[path] = entry.model_copy(update={"path": path})
+        for manifest in run.artifacts:
+            files |= {entry.path: entry for entry in read_manifest(self._blobs, manifest.digest).files}
+        for journal in self._tracker.journals(run.run_id):
+            files |= journal.artifacts
+        return files
+
+    # Changing
+
+    def tag(self, ref: str, tags: Mapping[str, str | None]) -> CommitId | None:
+        """Set tags, or take them away (None). The ledger's tip."""
+        run = self.get(ref)
+        values: dict[str, Scalar | None] = {_TAG + check_name(key, "tag's name"): text for key, text in tags.items()}
+        return self._change(run, values, f"{run.name} tagged {', '.join(sorted(tags))}")
+
+    def note(self, ref: str, text: str | None) -> CommitId | None:
+        """Say something about a run; None takes it away."""
+        run = self.get(ref)
+        return self._change(run, {_DESCRIPTION: text}, f"{run.name} described")
+
+    def delete(self, ref: str, reason: str) -> CommitId | None:
+        """Take a run out of lists. Nothing is removed: `restore` brings it back."""
+        run = self.get(ref)
+        if not reason.strip():
+            raise InvalidValue("Deleting a run needs a reason.", hint="Give one: -m WHY")
+        return self._change(run, {_DELETED: reason}, f"{run.name} deleted")
+
+    def restore(self, ref: str) -> CommitId | None:
+        """Bring a deleted run back into lists."""
+        run = self.get(ref)
+        return self._change(run, {_DELETED: None}, f"{run.name} restored")
+
+    def _change(self, run: FoldedRun, values: Mapping[str, Scalar | None], subject: str) -> CommitId | None:
+        folder = paths.run_notes(run.run_id)
+
+        def change(ledger: Snapshot) -> Edits:
+            edits = (self._note(ledger, folder, name, value) for name, value in values.items())
+            return {path: data for each in edits for path, data in each.items()}
+
+        return self._tracker.ledger.land(change, f"runs: {run.experiment} {subject}"[:200])
+
+    def _note(self, ledger: Snapshot, folder: str, name: str, value: Scalar | None) -> Edits:
+        path = paths.note(folder, name)
+        data = ledger.read(path)
+        before = Note.from_bytes(data, path) if data else None
+        if (before.value if before else None) == value:
+            return {}
+        note = Note(
+            rev=before.rev + 1 if before else 1,
+            writer=self._store.writer,
+            subject=folder.removeprefix("notes/"),
+            name=name,
+            value=value,
+            actor=self._tracker.ledger.actor(),
+            at=self._surroundings.now(),
+        )
+        return {path: note.to_bytes()}
+
+    # Within
+
+    def _live(self, experiment: str | None) -> dict[RunId, Journals]:
+        found: dict[RunId, Journals] = {}
+        for journal in self._tracker.journals():
+            if experiment in (None, journal.header.experiment):
+                found.setdefault(journal.header.run_id, []).append(journal)
+        return found
+
+    def _latest(self) -> RunId:
+        live = [(each.started_at, each.run_id) for each in self._tracker.headers() if not each.segment]
+        recorded = [(row.started_at, row.run_id) for row in self._index.runs(limit=1)]
+        found = max([*live, *recorded], default=None)
+        if found is None:
+            raise RunNotFound("No run was recorded yet.", subject=LATEST, hint="gitreg run -- python train.py")
+        return found[1]
+
+    def _folded(self, run_id: RunId, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:
+        run = fold([*records, *_overlay(records, journals, self._store)])
+        layer = "both" if records and journals else "journal" if journals else "ledger"
+        return self._with_notes(replace(run, layer=layer, silent_since=self._silence(run, journals)), run_id)
+
+    def _with_notes(self, run: FoldedRun, run_id: RunId) -> FoldedRun:
+        notes = self._index.notes(paths.run_notes(run_id))
+        if not notes:
+            return run
+        noted = {name.removeprefix(_TAG): note.value for name, note in notes.items() if name.startswith(_TAG)}
+        tags = {**run.tags, **noted}
+        return replace(
+            run,
+            tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
+            note=_text(notes.get(_DESCRIPTION)),
+            deleted=_text(notes.get(_DELETED)),
+        )
+
+    def _silence(self, run: FoldedRun, journals: Sequence[LiveJournal]) -> datetime | None:
+        """For a run that says it is running and is not held by a process here: when it was last heard of."""
+        if run.status != "running" or any(self._tracker.is_held(each.header) for each in journals):
+            return None
+        last = run.attempts[-1]
+        heard = max([last.started_at, *(metric.last.time for metric in last.metrics), *self._beat(run.run_id, last)])
+        return heard if self._surroundings.now() - heard > SILENT_AFTER else None
+
+    def _beat(self, run_id: RunId, attempt: Attempt) -> tuple[datetime, ...]:
+        try:
+            data = self._blobs.get_live(live_key(run_id, attempt.id))
+            return (LiveState.from_bytes(data).at,) if data else ()
+        except GitregError:  # a view: that the shared store is out of reach must not hide the run
+            return ()
+
+
+def _overlay(records: Sequence[RunRecord], journals: Sequence[LiveJournal], store: Store) -> list[RunRecord]:
+    """What the journals of this clone say, as one more record."""
+    known = {attempt.id: attempt for record in records for attempt in record.attempts}
+    found: dict[str, Attempt] = {}
+    for journal in journals:
+        base = found.get(journal.header.attempt) or known.get(journal.header.attempt)
+        is_segment = journal.header.segment and base is not None
+        found[journal.header.attempt] = with_segment(base, journal.attempt) if is_segment and base else journal.attempt
+    return [record_of(journals[0].header, tuple(found.values()), store.writer)] if journals else []
+
+
+def _only_one(ref: str, fitting: Mapping[RunId, str]) -> RunId:
+    if len(fitting) == 1:
+        return next(iter(fitting))
+    exact = [run_id for run_id in fitting if run_id == ref]
+    if exact:
+        return exact[0]
+    if not fitting:
+        raise RunNotFound(f"There is no run {ref!r:.80}.", subject=ref[:80], hint="List them: gitreg runs list")
+    shown = ", ".join(f"{run_id.short} ({name})" for run_id, name in list(fitting.items())[:5])
+    raise Ambiguous(f"{ref!r:.80} fits {len(fitting)} runs.", subject=ref[:80], hint=f"Say more: {shown:.400}.")
+
+
+def _content_of(run: FoldedRun, dataset: str | None) -> Digest | None:
+    if dataset is None:
+        return None
+    named = next((use.digest for use in run.datasets if use.name == dataset), None)
+    if named is None and not dataset.startswith("sha256:"):
+        known = ", ".join(use.name for use in run.datasets) or "none"
+        message = f"The run {run.run_id.short} has no dataset {dataset!r:.80}."
+        raise NotFound(message, subject=dataset[:80], hint=f"It has: {known:.400}.")
+    return named or Digest(dataset)
+
+
+def _text(note: Note | None) -> str | None:
+    return None if note is None or note.value is None else str(note.value)
