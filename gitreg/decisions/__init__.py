@@ -13,11 +13,13 @@ from gitreg.decisions.office import Office
 from gitreg.decisions.proposals import Proposals
 from gitreg.decisions.receiving import Receiver, receiver_of, refuse
 from gitreg.decisions.record import Record
+from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.signers import agent_signer, choose_signer
 from gitreg.decisions.stages import LogEntry, StageChange, Standing
 from gitreg.decisions.statements import Heard
 from gitreg.decisions.titles import title_of
+from gitreg.decisions.validation import check_line, check_step
 from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Said
 from gitreg.decisions.workfiles import governed_edits
 
@@ -49,11 +51,14 @@ __all__ = [
     "add_person",
     "agent_signer",
     "check_facts",
+    "check_line",
+    "check_step",
     "choose_signer",
     "creation_edits",
     "default_settings",
     "governed_edits",
     "judge",
+    "line_of",
     "outcome_of",
     "receiver_of",
     "refuse",

@@ -12,7 +12,7 @@ from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
 from gitreg.decisions.governing import draft_govern, rendered
 from gitreg.decisions.office import CLOSED, Office
 from gitreg.decisions.reading import Desk, Found, expiry
-from gitreg.decisions.record import landings
+from gitreg.decisions.record import Record, landings
 from gitreg.decisions.refusing import refusal
 from gitreg.decisions.views import Landing, Outcome, ProposalView, Said
 from gitreg.errors import AlreadyExists, ApprovalRefused, RegistryNotFound
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 Publish = Callable[[], None]
 
 
-class Proposals:
-    """Everything that can be done to main. Commands that write meet the remote first, and push what they did."""
+class Proposals(Record):
+    """Everything that can be done to main, and read from it. What writes meets the remote first, and pushes what it did."""
 
     def __init__(self, office: Office, publish: Publish | None = None) -> None:
         """`publish` brings facts and bytes to where others see them; it runs before anything that names them lands."""
-        self.office = office
+        super().__init__(office)
         self._desk = Desk(office)
         self._publish = publish or (lambda: None)
 
