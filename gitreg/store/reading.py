@@ -60,7 +60,9 @@ class Reading:
     def branches(self) -> Branches:
         """Which refs are main and ledger here: a registry of its own, or a guest in a code repository."""
         guests = (GUEST_BRANCHES.main, GUEST_BRANCHES.ledger)
-        is_guest = self.config.local("gitreg.guest") == "true" or any(self.tip(ref) or self.tip(tracked(ref)) for ref in guests)
+        is_guest = self.config.local("gitreg.guest") == "true" or any(
+            self.tip(ref) or self.tip(tracked(ref)) for ref in guests
+        )
         return GUEST_BRANCHES if is_guest else OWN_BRANCHES
 
     def tip(self, ref: str) -> CommitId | None:

@@ -161,7 +161,6 @@ class Refs:
         value = self._refs.read_loose_ref(_ref("HEAD"))
         return value[5:].decode("utf-8", "replace").strip() if value and value.startswith(b"ref: ") else None
 
-
     def point_head_at(self, branch: str) -> None:
         """Let HEAD name another branch, in a repository that nobody else uses yet."""
         self._refs.set_symbolic_ref(_ref("HEAD"), _ref(branch))

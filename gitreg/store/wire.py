@@ -9,8 +9,8 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dulwich.errors import (
     GitProtocolError,
@@ -66,6 +66,8 @@ class WireRemote(Remote):
         self._said: deque[bytes] = deque(maxlen=200)
         self._open_client: GitClient | None = None
         self._threads = threading.RLock()
+        self.opened: list[_Closable] = []
+        """Connections and answers of the question being asked; dulwich forgets some when something fails."""
 
     def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, CommitId]:
         """See `Remote`."""
@@ -182,8 +184,13 @@ class WireRemote(Remote):
         return CredentialsRefused(f"{self.url} wants other credentials.", subject=self.url, hint=hint)
 
     def _ask_nothing(self, action: Callable[[], _T]) -> _T:
-        with self._translated():
-            return action()
+        try:
+            with self._translated():
+                return action()
+        finally:
+            while self.opened:
+                with suppress(OSError):
+                    self.opened.pop().close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -230,13 +237,33 @@ class WireRemote(Remote):
         return self._store
 
 
-def _http_client(remote: WireRemote) -> GitClient:
-    from dulwich.client import Urllib3HttpGitClient  # noqa: PLC0415 - slow to load, see the top
+class _Closable(Protocol):
+    def close(self) -> None: ...
 
-    login = remote.login
+
+class _Pool:
+    """urllib3's pool, telling us of the answers it gives."""
+
+    def __init__(self, pool: Any, opened: list[_Closable]) -> None:  # noqa: ANN401 - one of urllib3's two pools
+        self._pool = pool
+        self._opened = opened
+        self.headers = pool.headers
+
+    def request(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on
+        answer = self._pool.request(*arguments, **options)
+        self._opened.append(answer)
+        return answer
+
+
+def _http_client(remote: WireRemote) -> GitClient:
+    from dulwich.client import Urllib3HttpGitClient, default_urllib3_manager  # noqa: PLC0415 - slow to load, see the top
+
+    config, url, login = remote.store.config.stacked(), remote.address.url, remote.login
+    pool = default_urllib3_manager(config, base_url=url, timeout=_TIMEOUT_S)
     return Urllib3HttpGitClient(
-        remote.address.url,
-        config=remote.store.config.stacked(),
+        url,
+        pool_manager=_Pool(pool, remote.opened),  # type: ignore[arg-type]
+        config=config,
         username=login.user if login else None,
         password=login.secret if login else None,
         timeout=_TIMEOUT_S,
@@ -247,10 +274,18 @@ def _http_client(remote: WireRemote) -> GitClient:
 def _ssh_client(remote: WireRemote) -> GitClient:
     from dulwich.client import SSHGitClient, SubprocessSSHVendor  # noqa: PLC0415 - slow to load, see the top
 
+    class Client(SSHGitClient):
+        """Tells us of the connections it opens."""
+
+        def _connect(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on
+            opened = super()._connect(*arguments, **options)
+            remote.opened.append(opened[0])
+            return opened
+
     environ = remote.store.surroundings.environ
     command = environ.get("GIT_SSH_COMMAND") or environ.get("GIT_SSH") or remote.store.config.trusted("core.sshCommand")
     address = remote.address
-    return SSHGitClient(
+    return Client(
         address.host,
         port=address.port,
         username=address.user,

@@ -47,15 +47,23 @@ def git_server(root: Path, users: Mapping[str, str]) -> Iterator[GitServer]:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server.port = listener.getsockname()[1]
-    web = waitress.server.create_server(_application(server), sockets=[listener], threads=16, _start=True)
-    thread = threading.Thread(target=web.run, daemon=True)
+    connections: dict[int, Any] = {}
+    web = waitress.server.create_server(_application(server), map=connections, sockets=[listener], threads=16)
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.is_set():
+            web.asyncore.loop(timeout=0.05, map=connections, count=1)
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield server
     finally:
-        web.close()
+        stop.set()
+        thread.join()
         web.task_dispatcher.shutdown()
-        thread.join(timeout=5)
+        web.asyncore.close_all(connections)
 
 
 def _application(server: GitServer) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
@@ -88,7 +96,7 @@ def _run_backend(server: GitServer, user: str, environ: dict[str, Any], start: C
     threading.Thread(target=_feed, args=(environ, process.stdin), daemon=True).start()
     status, headers = _read_head(process.stdout)
     start(status, headers)
-    return _body(process, process.stdout)
+    return _Body(process, process.stdout)
 
 
 def _environ(server: GitServer, user: str, environ: dict[str, Any]) -> dict[str, str]:
@@ -133,10 +141,17 @@ def _read_head(source: IO[bytes]) -> tuple[str, list[tuple[str, str]]]:
     return status, headers
 
 
-def _body(process: subprocess.Popen[bytes], source: IO[bytes]) -> Iterator[bytes]:
-    try:
-        while data := source.read(_CHUNK):
+class _Body:
+    """The backend's answer. WSGI calls `close` whether or not it was read to its end."""
+
+    def __init__(self, process: subprocess.Popen[bytes], source: IO[bytes]) -> None:
+        self._process = process
+        self._source = source
+
+    def __iter__(self) -> Iterator[bytes]:
+        while data := self._source.read(_CHUNK):
             yield data
-    finally:
-        source.close()
-        process.wait()
+
+    def close(self) -> None:
+        self._source.close()
+        self._process.wait()
