@@ -1,6 +1,21 @@
 """Tracking: runs are recorded into journals, published to the ledger, read back and compared."""
 
-from gitreg.tracking.active import active_run
+from gitreg.tracking.active import (
+    active_run,
+    flush,
+    log_artifact,
+    log_artifacts,
+    log_dataset,
+    log_dict,
+    log_metric,
+    log_metrics,
+    log_model,
+    log_param,
+    log_params,
+    log_text,
+    set_tag,
+    set_tags,
+)
 from gitreg.tracking.command import run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
 from gitreg.tracking.folding import Conflict, FoldedRun, fold
@@ -28,8 +43,21 @@ __all__ = [
     "active_run",
     "compare",
     "direction",
+    "flush",
     "fold",
     "generated_name",
+    "log_artifact",
+    "log_artifacts",
+    "log_dataset",
+    "log_dict",
+    "log_metric",
+    "log_metrics",
+    "log_model",
+    "log_param",
+    "log_params",
+    "log_text",
     "read_series",
     "run_command",
+    "set_tag",
+    "set_tags",
 ]

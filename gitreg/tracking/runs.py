@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from gitreg.blobs import BlobStore, Progress, get_manifest, read_manifest
+from gitreg.blobs import Progress, get_manifest, read_manifest
 from gitreg.documents import (
     Attempt,
     Digest,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from gitreg.index import Index
     from gitreg.store import CommitId, Snapshot, Store
-    from gitreg.surroundings import Surroundings
     from gitreg.tracking.reading import LiveJournal
     from gitreg.tracking.tracker import Tracker
 
@@ -53,14 +52,12 @@ _DESCRIPTION, _DELETED, _TAG = "description", "deleted", "tag."
 class Runs:
     """Runs by reference: a whole id, any prefix or suffix of one that fits only one, a generated name, or `@last`."""
 
-    def __init__(
-        self, store: Store, blobs: BlobStore, index: Index, tracker: Tracker, surroundings: Surroundings
-    ) -> None:
-        self._store = store
-        self._blobs = blobs
-        self._index = index
+    def __init__(self, tracker: Tracker, index: Index) -> None:
         self._tracker = tracker
-        self._surroundings = surroundings
+        self._index = index
+        self._store = tracker.ledger.store
+        self._blobs = tracker.blobs
+        self._surroundings = tracker.surroundings
 
     # Reading
 
@@ -243,7 +240,9 @@ class Runs:
         recorded = [(row.started_at, row.run_id) for row in self._index.runs(limit=1)]
         found = max([*live, *recorded], default=None)
         if found is None:
-            raise RunNotFound("No run was recorded yet.", subject=LATEST, hint="gitreg run -- python train.py")
+            raise RunNotFound(
+                "There is no latest run.", subject=LATEST, hint="Record one: gitreg run -- python train.py"
+            )
         return found[1]
 
     def _folded(self, run_id: RunId, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:

@@ -93,8 +93,8 @@ class Tracker:
         sharing: Sharing = Sharing(),  # noqa: B008 - frozen
     ) -> None:
         """`blobs` is where bytes go first, `sharing` how others get at them; `settings` say which registry this is."""
-        self._blobs = blobs
-        self._surroundings = surroundings
+        self.blobs = blobs
+        self.surroundings = surroundings
         self._settings = settings
         self.ledger = Ledger(store, sharing)
         self.yard = Yard(store.git_dir / "gitreg" / "journals", surroundings)
@@ -122,7 +122,7 @@ class Tracker:
         children. Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written
         to (`StorageError`): nothing has been recorded yet.
         """
-        given = self._surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
+        given = self.surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
         if given and owner == "process":
             around = self._around(RunId(given))
             if around and PROCESS.attach_once(around.header.run_id):
@@ -156,7 +156,7 @@ class Tracker:
         if key is not None:
             run_id = RunId.keyed(self._settings.registry, experiment, check_name(key, "run's key"))
         else:
-            run_id = RunId.new(self._surroundings.now()) if given is None else RunId(given)
+            run_id = RunId.new(self.surroundings.now()) if given is None else RunId(given)
         name = generated_name(run_id) if name is None else check_name(name, "run's name")
         known = self._known(run_id) if ids != (None, None) else None
         if known and known.experiment != experiment != "default":
@@ -232,10 +232,10 @@ class Tracker:
         strict: bool | None,  # noqa: FBT001 - as above
         end: Callable[[Run, Status], None] | None = None,
     ) -> Run:
-        is_strict = self._surroundings.environ.get(STRICT_VARIABLE) == "1" if strict is None else strict
-        now = self._surroundings.now
+        is_strict = self.surroundings.environ.get(STRICT_VARIABLE) == "1" if strict is None else strict
+        now = self.surroundings.now
         recording = Recording(journal, lambda: to_micros(now()), strict=is_strict)
-        return Run(header, recording, self._blobs, end or self._end)
+        return Run(header, recording, self.blobs, end or self._end)
 
     def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:
         return JournalHeader(
@@ -248,11 +248,11 @@ class Tracker:
             journal=Hex32.random(),
             segment=False,
             owner=wanted.owner,
-            host=self._surroundings.host,
-            boot_id=self._surroundings.boot_id,
+            host=self.surroundings.host,
+            boot_id=self.surroundings.boot_id,
             pid=os.getpid(),
             pid_started=process_start(os.getpid()),
-            started_at_us=to_micros(self._surroundings.now()),
+            started_at_us=to_micros(self.surroundings.now()),
             actor=self.ledger.actor(),
         )
 
@@ -264,16 +264,16 @@ class Tracker:
                 "journal": Hex32.random(),
                 "segment": True,
                 "owner": "process",
-                "host": self._surroundings.host,
-                "boot_id": self._surroundings.boot_id,
+                "host": self.surroundings.host,
+                "boot_id": self.surroundings.boot_id,
                 "pid": pid,
                 "pid_started": process_start(pid),
-                "started_at_us": to_micros(self._surroundings.now()),
+                "started_at_us": to_micros(self.surroundings.now()),
             }
         )
 
     def _capture(self, run: Run) -> None:
-        captured: Captured = capture_start(self._blobs, self._surroundings)
+        captured: Captured = capture_start(self.blobs, self.surroundings)
         run.set_tags(captured.tags)
         run.recording.events([ContextEvent(source=captured.source, environment=captured.environment)])
 
@@ -410,8 +410,8 @@ class Tracker:
                 target=self._tell, args=(standing,), name="gitreg-announce", daemon=True
             )
             self._announcing.start()
-        if isinstance(self._blobs, LayeredBlobs) and self._blobs.shared is not None:
-            self._beats[standing.header.attempt] = Beat(self._blobs, standing, self._surroundings.now)
+        if isinstance(self.blobs, LayeredBlobs) and self.blobs.shared is not None:
+            self._beats[standing.header.attempt] = Beat(self.blobs, standing, self.surroundings.now)
             self._beats[standing.header.attempt].start()
 
     def _tell(self, standing: Standing) -> None:

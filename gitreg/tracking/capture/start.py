@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,7 +37,7 @@ class Captured:
 
 def capture_start(blobs: BlobStore, surroundings: Surroundings, command: tuple[str, ...] | None = None) -> Captured:
     """Look at this process; `command` is what runs where that is not this process itself (`gitreg run`)."""
-    words = tuple(sys.argv) if command is None else command
+    words = tuple(sys.orig_argv) if command is None else command
     code = _code_folder(words)
     return Captured(
         source=_source(blobs, code, words, surroundings),
@@ -59,9 +60,17 @@ def _source(blobs: BlobStore, code: Path, words: tuple[str, ...], surroundings: 
         branch=checkout.branch,
         dirty=checkout.is_dirty,
         diff=_diff(blobs, checkout.diff),
-        entry_point=_plain(words[0]) if words and words[0] else None,
+        entry_point=_entry_point(words),
         command=tuple(_plain(word) for word in without_secrets(words[:_MAX_WORDS])),
     )
+
+
+def _entry_point(words: tuple[str, ...]) -> str | None:
+    """The script or module that runs, else the program."""
+    module = next((after for before, after in pairwise(words) if before == "-m"), None)
+    script = next((word for word in words if word.endswith((".py", ".ipynb", ".sh", ".R", ".jl"))), None)
+    found = module or script or (words[0] if words else None)
+    return _plain(found) if found else None
 
 
 def _checkout(code: Path, surroundings: Surroundings) -> Checkout | None:
