@@ -12,10 +12,10 @@ from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
 from gitreg.decisions.governing import draft_govern, rendered
 from gitreg.decisions.office import CLOSED, Office
 from gitreg.decisions.reading import Desk, Found, expiry
-from gitreg.decisions.record import Record, landings
+from gitreg.decisions.record import Record, landing_of
 from gitreg.decisions.refusing import refusal
 from gitreg.decisions.views import Landing, Outcome, ProposalView, Said
-from gitreg.errors import AlreadyExists, ApprovalRefused, RegistryNotFound
+from gitreg.errors import AlreadyExists, ApprovalRefused, ProposalRejected, RegistryNotFound
 from gitreg.store import CommitId, Person, Snapshot
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ Publish = Callable[[], None]
 
 
 class Proposals(Record):
-    """Everything that can be done to main, and read from it. What writes meets the remote first, and pushes what it did."""
+    """Everything that can be done to main, and read from it.
+
+    What writes meets the remote first, and pushes what it did.
+    """
 
     def __init__(self, office: Office, publish: Publish | None = None) -> None:
         """`publish` brings facts and bytes to where others see them; it runs before anything that names them lands."""
@@ -142,21 +145,32 @@ class Proposals(Record):
         heard = next(each for each in view.statements if each.key == person.key)
         return _said(view, word, heard.statement.verdict)
 
+    def collect(self, name: str) -> ProposalView:
+        """Seal what people said into the proposal's branch, as one commit, so that a forge can merge it."""
+        self.office.refresh()
+        found = self._desk.find(name)
+        if found.judgement.people.rejected_by:
+            raise ProposalRejected(f"{name} is rejected.", subject=name, hint=f"gitreg close {name}")
+        sealed = self._sealed(found, f"{found.name}: approvals\n")
+        self.office.move({self.office.store.branches.proposal(found.name): sealed})
+        return self._desk.view(name)
+
     def close(self, name: str) -> ProposalView:
         """Give a proposal up; its commits and what was said are kept under refs/gitreg/closed/."""
         self.office.refresh()
         found = self._desk.find(name)
-        kept = self._keep(found)
+        kept = self._sealed(found, f"{found.name}: closed\n")
         branch = self.office.store.branches.proposal(found.name)
         self.office.move({f"{CLOSED}{found.name}": kept, branch: None})
         self.office.tidy(refs_about(self.office, found.name))
         return self._desk.view(name)
 
-    def _keep(self, found: Found) -> CommitId:
+    def _sealed(self, found: Found, message: str) -> CommitId:
+        """A commit on the proposal's branch with everything that was said."""
         sealed = seal(found.change, statements_about(self.office, found.digest))
         statements = {path: data for path, data in sealed.items() if "/approvals/" in path}
-        text = self.office.text(f"{found.name}: closed\n")
-        return self.office.store.write_commit((found.tip,), self.office.store.snapshot(found.tip), statements, text)
+        tip = self.office.store.snapshot(found.tip)
+        return self.office.store.write_commit((found.tip,), tip, statements, self.office.text(message))
 
     def merge(self, name: str) -> Landing:
         """Land an approved proposal as one commit on main's tip, with its approvals.
@@ -182,7 +196,7 @@ class Proposals(Record):
         commit = self.office.land(change, text)
         branch = self.office.store.branches.proposal(found.name)
         self.office.tidy([branch, *refs_about(self.office, found.name)])
-        return next(landing for landing in landings(self.office) if landing.entry.place.commit == commit)
+        return landing_of(self.office, found.change.folders[0], commit)
 
     def _author(self, found: Found) -> Person:
         """The proposer, by the name that her proposal's commit has."""

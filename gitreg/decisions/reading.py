@@ -16,7 +16,7 @@ from gitreg.decisions.statements import Question, hear
 from gitreg.decisions.titles import is_called, title_of
 from gitreg.decisions.views import ProposalView, State
 from gitreg.documents import Decision, Digest, Evidence, ProposalId, Tree, format_time, paths
-from gitreg.errors import Conflict, InvalidValue, NotFound, ProposalClosed, ProposalNotFound
+from gitreg.errors import Conflict, InvalidValue, ProposalClosed, ProposalNotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Desk:
         wanted = ProposalId(name)
         base = self.office.main
         change = change_of(self.office, base, tip, name)
-        landed = self.landed(change.decision)
+        landed = self.landed(change, tip)
         if landed is not None:
             message = f"{name} was merged: commit {landed:.8}."
             raise ProposalClosed(message, subject=name, hint="gitreg log")
@@ -82,14 +82,12 @@ class Desk:
         known = ", ".join(open_proposals(self.office)) or "none"
         raise ProposalNotFound(f"There is no proposal {name} (open are: {known}).", subject=name)
 
-    def landed(self, decision: Decision) -> str | None:
-        """The commit of main where a decision landed, in force or not."""
+    def landed(self, change: Change, tip: CommitId) -> str | None:
+        """The commit of main where the decision of a branch landed, in force or not."""
+        folder = change.folders[0]
         judge = self.office.judge()
-        try:
-            place = judge.judge(folders_of(decision)[0], decision.digest).landed
-        except NotFound:
-            return None
-        return place.commit if place else None
+        position = judge.steps(folder).first.get(self.office.store.snapshot(tip).object_id(paths.decision(folder)))
+        return None if position is None else judge.history.commits[position]
 
     def entry(self, name: str) -> LogEntry | None:
         """The log entry of the decision that an id means, if it landed."""

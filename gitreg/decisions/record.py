@@ -14,7 +14,7 @@ from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step, decisions_in, sealed
 from gitreg.decisions.views import HoldView, Landing
 from gitreg.documents import Hold, paths
-from gitreg.errors import Conflict
+from gitreg.errors import Conflict, NotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -116,6 +116,15 @@ def landings(office: Office, model: str | None = None, stage: str | None = None)
         every = stages.stages_of(judge)
         wanted = [each for each in every if model in (None, each.model) and stage in (None, each.stage)]
     return [_landing(office, entry) for entry in stages.log(judge, wanted)]
+
+
+def landing_of(office: Office, folder: str, commit: str | None) -> Landing:
+    """What landed in a folder at a commit of main. Raises `NotFound`."""
+    judge = office.judge()
+    for step in judge.steps(folder).upto(judge.tip):
+        if judge.history.commits[step.position] == commit:
+            return _landing(office, stages.entry_of(judge, folder, step))
+    raise NotFound(f"Nothing landed in {folder} at {commit}.", subject=folder)
 
 
 def _landing(office: Office, entry: LogEntry) -> Landing:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.drafting import Target
-from gitreg.decisions.history import Place
+from gitreg.decisions.history import PathChange, Place
 from gitreg.decisions.moves import move_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.documents import Decision, Digest, Move, Principal, Version, paths
@@ -193,16 +193,26 @@ def log(judge: Judge, targets: list[Target] | None = None) -> list[LogEntry]:
 
 def _entries(judge: Judge, target: Target | None) -> Iterator[LogEntry]:
     folder = target.folder if target else paths.GOVERNANCE
-    any(judge.forces(folder))  # judges the line oldest first
-    for step in judge.steps(folder).upto(judge.tip):
-        if step.object_id is None:
-            continue
-        verdict = judge.verdict(folder, step)
-        decision = _readable(judge, folder, step.position)
-        past = judge.in_force(folder, step.position - 1) if target else None
-        before = judge.move(past) if past else None
-        place = Place(step.position, judge.history.commits[step.position])
-        yield LogEntry(folder, target, place, verdict.digest, decision, move_of(decision, folder), before, verdict)
+    steps = judge.steps(folder).upto(judge.tip)
+    return (entry_of(judge, folder, step) for step in steps if step.object_id is not None)
+
+
+def entry_of(judge: Judge, folder: str, step: PathChange) -> LogEntry:
+    """One step of a folder, with the verdict on it."""
+    before = judge.in_force(folder, step.position - 1)
+    verdict = judge.verdict(folder, step)
+    decision = _readable(judge, folder, step.position)
+    move = move_of(decision, folder)
+    return LogEntry(
+        folder,
+        Target(move.model, move.stage) if move else None,
+        Place(step.position, judge.history.commits[step.position]),
+        verdict.digest,
+        decision,
+        move,
+        judge.move(before) if before and folder != paths.GOVERNANCE else None,
+        verdict,
+    )
 
 
 def changes(base: Judge, head: Judge) -> list[StageChange]:

@@ -37,10 +37,18 @@ def read_threshold(rule: ThresholdRequirement, version: Version) -> Reading:
 
 def _compare(rule: ThresholdRequirement, value: float) -> Reading:
     if rule.at_least is not None and value < rule.at_least:
-        return Reading("fail", f"{_what(rule)} is {value:g}, at least {rule.at_least:g} is required.", value)
+        shown, bound = _apart(value, rule.at_least)
+        return Reading("fail", f"{_what(rule)} is {shown}, at least {bound} is required.", value)
     if rule.at_most is not None and value > rule.at_most:
-        return Reading("fail", f"{_what(rule)} is {value:g}, at most {rule.at_most:g} is allowed.", value)
+        shown, bound = _apart(value, rule.at_most)
+        return Reading("fail", f"{_what(rule)} is {shown}, at most {bound} is allowed.", value)
     return Reading("pass", f"{_what(rule)} is {value:g}, within {_bounds(rule)}.", value)
+
+
+def _apart(value: float, bound: float) -> tuple[str, str]:
+    """Both in six digits, or in as many as it takes to tell them apart."""
+    short = f"{value:g}", f"{bound:g}"
+    return short if short[0] != short[1] else (repr(value), repr(bound))
 
 
 def _candidates(rule: ThresholdRequirement, version: Version) -> list[PinnedMetric]:
