@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 
 from gitreg.documents import paths
@@ -11,6 +10,8 @@ from gitreg.index.rows import Row, row_of, says_deleted
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from gitreg.index.source import Source
     from gitreg.store import Snapshot
 

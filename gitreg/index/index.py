@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gitreg.documents import (
@@ -29,6 +25,11 @@ from gitreg.index.lines import Branch, Landed, PathChange
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
     from gitreg.index.source import Source
 
 T = TypeVar("T")

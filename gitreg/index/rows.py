@@ -38,7 +38,7 @@ def _record(path: str, data: bytes, _: PathKind) -> Row:
     """
     found = _loads(data)
     run_id, writer = RunId(_text(found, "run_id")), WriterId(_text(found, "writer"))
-    if path != paths.run_record(run_id, writer):
+    if path != _path_of(run_id, writer):
         raise InvalidDocument("The run or writer inside is not the one its path names.")
     attempts = sorted(
         (_text(each, "started_at"), _text(each, "id"), _text(each, "status")) for each in _attempts(found)
@@ -48,6 +48,13 @@ def _record(path: str, data: bytes, _: PathKind) -> Row:
     names = (_text(found, "experiment"), _text(found, "name"))
     order = (" ".join(first[:2]), " ".join(last[:2]), last[2])
     return Row("records", path, (run_id, writer, subject_of_run(run_id), *names, *order, data))
+
+
+def _path_of(run_id: RunId, writer: WriterId) -> str:
+    try:
+        return paths.run_record(run_id, writer)
+    except (OverflowError, OSError, ValueError):  # the id holds a time that no calendar has
+        raise InvalidDocument(f"{run_id} holds no time.") from None
 
 
 def _loads(data: bytes) -> object:

@@ -9,7 +9,7 @@ from gitreg.documents import Actor, Digest, Edits, Principal
 from gitreg.errors import BlobNotFound, InvalidValue, RemoteError, Unavailable
 from gitreg.store import CommitId, CommitText, PreReceive, Remote, Snapshot, Store, publish_ledger
 
-Upload = Callable[[Iterable[Digest]], None]
+Upload = Callable[[Iterable[Digest]], object]
 """Put blobs where others can read them. Does nothing where there is no such place; raises `Unavailable`."""
 
 

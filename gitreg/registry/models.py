@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from gitreg.blobs import read_manifest
 from gitreg.documents import (
     MANIFEST_MEDIA_TYPE,
     Alias,
@@ -82,7 +83,7 @@ class Models(Catalogue):
         check_finished(run)
         version = pin(run, output, name)
         manifest = self._manifest(version.artifacts)
-        self._check_bytes(manifest)
+        self.check_bytes(manifest)
         known = {row.digest for row in self._index.versions(name) if self.numbering(name).number(row.digest)}
         if version.digest in known:
             return _registered(self.version(version.digest), is_new=False)
@@ -199,9 +200,10 @@ class Models(Catalogue):
         return {path: note.to_bytes()}
 
     def _manifest(self, descriptor: Descriptor) -> Manifest:
-        return Manifest.from_bytes(self._blobs.read(descriptor.digest), descriptor.digest)
+        return read_manifest(self._blobs, descriptor.digest)
 
-    def _check_bytes(self, manifest: Manifest) -> None:
+    def check_bytes(self, manifest: Manifest) -> None:
+        """Raises `BlobNotFound` that names the first file whose bytes are nowhere."""
         missing = [entry for entry in manifest.files if not self._blobs.has(entry.digest)]
         if missing:
             first: ManifestEntry = missing[0]

@@ -1,0 +1,212 @@
+"""Which registry is meant, opening it, and making one. The rim: here the process's surroundings are read."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitreg._registry import Registry, Wanted, create, is_registry
+from gitreg._user import User
+from gitreg.errors import RegistryNotFound, StorageError
+from gitreg.store import Store
+from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from gitreg.tracking import Run
+
+KEY = "gitreg.registry"
+VARIABLE = "GITREG_REPO"
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
+_HINT = "Make one: gitreg init PATH; or say which you mean: gitreg use PATH|URL"
+
+_log = logging.getLogger("gitreg")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A registry that is meant, and by which rule."""
+
+    target: str
+    why: str
+
+
+def open_registry(path_or_url: str | Path | None = None, *, surroundings: Surroundings | None = None) -> Registry:
+    """The registry at a path (or around it) or URL; without either the one that is meant here.
+
+    That is: `GITREG_REPO`, `git config gitreg.registry` of the code repository around the working folder, the registry
+    around it, the user's default. A URL is cloned once into the user's data folder. Raises `RegistryNotFound`, and what
+    cloning and reading raise.
+    """
+    around = surroundings or Surroundings.of_process()
+    found = find(path_or_url, around)
+    return Registry(_store_of(found.target, around), why=found.why)
+
+
+def find(path_or_url: str | Path | None, surroundings: Surroundings) -> Found:
+    """Which registry is meant, and why. Raises `RegistryNotFound` where none is."""
+    given = str(path_or_url) if path_or_url is not None else ""
+    if given:
+        return Found(given, "it was named") if is_url(given) else _around(Path(given), surroundings, "it was named")
+    variable = surroundings.environ.get(VARIABLE)
+    if variable:
+        return Found(variable, VARIABLE) if is_url(variable) else _around(Path(variable), surroundings, VARIABLE)
+    try:
+        return _around(Path.cwd(), surroundings)
+    except RegistryNotFound:
+        default = User(surroundings).read().registry
+        if default is None:
+            raise
+        return Found(default, "it is your default")
+
+
+def _around(path: Path, surroundings: Surroundings, named_by: str = "") -> Found:
+    """The registry at a path, around it, or chosen by the code repository around it.
+
+    A path that was named means the registry there before the one that its configuration names.
+    """
+    if not path.is_dir():
+        raise RegistryNotFound(f"There is no folder {path}.", subject=str(path), hint=_HINT)
+    try:
+        store = Store.discover(path, surroundings)
+    except RegistryNotFound as error:
+        raise RegistryNotFound(error.message, subject=error.subject, hint=_HINT) from None
+    with store:
+        itself = Found(str(store.path), named_by or f"it is around {path}") if is_registry(store) else None
+        chosen = _chosen_by(store)
+    found = (itself or chosen) if named_by else (chosen or itself)
+    if found is None:
+        hint = f"Put a registry beside the code: gitreg init --here. {_HINT}"
+        raise RegistryNotFound(
+            f"{store.path} is a git repository, but no registry.", subject=str(store.path), hint=hint
+        )
+    return found
+
+
+def _chosen_by(store: Store) -> Found | None:
+    value = store.config.get(KEY)
+    if not value:
+        return None
+    target = value if is_url(value) else str(store.path / Path(value).expanduser())
+    return Found(target, f"git config {KEY} of {store.path}")
+
+
+def is_url(text: str) -> bool:
+    """Whether this is a repository's URL rather than a path."""
+    return _URL.match(text) is not None and not Path(text).exists()
+
+
+def _store_of(target: str, surroundings: Surroundings) -> Store:
+    if not is_url(target):
+        return Store.discover(Path(target).expanduser(), surroundings)
+    kept = User(surroundings).clone_of(target)
+    if not kept.exists():
+        _aside(kept, lambda path: Store.clone(target, path, surroundings).close())
+    return Store.open(kept, surroundings)
+
+
+def _aside(path: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder beside its place and move it there whole: of two processes one wins, and neither sees a half."""
+    building = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make(building)
+        building.rename(path)
+    except OSError as error:
+        if not path.exists():
+            raise StorageError(f"{path} cannot be made: {error.strerror}.", subject=str(path)) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def init(  # noqa: PLR0913 - the public face: each is a wish that `gitreg init` has a flag for
+    path: str | Path = ".",
+    *,
+    protect: Iterable[str] = (),
+    blobs: str | None = None,
+    here: bool = False,
+    bare: bool = False,
+    ci: str | None = None,
+    surroundings: Surroundings | None = None,
+) -> Registry:
+    """Make a registry: in a new folder, beside the code around `path` (`here`), or bare, for others to clone.
+
+    `protect` names stages that need approval; `blobs` is a bucket for everyone, or a folder for this user; `ci`
+    installs the check of pushes (`github`, `bare`). See `create` for what it raises.
+    """
+    around = surroundings or Surroundings.of_process()
+    wanted = Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci)
+    return Registry(create(Path(path).expanduser().absolute(), wanted, around), why="it was just made")
+
+
+def use(
+    target: str, *, default: bool = False, folder: Path | None = None, surroundings: Surroundings | None = None
+) -> Found:
+    """Mean this registry from now on: in the code repository around `folder`, else (or with `default`) everywhere.
+
+    The answer says where that was written. Raises what opening the registry raises: a typing mistake is found now.
+    """
+    around = surroundings or Surroundings.of_process()
+    with open_registry(target, surroundings=around) as registry:
+        chosen = target if is_url(target) else str(registry.path)
+    if not default:
+        try:
+            with Store.discover(folder or Path.cwd(), around) as code:
+                if str(code.path) != chosen:
+                    code.config.append({KEY: chosen})
+                    return Found(chosen, f"git config {KEY} of {code.path}")
+        except RegistryNotFound:
+            pass
+    user = User(around)
+    user.set_registry(chosen)
+    return Found(chosen, str(user.config_path))
+
+
+def open_for_recording(
+    path_or_url: str | Path | None = None,
+    *,
+    surroundings: Surroundings | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Registry:
+    """As `open_registry`; where none is meant, the personal registry, made on the spot and told of in one line.
+
+    `say` gets that line; without it the line goes to the log `gitreg`, which shows warnings on stderr by default.
+    """
+    around = surroundings or Surroundings.of_process()
+    try:
+        return open_registry(path_or_url, surroundings=around)
+    except RegistryNotFound:
+        if path_or_url is not None or around.environ.get(VARIABLE):
+            raise
+    personal = User(around).personal
+    if not personal.exists():
+        _aside(personal, lambda path: create(path, Wanted(), around).close())
+    (say or _log.warning)(f"gitreg: no registry here, recording to your personal one: {personal}")
+    return Registry(Store.open(personal, around), why="it is your personal one")
+
+
+def start_run(  # noqa: PLR0913 - the same as Registry.start_run
+    experiment: str = "default",
+    *,
+    name: str | None = None,
+    tags: Mapping[str, object] | None = None,
+    run_id: str | None = None,
+    parent: str | None = None,
+    key: str | None = None,
+    strict: bool | None = None,
+) -> Run:
+    """Begin a run in the registry that is meant here, or in the personal one; it is the active run until it ends."""
+    registry = open_for_recording()
+    return registry.start_run(experiment, name=name, tags=tags, run_id=run_id, parent=parent, key=key, strict=strict)
+
+
+def open_receiver(path: Path, surroundings: Surroundings) -> Store:
+    """The repository of a hook, with the objects that git keeps in quarantine until the hook says yes (format 32)."""
+    quarantine = surroundings.environ.get("GIT_QUARANTINE_PATH")
+    return Store.open(path, surroundings, quarantine=Path(quarantine) if quarantine else None)

@@ -1,0 +1,34 @@
+"""One registry, put together from the rooms: recording, registering, deciding, reading, keeping it well."""
+
+from gitreg._registry.creating import CI_SYSTEMS, Wanted, create
+from gitreg._registry.gate import check_push, findings_of
+from gitreg._registry.parts import is_registry
+from gitreg._registry.registry import Registry
+from gitreg._registry.views import (
+    Ailment,
+    Checkup,
+    Pulled,
+    Resolution,
+    StageView,
+    Status,
+    Synced,
+    Unpushed,
+)
+
+__all__ = [
+    "CI_SYSTEMS",
+    "Ailment",
+    "Checkup",
+    "Pulled",
+    "Registry",
+    "Resolution",
+    "StageView",
+    "Status",
+    "Synced",
+    "Unpushed",
+    "Wanted",
+    "check_push",
+    "create",
+    "findings_of",
+    "is_registry",
+]

@@ -1,0 +1,191 @@
+"""Making a registry: its first commit, its CI, its place for bytes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitreg._registry.parts import is_registry
+from gitreg._user import User
+from gitreg.blobs import BlobSettings, check_blobs_url, open_blobs
+from gitreg.decisions import creation_edits, default_settings
+from gitreg.documents import Digest, Edits, RegistryId, RegistrySettings, check_name
+from gitreg.errors import AlreadyExists, InvalidValue, RegistryNotFound, StorageError, UsageError
+from gitreg.resources import template
+from gitreg.store import GUEST_BRANCHES, HOOK_MARKER, OWN_BRANCHES, Branches, CommitText, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.surroundings import Surroundings
+
+CI_SYSTEMS = ("github", "bare")
+_WORKFLOW = ".github/workflows/gitreg.yml"
+_PROGRAM_LINE = re.compile(rb"^gitreg=gitreg$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a new registry shall be."""
+
+    protect: tuple[str, ...] = ()
+    """Stages that need approval from the first day."""
+    blobs: str | None = None
+    """A bucket, written into gitreg.json; or a folder, kept in the user's own configuration."""
+    here: bool = False
+    """Beside the code of an existing repository, on branches of its own."""
+    bare: bool = False
+    """A repository without a work tree, for others to clone from."""
+    ci: str | None = None
+    """Which system checks pushes: `github` or `bare`."""
+
+
+def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
+    """Make a registry at `path`. When anything fails, nothing of it stays.
+
+    Raises `UsageError` for wishes that contradict each other, `AlreadyExists`, `StorageError` and `CredentialsRefused`
+    for a place of bytes that cannot be reached, `RegistryNotFound` for `here` where there is no repository.
+    """
+    _check(wanted)
+    settings = default_settings(RegistryId.random(), wanted.protect, _bucket(wanted.blobs))
+    _check_bytes(path, settings, wanted.blobs)
+    with _made(path, wanted, surroundings) as store:
+        branches = GUEST_BRANCHES if wanted.here else OWN_BRANCHES
+        _commit(store, branches, {**creation_edits(settings, ledger=_short(branches.ledger)), **_workflow(wanted)})
+        if wanted.ci == "bare":
+            _install_hook(store)
+        if wanted.blobs is not None and settings.blobs is None:
+            User(surroundings).set_blobs(settings.registry, str(_folder(wanted.blobs)))
+    return store
+
+
+def _check(wanted: Wanted) -> None:
+    for stage in wanted.protect:
+        check_name(stage, "stage's name")
+    if wanted.here and wanted.bare:
+        raise UsageError("A registry is either beside code (--here) or without files (--bare).", subject="init")
+    if wanted.ci is not None and wanted.ci not in CI_SYSTEMS:
+        known = " and ".join(CI_SYSTEMS)
+        raise UsageError(f"There is no CI template {wanted.ci!r:.40} (there are {known}).", subject=wanted.ci)
+    if wanted.ci == "bare" and not wanted.bare:
+        hint = "gitreg init --bare --ci bare PATH"
+        raise UsageError("The pre-receive hook belongs to a bare repository.", subject="bare", hint=hint)
+    if wanted.ci == "github" and wanted.here:
+        hint = "See docs/github.md: the workflow belongs on the default branch of the code."
+        raise UsageError("The workflow is not installed beside code.", subject="github", hint=hint)
+
+
+def _bucket(blobs: str | None) -> str | None:
+    return check_blobs_url(blobs) if blobs is not None and "://" in blobs and not blobs.startswith("file:") else None
+
+
+def _folder(blobs: str) -> Path:
+    return Path(blobs.removeprefix("file://")).expanduser().absolute()
+
+
+def _check_bytes(path: Path, settings: RegistrySettings, blobs: str | None) -> None:
+    """Ask the place for something, so that a wrong bucket or key shows now and not at the first upload."""
+    if blobs is None:
+        return
+    of_user = None if settings.blobs else str(_folder(blobs))
+    place = open_blobs(path, settings.registry, BlobSettings(in_registry=settings.blobs, of_user=of_user)).shared
+    if of_user is not None and not Path(of_user).is_dir():
+        raise StorageError(f"The folder {of_user} is not there.", subject=of_user, hint=f"mkdir {of_user}")
+    if place is not None:
+        place.has(Digest.of(b""))
+
+
+@contextmanager
+def _made(path: Path, wanted: Wanted, surroundings: Surroundings) -> Iterator[Store]:
+    """The repository, taken away again if the rest fails and it was made for this."""
+    if wanted.here:
+        yield _beside_code(path, surroundings)
+        return
+    _check_place(path, surroundings)
+    is_new = not path.exists()
+    store = Store.init(path, surroundings, bare=wanted.bare)
+    try:
+        yield store
+    except BaseException:
+        store.close()
+        shutil.rmtree(path if is_new or wanted.bare else store.git_dir, ignore_errors=True)
+        raise
+
+
+def _beside_code(path: Path, surroundings: Surroundings) -> Store:
+    try:
+        found = Store.discover(path, surroundings)
+    except RegistryNotFound as error:
+        raise RegistryNotFound(error.message, subject=error.subject, hint="Make it one first: git init") from None
+    with found:
+        _refuse_registry(found)
+        return Store.adopt(found.path, surroundings)
+
+
+def _check_place(path: Path, surroundings: Surroundings) -> None:
+    try:
+        with Store.open(path, surroundings) as found:
+            _refuse_registry(found)
+            hint = f"Put a registry beside its code: gitreg -C {path} init --here"
+            raise AlreadyExists(f"{path} is a git repository already.", subject=str(path), hint=hint)
+    except RegistryNotFound:
+        pass
+    if path.exists() and not path.is_dir():
+        raise AlreadyExists(f"{path} is a file.", subject=str(path))
+    if path.is_dir() and any(path.iterdir()):
+        hint = "Give a new folder; beside code: git init, then gitreg init --here"
+        raise AlreadyExists(f"{path} is not empty.", subject=str(path), hint=hint)
+
+
+def _refuse_registry(store: Store) -> None:
+    if is_registry(store):
+        hint = f"Look at it: gitreg -C {store.path} status"
+        raise AlreadyExists(f"{store.path} is a registry already.", subject=str(store.path), hint=hint)
+
+
+def _commit(store: Store, branches: Branches, edits: Edits) -> None:
+    for ref in (branches.main, branches.ledger):
+        if store.tip(ref) is not None:
+            hint = f"Look at it: git log {_short(ref)}"
+            raise AlreadyExists(f"The branch {_short(ref)} is there already.", subject=ref, hint=hint)
+    author, committer = store.author().person, store.committer().person
+    text = CommitText("registry: created", author, committer, store.surroundings.now())
+    store.update(branches.main, lambda _: edits, text)
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/")
+
+
+def _workflow(wanted: Wanted) -> Edits:
+    return {_WORKFLOW: template("github/gitreg.yml")} if wanted.ci == "github" else {}
+
+
+def _install_hook(store: Store) -> None:
+    """The pre-receive hook, with the program that made it: a server's PATH is often another than an administrator's."""
+    first, _, rest = template("bare/pre-receive").partition(b"\n")
+    text = _PROGRAM_LINE.sub(lambda _: b"gitreg=" + _quoted(_program()), rest)
+    hook = store.git_dir / "hooks" / "pre-receive"
+    try:
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_bytes(first + b"\n" + HOOK_MARKER + b"\n" + text)
+        hook.chmod(0o755)
+    except OSError as error:
+        raise StorageError(f"{hook} cannot be written: {error.strerror}.", subject=str(hook)) from error
+
+
+def _program() -> str:
+    """The `gitreg` that belongs to the running interpreter; by name where it has none beside it."""
+    beside = Path(sys.executable).with_name("gitreg")
+    return str(beside) if beside.exists() else "gitreg"
+
+
+def _quoted(text: str) -> bytes:
+    if "\n" in text:
+        raise InvalidValue(f"{text!r:.100} cannot stand in a shell script.")
+    return b"'" + text.replace("'", "'\\''").encode() + b"'"

@@ -1,0 +1,160 @@
+"""`fsck`: read everything, believe nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg._registry.naming import manifests_in, named_in
+from gitreg._registry.views import Ailment, Checkup
+from gitreg.blobs import BlobStore, Progress, read_manifest
+from gitreg.decisions import check_facts
+from gitreg.documents import Digest, MemoryTree, classify_main, paths
+from gitreg.errors import BlobNotFound, CorruptBlob, GitregError, InvalidDocument, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg._registry.parts import Parts
+    from gitreg.store import CommitId, Snapshot
+
+_CHUNK = 1024 * 1024
+
+
+class Inspection:
+    """One walk over a registry, with its counts."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Nothing is read yet."""
+        self._parts = parts
+        self._seen: set[str] = set()
+        self._documents = 0
+        self._blobs: set[Digest] = set()
+        self._size = 0
+
+    def run(self, progress: Progress | None = None) -> Checkup:
+        """Check git objects, then documents, then bytes. What one part cannot read, the others still check."""
+        ailments = [*self._objects(), *self._main(), *self._ledger(), *self._bytes(progress)]
+        return Checkup(tuple(ailments), len(self._seen), self._documents, len(self._blobs), self._size)
+
+    # --- git objects ------------------------------------------------------------------------------------------------
+
+    def _objects(self) -> Iterator[Ailment]:
+        """Every object that a ref of the registry reaches, through every commit of it."""
+        store = self._parts.store
+        pending = list(dict.fromkeys(self._tips()))
+        while pending:
+            commit = pending.pop()
+            if commit in self._seen:
+                continue
+            self._seen.add(commit)
+            try:
+                parents = store.commit(commit).parents
+                known = [parent for parent in parents if commit not in store.shallow()]
+                pending += known
+                yield from self._new_files(known[0] if known else None, commit)
+            except GitregError as error:
+                yield Ailment("object", commit, error.message, error.hint or "git fsck --full")
+
+    def _tips(self) -> Iterator[CommitId]:
+        store = self._parts.store
+        branches = store.branches
+        for ref in (branches.main, branches.ledger):
+            tip = store.tip(ref)
+            if tip is not None:
+                yield tip
+        for prefix in (branches.proposals, "refs/gitreg/"):
+            yield from store.refs(prefix).values()
+
+    def _new_files(self, before: CommitId | None, commit: CommitId) -> Iterator[Ailment]:
+        store = self._parts.store
+        files = store.snapshot(commit)
+        for change in store.changes(before, commit):
+            if change.after is None or change.after in self._seen:
+                continue
+            self._seen.add(change.after)
+            try:
+                files.read_blob(change.after)
+            except GitregError as error:
+                yield Ailment("object", change.path, error.message, error.hint or "git fsck --full")
+
+    # --- documents --------------------------------------------------------------------------------------------------
+
+    def _main(self) -> Iterator[Ailment]:
+        """What gitreg owns on main; all else there is the people's."""
+        files = self._parts.store.snapshot(self._parts.store.main_tip())
+        for path, _ in _walk(files):
+            kind = classify_main(path)
+            if kind is not None and kind.document is not None:
+                self._documents += 1
+                try:
+                    kind.document.from_bytes(files.read(path) or b"", path)
+                except GitregError as error:
+                    yield Ailment("document", path, error.message, error.hint)
+            elif kind is None and path.startswith(("models/", "policies/", "sets/", "governance/")):
+                yield Ailment("path", path, "The format knows no such path.", severity="warn")
+        if files.read(paths.ATTRIBUTES) != paths.ATTRIBUTES_CONTENT:
+            message = "It does not keep git from changing line ends, so digests may differ in a checkout."
+            yield Ailment("attributes", paths.ATTRIBUTES, message, severity="warn")
+
+    def _ledger(self) -> Iterator[Ailment]:
+        files = self._parts.store.snapshot(self._parts.store.ledger_tip())
+        self._documents += sum(1 for _ in _walk(files))
+        try:
+            for finding in check_facts(MemoryTree(), files):
+                yield Ailment(finding.rule, finding.path, finding.message, finding.hint, finding.severity)
+        except GitregError as error:
+            yield Ailment("object", error.subject, error.message, error.hint)
+
+    # --- bytes ------------------------------------------------------------------------------------------------------
+
+    def _bytes(self, progress: Progress | None) -> Iterator[Ailment]:
+        """Everything that the ledger and main name is there and has its digest. Of runs, missing bytes only warn: they
+        may lie with whoever made them; a version's may not be missing.
+        """
+        store = self._parts.store
+        for files in (store.snapshot(store.main_tip()), store.snapshot(store.ledger_tip())):
+            for path, _ in _walk(files):
+                if path.startswith(("runs/", "versions/", "models/")):
+                    yield from self._bytes_of(files, path, progress)
+
+    def _bytes_of(self, files: Snapshot, path: str, progress: Progress | None) -> Iterator[Ailment]:
+        severity = "warn" if path.startswith("runs/") else "block"
+        try:
+            data = files.read(path) or b""
+            named = {descriptor.digest: path for descriptor in named_in(path, data)}
+            for manifest in manifests_in(path, data):
+                named |= self._files_of(manifest.digest, path)
+        except InvalidDocument:  # said already
+            return
+        except GitregError as error:
+            yield Ailment("bytes", path, error.message, error.hint, severity)
+            return
+        for digest, what in named.items():
+            if digest not in self._blobs:
+                self._blobs.add(digest)
+                yield from self._verify(digest, what, severity, progress)
+
+    def _files_of(self, manifest: Digest, path: str) -> dict[Digest, str]:
+        content = read_manifest(self._parts.blobs, manifest)
+        return {entry.digest: f"{path}: {entry.path}" for entry in content.files}
+
+    def _verify(self, digest: Digest, what: str, severity: str, progress: Progress | None) -> Iterator[Ailment]:
+        try:
+            with self._place_of(digest).open(digest) as stream:
+                while chunk := stream.read(_CHUNK):
+                    self._size += len(chunk)
+                    if progress is not None:
+                        progress.add(len(chunk))
+        except CorruptBlob as error:
+            yield Ailment("bytes", what, error.message, error.hint or "Fetch it anew: gitreg sync")
+        except (BlobNotFound, StorageError) as error:
+            yield Ailment("bytes", what, error.message, error.hint, severity)
+
+    def _place_of(self, digest: Digest) -> BlobStore:
+        """Where to read it: checking a bucket must not fill this disk."""
+        blobs = self._parts.blobs
+        return blobs.local if blobs.shared is None or blobs.local.has(digest) else blobs.shared
+
+
+def _walk(files: Snapshot) -> Iterator[tuple[str, str]]:
+    return files.walk()

@@ -1,0 +1,126 @@
+"""The rooms of one registry, put together: each is made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gitreg._registry.bytes import open_bytes
+from gitreg._registry.gate import check_push
+from gitreg.decisions import Office, Proposals, Record
+from gitreg.documents import Digest, RegistrySettings, paths
+from gitreg.errors import RegistryNotFound
+from gitreg.index import Index
+from gitreg.registry import Ledger, Models
+from gitreg.tracking import Runs, Sharing, Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitreg._user import User
+    from gitreg.blobs import LayeredBlobs
+    from gitreg.store import CommitId, Remote, Store
+
+
+class Parts:
+    """What a `Registry` stands on."""
+
+    def __init__(self, store: Store, user: User) -> None:
+        """Nothing is read yet."""
+        self.store = store
+        self.user = user
+        self._settings: tuple[CommitId | None, RegistrySettings] | None = None
+
+    def close(self) -> None:
+        """Let go of files; what is asked for later opens them again."""
+        if "index" in self.__dict__:
+            self.index.close()
+        self.store.close()
+
+    @property
+    def settings(self) -> RegistrySettings:
+        """`gitreg.json` as it stands on main now. Raises `RegistryNotFound` for a repository that is no registry."""
+        tip = self.store.main_tip()
+        if self._settings is None or self._settings[0] != tip:
+            self._settings = (tip, read_settings(self.store))
+        return self._settings[1]
+
+    @cached_property
+    def index(self) -> Index:
+        """The derived index; in memory for a store that is never written to."""
+        branches = self.store.branches
+        return Index.open(self.store.layout.own, self.store, main=branches.main, ledger=branches.ledger)
+
+    @cached_property
+    def blobs(self) -> LayeredBlobs:
+        """Bytes: here, and where others read them."""
+        return open_bytes(self.store, self.settings, self.user)
+
+    def forget_blobs(self) -> None:
+        """Ask again where bytes are, and build anew what stands on the answer."""
+        for name in ("blobs", "ledger", "models", "tracker", "runs", "proposals"):
+            self.__dict__.pop(name, None)
+
+    def remote(self) -> Remote | None:
+        """The remote; one that lies on this file system is guarded by the same check as its hook makes."""
+        return self.store.remote(pre_receive=check_push)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Where facts go."""
+        return Ledger(self.store, self.upload, check_push)
+
+    def upload(self, digests: Iterable[Digest]) -> None:
+        """Put bytes where others read them; nothing where there is no such place."""
+        self.blobs.upload(digests)
+
+    @cached_property
+    def models(self) -> Models:
+        """Models and versions."""
+        return Models(self.store, self.index, self.blobs, self.ledger, lambda: self.settings)
+
+    @cached_property
+    def tracker(self) -> Tracker:
+        """Recording."""
+        sharing = Sharing(self.upload, check_push)
+        return Tracker(self.store, self.blobs, self.store.surroundings, self.settings, sharing)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Reading and changing recorded runs."""
+        return Runs(self.tracker, self.index)
+
+    @cached_property
+    def office(self) -> Office:
+        """Where decisions meet the repository."""
+        return Office(self.store, self.index, self.remote)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Deciding."""
+        return Proposals(self.office, self.publish)
+
+    @cached_property
+    def record(self) -> Record:
+        """Reading what was decided."""
+        return Record(self.office)
+
+    def publish(self) -> None:
+        """Take to the ledger what waits in this clone, with its bytes, and claim missing numbers."""
+        self.tracker.publish()
+        self.models.claim_numbers()
+
+
+def read_settings(store: Store) -> RegistrySettings:
+    """`gitreg.json` on main. Raises `RegistryNotFound`, `InvalidDocument`, `NewerFormat`."""
+    data = store.snapshot(store.main_tip()).read(paths.SETTINGS)
+    if data is None:
+        message = f"{store.path} is a git repository, but no registry: {store.branches.main} has no {paths.SETTINGS}."
+        hint = "Put one beside your code: gitreg init --here; or make one of its own: gitreg init PATH"
+        raise RegistryNotFound(message, subject=str(store.path), hint=hint)
+    return RegistrySettings.from_bytes(data, paths.SETTINGS)
+
+
+def is_registry(store: Store) -> bool:
+    """Whether a repository holds a registry."""
+    return store.snapshot(store.main_tip()).object_id(paths.SETTINGS) is not None

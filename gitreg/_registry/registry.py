@@ -1,0 +1,226 @@
+"""The registry: everything that people and programs do with one, behind one door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+from gitreg._registry.examining import Examiner
+from gitreg._registry.inspecting import Inspection
+from gitreg._registry.parts import Parts
+from gitreg._registry.resolving import Resolver
+from gitreg._registry.syncing import Syncer
+from gitreg._user import User
+from gitreg.decisions import Candidate, Finding, Landing, Outcome, Proposals, Record, StageChange
+from gitreg.errors import InvalidName, NotPublished
+from gitreg.registry import Models, Reference, Registered, RunAddress, parse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitreg._registry.views import Ailment, Checkup, Pulled, Resolution, StageView, Status, Synced
+    from gitreg.blobs import LayeredBlobs, Progress
+    from gitreg.documents import ManifestEntry, RegistrySettings
+    from gitreg.index import Index
+    from gitreg.signing import Signer
+    from gitreg.store import Store
+    from gitreg.tracking import Recovered, Run, Runs
+
+Owner: TypeAlias = Literal["process", "none"]
+
+
+class Registry:
+    """One registry, through one clone of it. Open it with `gitreg.open()`; close it, or use it in a `with` block.
+
+    `runs`, `models` and `proposals` are its parts. Reads show what this clone knows, decisions meet the remote first;
+    what was recorded without the remote is published by `sync`. Every error is a `gitreg.errors.GitregError`.
+    """
+
+    def __init__(self, store: Store, *, why: str = "") -> None:
+        """`why` says how this registry was found. Raises `RegistryNotFound` for a repository that is none."""
+        self._parts = Parts(store, User(store.surroundings))
+        self._why = why
+        self._resolver = Resolver(self._parts)
+        self._syncer = Syncer(self._parts)
+        self._examiner = Examiner(self._parts, self._syncer)
+        _ = self._parts.settings
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of files. Runs that are open go on; what is asked for later opens the files again."""
+        self._parts.close()
+
+    def __repr__(self) -> str:
+        return f"Registry({str(self.path)!r})"
+
+    # What it is made of
+
+    @property
+    def path(self) -> Path:
+        """Where this clone is."""
+        return self.store.path
+
+    @property
+    def store(self) -> Store:
+        """The git repository."""
+        return self._parts.store
+
+    @property
+    def settings(self) -> RegistrySettings:
+        """`gitreg.json` as it stands now."""
+        return self._parts.settings
+
+    @property
+    def blobs(self) -> LayeredBlobs:
+        """Bytes by digest."""
+        return self._parts.blobs
+
+    @property
+    def index(self) -> Index:
+        """The derived index."""
+        return self._parts.index
+
+    @property
+    def runs(self) -> Runs:
+        """Recorded runs."""
+        return self._parts.runs
+
+    @property
+    def models(self) -> Models:
+        """Models and their versions."""
+        return self._parts.models
+
+    @property
+    def proposals(self) -> Proposals:
+        """Proposals, decisions, people and holds."""
+        return self._parts.proposals
+
+    # Recording
+
+    def start_run(  # noqa: PLR0913 - the same as Tracker.start_run, which says what each is
+        self,
+        experiment: str = "default",
+        *,
+        name: str | None = None,
+        tags: Mapping[str, object] | None = None,
+        run_id: str | None = None,
+        parent: str | None = None,
+        key: str | None = None,
+        strict: bool | None = None,
+        owner: Owner = "process",
+    ) -> Run:
+        """Begin a run and make it the active one; see `gitreg.tracking.Tracker.start_run`."""
+        return self._parts.tracker.start_run(
+            experiment, name=name, tags=tags, run_id=run_id, parent=parent, key=key, strict=strict, owner=owner
+        )
+
+    def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
+        """Record into a run that is open in this clone; see `gitreg.tracking.Tracker.attach`."""
+        return self._parts.tracker.attach(run_id, strict=strict, owner=owner)
+
+    def recover(self) -> list[Recovered]:
+        """End the runs whose process is certainly gone, and publish all that has ended."""
+        return self._parts.tracker.recover()
+
+    # Registering and deciding
+
+    def register(self, address: str, model: str, *, message: str | None = None) -> Registered:
+        """Make what a run made, `runs:/RUN/OUTPUT`, a numbered version of a model.
+
+        Raises `InvalidName`, `RunNotFound`, `ArtifactNotFound` that lists what is there, `Refused` for a run that has
+        not finished, `BlobNotFound`.
+        """
+        found = parse_address(address)
+        if not isinstance(found, RunAddress):
+            hint = "Write runs:/RUN/OUTPUT; gitreg runs list shows the runs."
+            raise InvalidName(f"{address!r:.80} is a version's address, not a run's.", subject=address[:80], hint=hint)
+        run = self.runs.get(found.run)
+        return self.models.register(run, self.models.output(run, found.path), model, message=message)
+
+    def promote(
+        self, version: Reference, stage: str, reason: str, *, signer: Signer | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Put a version into a stage: it lands, or becomes a proposal (see `Proposals.promote`).
+
+        Nothing points at a version whose bytes are missing: raises `BlobNotFound`, and once `NotPublished` where there
+        is a remote and they are only here. Also raises `VersionNotFound`, and `NotPublished` for a version that has no
+        number yet.
+        """
+        view = self.models.version(version)
+        self._syncer.check_bytes(view)
+        if not dry_run:
+            self._parts.publish()
+            self._syncer.upload()
+            view = self.models.version(view.digest)
+        if view.number is None:
+            message = f"{view.label} has no number yet: the remote could not be asked for one."
+            raise NotPublished(message, subject=view.label, hint="gitreg sync")
+        candidate = Candidate(view.document, view.number)
+        return self.proposals.promote(candidate, stage, reason, signer=signer, dry_run=dry_run)
+
+    # Reading
+
+    def resolve(self, address: str) -> Resolution:
+        """What an address stands for now; see `Resolver.resolve`."""
+        return self._resolver.resolve(address)
+
+    def stages(self, model: str) -> list[StageView]:
+        """What each stage of a model holds."""
+        return self._resolver.stages(model)
+
+    def pull(self, address: str, target: Path | str, progress: Progress | None = None) -> Pulled:
+        """Write the files of an address to a new folder, every byte checked; see `Resolver.pull`."""
+        return self._resolver.pull(address, Path(target), progress)
+
+    def artifacts(self, address: str) -> tuple[ManifestEntry, ...]:
+        """The files of an address."""
+        return self._resolver.manifest(self.resolve(address)).files
+
+    def log(self, model: str | None = None, stage: str | None = None) -> list[Landing]:
+        """What landed on main, newest first."""
+        return self._parts.record.log(model, stage)
+
+    def changes(self, base: str, head: str) -> list[StageChange]:
+        """The stages in which another version is in force at `head` than at `base`."""
+        return self._parts.record.changes(base, head)
+
+    def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
+        """Whether `head` is good for main: as a proposal merged into `base`, or as a push on it."""
+        return self._parts.record.validate(base, head, is_push=is_push)
+
+    def check_facts(self, before: str, after: str) -> list[Finding]:
+        """Whether the ledger went from one commit to another by its rules."""
+        return self._parts.record.check_facts(before, after)
+
+    @property
+    def record(self) -> Record:
+        """What was decided: holds, people, stages, log."""
+        return self._parts.record
+
+    # Keeping it well
+
+    def sync(self, progress: Progress | None = None) -> Synced:
+        """Publish what is only here, fetch what is only there; see `Syncer.sync`."""
+        return self._syncer.sync(progress)
+
+    def status(self) -> Status:
+        """Which registry this is and why, and how things stand in this clone."""
+        return self._examiner.status(self._why)
+
+    def doctor(self, *, break_locks: bool = False) -> list[Ailment]:
+        """What is wrong with this clone; what is safe to mend is mended."""
+        return self._examiner.doctor(break_locks=break_locks)
+
+    def fsck(self, progress: Progress | None = None) -> Checkup:
+        """Read everything and check it: git objects, documents, bytes."""
+        return Inspection(self._parts).run(progress)
+
+    def use_blobs(self, place: str) -> None:
+        """Keep this registry's bytes at a folder or URL of the user's choice; nobody else's choice changes."""
+        self._parts.user.set_blobs(self.settings.registry, place)
+        self._parts.forget_blobs()

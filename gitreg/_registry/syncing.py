@@ -1,0 +1,153 @@
+"""Meeting the remote: bytes, then facts with their numbers, then decisions."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+
+from gitreg._registry.naming import manifests_in, named_in
+from gitreg._registry.views import Synced, Unpushed
+from gitreg.blobs import Progress, read_manifest
+from gitreg.errors import GitregError, InvalidDocument, NotPublished
+from gitreg.store import CommitId, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitreg._registry.parts import Parts
+    from gitreg.documents import Digest
+    from gitreg.registry import VersionView
+
+_MEND = "Name a place that others read, a bucket or a shared folder: gitreg use --blobs PLACE"
+_UPLOADED = "uploaded.json"
+_TOLD = "told-bytes-are-local"
+_MET = "met-remote"
+_MOST = 10_000
+
+
+class Syncer:
+    """Publishes what is only here and fetches what is only there."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Nothing is asked yet."""
+        self._parts = parts
+
+    def sync(self, progress: Progress | None = None) -> Synced:
+        """Publish runs, bytes, numbers and decisions, and bring this clone up to the remote.
+
+        Bytes go before the documents that name them; main comes last, so that all else is done when it has `Diverged`.
+        Raises `NotPublished` once where bytes have no place that others read, and what the store and storage raise.
+        """
+        parts = self._parts
+        runs = tuple(dict.fromkeys(record.run_id for record in parts.tracker.publish().records))
+        uploaded = self.upload(progress)
+        remote = parts.remote()
+        if remote is None:
+            return Synced(None, runs, uploaded)
+        self._stop_once("sync", any(self._named(None)) if parts.blobs.shared is None else False)
+        waiting = {view.digest: view.label for view in self._unnumbered()}
+        parts.models.claim_numbers()
+        report = sync(parts.store, remote, parts.ledger.text("ledger: synced"))
+        self._touch(_MET)
+        numbers = {label: parts.models.version(digest).number for digest, label in waiting.items()}
+        return Synced(report, runs, uploaded, {label: number for label, number in numbers.items() if number})
+
+    def upload(self, progress: Progress | None = None) -> tuple[Digest, ...]:
+        """Send what documents of the ledger name, and this clone has, to where others read it; which were sent."""
+        blobs, tip = self._parts.blobs, self._parts.store.ledger_tip()
+        if blobs.shared is None or tip is None:
+            return ()
+        before = self._uploaded(blobs.shared.location)
+        sent = blobs.upload(dict.fromkeys(self._named(before)), progress) if before != tip else ()
+        self._own(_UPLOADED).write_text(json.dumps({"place": blobs.shared.location, "ledger": tip}), encoding="utf-8")
+        return sent
+
+    def check_bytes(self, view: VersionView) -> None:
+        """Before anything points at a version: its bytes exist, where others read them if there are others.
+
+        Raises `BlobNotFound` for bytes that are nowhere, and once for each version `NotPublished` for bytes that are
+        only here though there is a remote.
+        """
+        parts = self._parts
+        manifest = read_manifest(parts.blobs, view.document.artifacts.digest)
+        parts.models.check_bytes(manifest)
+        if parts.ledger.has_remote():
+            self._stop_once(f"promote {view.digest}", parts.blobs.shared is None)
+
+    def unpushed(self) -> Unpushed | None:
+        """What is only in this clone; None where there is no remote."""
+        store = self._parts.store
+        if not self._parts.ledger.has_remote():
+            return None
+        main, ledger = store.branches.main, store.branches.ledger
+        theirs = store.tip(_tracking(main))
+        ours = store.tip(main)
+        ahead = takewhile(lambda commit: commit != theirs, store.first_parents(ours)) if ours else iter(())
+        changed = store.changes(store.tip(_tracking(ledger)), store.tip(ledger)) if store.tip(ledger) else iter(())
+        return Unpushed(sum(1 for _ in islice(ahead, _MOST)), sum(1 for _ in islice(changed, _MOST)))
+
+    def met(self) -> datetime | None:
+        """When this clone last met its remote by a sync."""
+        try:
+            return datetime.fromtimestamp(self._own(_MET).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    def _named(self, before: CommitId | None) -> Iterator[Digest]:
+        """The blobs that this clone has, of those that documents name which came after `before`."""
+        store, local = self._parts.store, self._parts.blobs.local
+        tip = store.ledger_tip()
+        files = store.snapshot(tip)
+        for change in store.changes(before, tip):
+            data = files.read(change.path) if change.after is not None else None
+            if data is not None and change.path.startswith(("runs/", "versions/")):
+                yield from (digest for digest in self._blobs_of(change.path, data) if local.has(digest))
+
+    def _blobs_of(self, path: str, data: bytes) -> Iterator[Digest]:
+        try:
+            yield from (descriptor.digest for descriptor in named_in(path, data))
+            for manifest in manifests_in(path, data):
+                if self._parts.blobs.local.has(manifest.digest):
+                    yield from (entry.digest for entry in read_manifest(self._parts.blobs.local, manifest.digest).files)
+        except InvalidDocument:  # fsck names it
+            return
+
+    def _unnumbered(self) -> list[VersionView]:
+        models = self._parts.models
+        views = (view for model in models.list() for view in models.versions(model.name, deleted=True))
+        return [view for view in views if view.number is None]
+
+    def _stop_once(self, what: str, are_local: bool) -> None:  # noqa: FBT001 - a fact, not a switch
+        """Say one time for each `what` that bytes are only here; whoever goes on knows it."""
+        told = self._own(_TOLD)
+        known = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+        if not are_local or what in known:
+            return
+        told.write_text("\n".join([*known, what, ""]), encoding="utf-8")
+        message = "There is a remote, and the bytes lie in this clone only: others will see names and no content."
+        raise NotPublished(message, subject=str(self._parts.store.path), hint=f"{_MEND}; or go on: the same again.")
+
+    def _uploaded(self, place: str) -> CommitId | None:
+        """Up to which ledger commit all bytes were sent to this place; None where that is not known any more."""
+        store = self._parts.store
+        try:
+            found = json.loads(self._own(_UPLOADED).read_text(encoding="utf-8"))
+            commit = CommitId(found["ledger"]) if found["place"] == place else None
+        except (OSError, ValueError, KeyError, TypeError, GitregError):
+            return None
+        return commit if commit is not None and store.has_object(commit) else None
+
+    def _touch(self, name: str) -> None:
+        self._own(name).touch()
+
+    def _own(self, name: str) -> Path:
+        return self._parts.store.layout.own / name
+
+
+def _tracking(ref: str) -> str:
+    return ref.replace("refs/heads/", "refs/remotes/origin/", 1)

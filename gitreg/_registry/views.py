@@ -1,0 +1,133 @@
+"""What a registry answers with: frozen values, ready to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from gitreg.decisions import ProposalView
+    from gitreg.documents import Descriptor, Digest, Principal, RegistryId, RunId, Version
+    from gitreg.store import CommitId, SyncReport
+    from gitreg.tracking import LiveRun
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What an address stands for now. `version` is None for an address of a run's output that is not registered."""
+
+    address: str
+    model: str | None
+    number: int | None
+    version: Digest | None
+    run: RunId | None
+    output: str
+    artifacts: Descriptor
+    """The manifest of its files."""
+    blobs: str
+    """Where the bytes are."""
+    document: Version | None = None
+    stage: str | None = None
+    alias: str | None = None
+    decision: Digest | None = None
+    unreviewed: bool | None = None
+    since: datetime | None = None
+    approved_by: tuple[Principal, ...] = ()
+
+
+@dataclass(frozen=True)
+class StageView:
+    """What one stage of a model holds: the last decision in force."""
+
+    stage: str
+    number: int | None
+    version: Digest | None
+    """None after a withdrawal."""
+    since: datetime | None
+    is_unreviewed: bool
+    standing_in_force: bool = True
+    """False where something else stands in the folder now, which is not in force."""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A folder that was written."""
+
+    resolution: Resolution
+    target: Path
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Unpushed:
+    """What is only in this clone: commits of main, files of the ledger; None where there is no remote."""
+
+    main: int
+    ledger: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Which registry this is and why, and what is going on in it."""
+
+    path: Path
+    why: str
+    registry: RegistryId
+    main: CommitId | None
+    remote: str | None
+    remote_seen: datetime | None
+    """When this clone last met its remote."""
+    blobs: str
+    live: tuple[LiveRun, ...]
+    proposals: tuple[ProposalView, ...]
+    unpushed: Unpushed | None
+    runs: int
+    models: int
+    stages: Mapping[str, bool]
+    """Name to whether it is protected."""
+    next_steps: tuple[str, ...] = ()
+    """Commands that are likely next, the most pressing first."""
+
+
+@dataclass(frozen=True)
+class Ailment:
+    """One thing that `doctor` or `fsck` found. `severity` is `block`, `warn`, or `mended` for what is right again."""
+
+    kind: str
+    subject: str
+    message: str
+    hint: str = ""
+    severity: str = "block"
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What `fsck` found, and how much it looked at."""
+
+    ailments: tuple[Ailment, ...]
+    objects: int = 0
+    documents: int = 0
+    blobs: int = 0
+    size_bytes: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing blocks."""
+        return all(ailment.severity != "block" for ailment in self.ailments)
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync did. `report` is None where there is no remote."""
+
+    report: SyncReport | None
+    runs: tuple[RunId, ...] = ()
+    """Runs that reached the ledger."""
+    uploaded: tuple[Digest, ...] = ()
+    numbered: Mapping[str, int] = field(default_factory=dict)
+    """Versions that got a number: `fraud/~3f2a9c01` to it."""
