@@ -1,6 +1,7 @@
 """What the outside world tells the library: clock, host, environment. The library itself asks none of them.
 
-`Surroundings.of_process()` is the one place that reads them, and only the rim calls it; everything below takes the value.
+`Surroundings.of_process()` is the one place that reads them, and only the rim calls it; everything below takes the
+value.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import os
 import platform
 import socket
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ from gitreg.store.values import (
 )
 
 __all__ = [
+    "GUEST_BRANCHES",
+    "HOOK_MARKER",
+    "OWN_BRANCHES",
     "Boundaries",
     "Branches",
     "Change",
@@ -32,10 +35,7 @@ __all__ = [
     "CommitText",
     "Finding",
     "FirstParents",
-    "GUEST_BRANCHES",
-    "HOOK_MARKER",
     "Identity",
-    "OWN_BRANCHES",
     "ObjectId",
     "Person",
     "PreReceive",

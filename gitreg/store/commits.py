@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 from gitreg.errors import CorruptRepository, InvalidValue
 from gitreg.store.values import Commit, CommitId, CommitText, ObjectId, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^<>]*)> (?P<seconds>-?\d{1,12}) (?P<zone>[+-]\d{4})", re.DOTALL)
 _CRUD = re.compile(r"[\x00-\x1f\x7f<>]+")

@@ -1,20 +1,24 @@
 """Git configuration as data.
 
-A clone's own configuration comes from whoever made the clone, so only an allow-list of keys is read from it, and none of
-them starts a program or redirects a connection; its includes are not followed. Credential helpers, ssh commands, proxies
-and rewrites are read from the user's and the system's files alone (`trusted`).
+A clone's own configuration comes from whoever made the clone, so only an allow-list of keys is read from it, and none
+of them starts a program or redirects a connection; its includes are not followed. Credential helpers, ssh commands,
+proxies and rewrites are read from the user's and the system's files alone (`trusted`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dulwich.config import ConfigFile, StackedConfig, apply_instead_of, env_config
 
 from gitreg.errors import CorruptRepository, InvalidValue
-from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.surroundings import Surroundings
 
 _LOCAL_KEYS = frozenset(
     {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.errors import AlreadyExists, StorageError
 from gitreg.store.layout import is_git_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OWN_SETTINGS = {
     "core.fsync": "objects,derived-metadata,reference",
@@ -14,9 +17,10 @@ OWN_SETTINGS = {
     "receive.autogc": "false",
     "repack.writeBitmaps": "false",
 }
-"""What a registry's repository says to git: sync what you write (git before 2.36 does not know how), no upkeep behind our
-back, no bitmaps (readers fail on one that is older than a pack). `core.fsyncObjectFiles` is the old name: git 2.36 and
-later print a warning at every command for it, and we sync by ourselves, so it is not set."""
+"""What a registry's repository says to git: sync what you write (git before 2.36 does not know how), no upkeep behind
+our back, no bitmaps (readers fail on one that is older than a pack). `core.fsyncObjectFiles` is the old name: git
+2.36 and later print a warning at every command for it, and we sync by ourselves, so it is not set.
+"""
 
 GUEST_SETTINGS = {"gitreg.guest": "true", "repack.writeBitmaps": "false"}
 """The least that is asked of a code repository with a registry inside."""

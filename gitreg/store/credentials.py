@@ -1,7 +1,7 @@
 """User name and password for a remote: from the environment, or from the user's own git credential helpers.
 
-Helpers are asked through `git credential fill`, run where no repository's configuration can reach it: a clone could name
-a helper of its own, which is a program.
+Helpers are asked through `git credential fill`, run where no repository's configuration can reach it: a clone could
+name a helper of its own, which is a program.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gitreg.surroundings import Surroundings
+if TYPE_CHECKING:
+    from gitreg.surroundings import Surroundings
 
 _PATIENCE_S = 60
 _KEPT_GIT_VARIABLES = re.compile(r"GIT_(ASKPASS|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH)")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg.errors import DirtyPath
@@ -15,6 +13,9 @@ from gitreg.store.refs import STALE_AFTER_S, is_ours
 from gitreg.store.worktree import Journey, lock_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from gitreg.store.store import Store
 
 _BREAK_AFTER_S = 1.0

@@ -1,7 +1,7 @@
 """Git's index (gitformat-index), read and rewritten whole.
 
-Only what we can write back without loss is accepted: versions 2 to 4, no required extension. The optional ones are caches
-that git makes anew, and are dropped.
+Only what we can write back without loss is accepted: versions 2 to 4, no required extension. The optional ones are
+caches that git makes anew, and are dropped.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.errors import DirtyPath
 from gitreg.store.packing import sync_folder
 from gitreg.store.values import ObjectId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _FIXED = struct.Struct(">10I")
 _NAME_MASK = 0x0FFF

@@ -1,7 +1,7 @@
 """History as the commits themselves tell it.
 
-Grafts, replace refs and alternates would let whoever owns the clone rewrite what we see; none is ever followed. They are
-reported, because a verdict on such a clone is refused.
+Grafts, replace refs and alternates would let whoever owns the clone rewrite what we see; none is ever followed. They
+are reported, because a verdict on such a clone is refused.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.store.commits import parents_of
 from gitreg.store.objects import COMMIT, Objects
-from gitreg.store.refs import Refs
 from gitreg.store.values import CommitId
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gitreg.store.refs import Refs
 
 _ID_LINE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -35,7 +39,9 @@ class Boundaries:
 
 
 class FirstParents(Iterator[CommitId]):
-    """A first-parent line, newest first. After it ends, `boundary` is the commit where a shallow clone was cut, or None."""
+    """A first-parent line, newest first. After it ends, `boundary` is the commit where a shallow clone was cut, or
+    None.
+    """
 
     def __init__(self, objects: Objects, tip: CommitId, shallow: frozenset[CommitId]) -> None:
         self.boundary: CommitId | None = None

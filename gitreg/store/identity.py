@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gitreg.errors import IdentityMissing
 from gitreg.store.values import Person
-from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.surroundings import Surroundings
 
 
 class _Settings(Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.errors import CorruptRepository, RegistryNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Layout:
 
     def work_trees(self) -> Iterator[WorkTree]:
         """Every work tree, the main one first. A linked one counts only if its folder points back here: a git folder
-        that somebody handed us could name any folder of this machine."""
+        that somebody handed us could name any folder of this machine.
+        """
         main = _main_work_tree(self)
         if main is not None:
             yield WorkTree(main, self.common_dir)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gitreg.documents import parse_json
 from gitreg.errors import InvalidDocument, UnsafeRepository
 from gitreg.store.objects import BLOB, TREE, NewObject, ObjectReader, make, serialize_tree
 from gitreg.store.trees import MAX_DEPTH, MAX_WALKED
 from gitreg.store.values import FOLDER_MODE, REGULAR_MODES, ObjectId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _WRITE_ONCE = ("versions/", "datasets/", "evaluations/", "comments/", "deployments/", "checkpoints/")
 _DIGEST_IN_PATH = re.compile(r"(?:versions|datasets|evaluations)/.*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.json")
@@ -28,9 +31,9 @@ Rank = tuple[bool, bool, int, str, str]
 def merge_rule(first: bytes, second: bytes, path: str) -> bytes:
     """Which of two contents of one path stands. Total: no content raises, however broken.
 
-    Revised files: the larger (rev, writer, digest). Write-once ones rank as rev 0 with an empty writer, after a version,
-    dataset or evaluation whose bytes have the digest their path says (format 24). What cannot be read never wins over what
-    can.
+    Revised files: the larger (rev, writer, digest). Write-once ones rank as rev 0 with an empty writer, after a
+    version, dataset or evaluation whose bytes have the digest their path says (format 24). What cannot be read never
+    wins over what can.
     """
     return max(first, second, key=lambda data: rank(data, path))
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.errors import DirtyPath, Locked
 from gitreg.store import commits, gitindex, trees
 from gitreg.store.checkout import Item
-from gitreg.store.config import GitConfig
-from gitreg.store.layout import Layout, WorkTree
-from gitreg.store.lock import RepositoryLock
 from gitreg.store.objects import BLOB, COMMIT, Objects
-from gitreg.store.refs import Refs
-from gitreg.store.values import FILE_MODE, REGULAR_MODES, EXECUTABLE_MODE, CommitId, ObjectId, RefUpdate
+from gitreg.store.values import EXECUTABLE_MODE, FILE_MODE, REGULAR_MODES, CommitId, ObjectId, RefUpdate
 from gitreg.store.worktree import Carrier, Journey, Step, check_clean, held_by_another, lock_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gitreg.store.config import GitConfig
+    from gitreg.store.layout import Layout, WorkTree
+    from gitreg.store.lock import RepositoryLock
+    from gitreg.store.refs import Refs
 
 
 @dataclass

@@ -7,9 +7,7 @@ import threading
 import weakref
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dulwich.errors import ChecksumMismatch, FileFormatException, ObjectFormatException
@@ -20,6 +18,9 @@ from gitreg.store.packs import FencedObjectStore, ObjectTooLarge
 from gitreg.store.values import FOLDER_MODE, ObjectId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from dulwich.object_format import ObjectFormat
 
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
@@ -201,7 +202,9 @@ _FORBIDDEN_NAMES = frozenset({"", ".", "..", ".git"})
 
 
 def parse_tree(data: bytes, tree_id: str, id_bytes: int) -> TreeItems:
-    """A tree's items. Raises `CorruptRepository` for bytes that are no tree, `UnsafeRepository` for names no tree may hold."""
+    """A tree's items. Raises `CorruptRepository` for bytes that are no tree, `UnsafeRepository` for names no tree may
+    hold.
+    """
     items: TreeItems = {}
     position, end = 0, len(data)
     while position < end:

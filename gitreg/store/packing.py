@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from dulwich.object_format import OBJECT_FORMATS
@@ -21,6 +19,9 @@ from dulwich.pack import UnpackedObject, write_pack_data, write_pack_index
 from gitreg.store.objects import KINDS, NewObject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
     from dulwich.object_format import ObjectFormat
 
 LOOSE_LIMIT = 20

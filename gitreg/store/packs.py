@@ -1,10 +1,10 @@
 """dulwich's object store, fenced: nothing is inflated past a limit, no alternate, commit graph or multi-pack index is
-believed. This and `packing.py` are where a hostile repository meets us first."""
+believed. This and `packing.py` are where a hostile repository meets us first.
+"""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dulwich.object_store import DiskObjectStore
@@ -13,6 +13,9 @@ from dulwich.pack import OFS_DELTA, REF_DELTA, Pack, PackData, UnpackedObject
 from gitreg.errors import UnsafeRepository
 
 if TYPE_CHECKING:
+    from mmap import mmap
+    from pathlib import Path
+
     from dulwich.object_format import ObjectFormat
 
 MAX_OBJECT_BYTES = 64 * 2**20
@@ -24,7 +27,7 @@ class ObjectTooLarge(UnsafeRepository):
 
 
 class BoundedPackData(PackData):
-    """Pack data that looks at an object's declared size before it inflates it, and at a delta's before it is applied."""
+    """Pack data that looks at an object's declared size before inflating it, and at a delta's before applying it."""
 
     def get_unpacked_object_at(self, offset: int, *, include_comp: bool = False) -> UnpackedObject:
         """See `PackData`. Raises `ObjectTooLarge`."""
@@ -70,7 +73,7 @@ def _check_size(size: int) -> None:
         raise ObjectTooLarge(message)
 
 
-def _declared_size(buffer: bytes | memoryview, offset: int) -> int:
+def _declared_size(buffer: bytes | mmap, offset: int) -> int:
     """The inflated size in a pack entry's header (gitformat-pack: 4 bits, then 7 a byte)."""
     byte = buffer[offset]
     size, shift = byte & 0x0F, 4

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from gitreg.store import commits, formats, history, trees
 from gitreg.store.config import GitConfig
-from gitreg.store.layout import Layout
 from gitreg.store.ledger import merge_trees
 from gitreg.store.objects import COMMIT, Objects, Overlay
 from gitreg.store.refs import Refs
 from gitreg.store.revisions import resolve
 from gitreg.store.snapshot import Snapshot
 from gitreg.store.values import GUEST_BRANCHES, OWN_BRANCHES, Branches, Change, Commit, CommitId, ObjectId
-from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitreg.store.layout import Layout
+    from gitreg.surroundings import Surroundings
 
 _ORIGIN = "refs/remotes/origin/"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from gitreg.store.packing import sync_folder
 from gitreg.store.values import CommitId
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from dulwich.refs import Ref
 
 STALE_AFTER_S = 10.0
@@ -90,8 +91,9 @@ class Refs:
             raise AlreadyExists(f"{name} cannot stand beside {taken}.", subject=name)
 
     def _set(self, name: str, new: CommitId, old: CommitId | None) -> bool:
-        """Under git's lock of the ref: look, write beside, rename over. The lock itself never becomes the ref, so that it
-        can say whose it is."""
+        """Under git's lock of the ref: look, write beside, rename over. The lock itself never becomes the ref, so
+        that it can say whose it is.
+        """
         path = self._common_dir / name
         is_new_folder = not path.parent.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +136,9 @@ class Refs:
             sync_folder(folder)
 
     def _log(self, name: str, new: CommitId, old: CommitId | None) -> None:
-        """Continue the reflog that git keeps for a ref, where it keeps one. It is for people: losing a line is no harm."""
+        """Continue the reflog that git keeps for a ref, where it keeps one. It is for people: losing a line is no
+        harm.
+        """
         path = self._common_dir / "logs" / name
         if not path.is_file():
             return
@@ -186,7 +190,7 @@ def _remove_empty(path: Path) -> None:
     """Git leaves empty folders where refs below a name were deleted."""
     if path.is_dir():
         for folder, _, _ in os.walk(path, topdown=False):
-            os.rmdir(folder)
+            Path(folder).rmdir()
 
 
 def _ref(name: str) -> Ref:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg.errors import RaceLost, RegistryNotFound, RemoteError, RemoteRefused
@@ -12,6 +11,8 @@ from gitreg.store import transfer
 from gitreg.store.values import CommitId, RefUpdate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gitreg.store.store import Store
 
 HOOK_MARKER = b"# gitreg pre-receive"
@@ -25,8 +26,8 @@ PreReceive = Callable[[Sequence[RefUpdate], "Store"], None]
 class Remote(ABC):
     """Another clone of the registry.
 
-    Every method raises `RemoteError` when it cannot be reached or does not answer as git does, and `CredentialsRefused` when
-    it wants other credentials.
+    Every method raises `RemoteError` when it cannot be reached or does not answer as git does, and
+    `CredentialsRefused` when it wants other credentials.
     """
 
     def __init__(self, name: str, shown: str) -> None:
@@ -58,8 +59,9 @@ class Remote(ABC):
 
     @abstractmethod
     def push(self, updates: Sequence[RefUpdate]) -> None:
-        """Move its refs, each only from the `old` given. Raises `RaceLost` when one is elsewhere, `RemoteRefused` when its
-        rules say no."""
+        """Move its refs, each only from the `old` given. Raises `RaceLost` when one is elsewhere, `RemoteRefused`
+        when its rules say no.
+        """
 
     def tracking(self, ref: str) -> str:
         """Where we remember what `ref` was there."""
@@ -80,8 +82,8 @@ def matches(ref: str, prefixes: Iterable[str]) -> bool:
 class PathRemote(Remote):
     """A clone on this machine's file system: its objects are read and written directly, its refs moved under its lock.
 
-    No hook of it runs. If the hook it has is gitreg's, the same check is made here, by `pre_receive`; without that callable
-    such a push is refused.
+    No hook of it runs. If the hook it has is gitreg's, the same check is made here, by `pre_receive`; without that
+    callable such a push is refused.
     """
 
     def __init__(self, name: str, store: Store, other: Store, pre_receive: PreReceive | None = None) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from gitreg.errors import Ambiguous, InvalidName, RevisionNotFound
 from gitreg.store.commits import parents_of
 from gitreg.store.objects import COMMIT, TAG, Objects
-from gitreg.store.refs import Refs
 from gitreg.store.values import CommitId
+
+if TYPE_CHECKING:
+    from gitreg.store.refs import Refs
 
 _STEPS = re.compile(r"(?P<name>.+?)(?P<steps>(?:[~^]\d*)*)", re.DOTALL)
 _STEP = re.compile(r"(?P<kind>[~^])(?P<count>\d*)")

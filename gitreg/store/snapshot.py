@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from gitreg.documents import Entry
 from gitreg.errors import UnsafeRepository
 from gitreg.store import trees
 from gitreg.store.objects import BLOB, NewObject, NoObjects, ObjectReader, Overlay
 from gitreg.store.values import FOLDER_MODE, REGULAR_MODES, CommitId, ObjectId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class Snapshot:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from gitreg.documents import Edits, WriterId
 from gitreg.errors import InvalidValue, RaceLost, RegistryNotFound, StorageError, UnsafeRepository
 from gitreg.store import commits, doctor, layout, packing, upkeep, urls
 from gitreg.store.creation import GUEST_SETTINGS, OWN_SETTINGS, create, origin_settings
 from gitreg.store.identity import Identity, author, committer
-from gitreg.store.layout import Layout, WorkTree
 from gitreg.store.ledger import under_rule
 from gitreg.store.lock import RepositoryLock
 from gitreg.store.moves import Mover
 from gitreg.store.objects import COMMIT, NewObject, make
 from gitreg.store.reading import Reading
 from gitreg.store.remote import PathRemote, PreReceive, Remote, not_reachable
-from gitreg.store.snapshot import Snapshot
 from gitreg.store.values import OWN_BRANCHES, CommitId, CommitText, ObjectId, RefUpdate
 from gitreg.store.wire import WireRemote
 from gitreg.store.writer import writer_id
-from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from gitreg.documents import Edits, WriterId
+    from gitreg.store.layout import Layout, WorkTree
+    from gitreg.store.snapshot import Snapshot
+    from gitreg.surroundings import Surroundings
 
 _LONGEST_PAUSE_S = 0.2
 
@@ -69,7 +72,9 @@ class Store(Reading):
 
     @classmethod
     def adopt(cls, path: Path, surroundings: Surroundings) -> Self:
-        """Let a code repository hold a registry, on branches of gitreg's own. Raises `RegistryNotFound` as `open` does."""
+        """Let a code repository hold a registry, on branches of gitreg's own. Raises `RegistryNotFound` as `open`
+        does.
+        """
         store = cls.open(path, surroundings)
         store.config.append(GUEST_SETTINGS)
         return store
@@ -91,25 +96,12 @@ class Store(Reading):
         store = cls.init(path, surroundings, bare=bare)
         try:
             store.config.append(origin_settings(_absolute(url)))
-            store._fetch_all()
+            _fetch_all(store)
         except BaseException:
             store.close()
             shutil.rmtree(path if is_new else store.git_dir, ignore_errors=True)
             raise
         return store
-
-    def _fetch_all(self) -> None:
-        remote = self.remote()
-        if remote is None:
-            raise RegistryNotFound("There is no origin to clone.")
-        found = remote.fetch(["refs/heads/", "refs/gitreg/"])
-        self.track(remote, found)
-        main, code = self.branches.main, remote.head()
-        if main != OWN_BRANCHES.main and code in found:
-            self._refs.point_head_at(code)
-        for ref, tip in found.items():
-            if ref in (main, self.head()) or ref.startswith("refs/gitreg/"):
-                self.set_ref(ref, tip, None)
 
     @property
     def writer(self) -> WriterId:
@@ -130,8 +122,8 @@ class Store(Reading):
     def remote(self, name: str = "origin", *, pre_receive: PreReceive | None = None) -> Remote | None:
         """The configured remote, None when there is none.
 
-        `pre_receive` makes the check of gitreg's hook where the remote is a path that has this hook. Raises `RemoteError`
-        for a URL we do not speak and for a path without a repository.
+        `pre_receive` makes the check of gitreg's hook where the remote is a path that has this hook. Raises
+        `RemoteError` for a URL we do not speak and for a path without a repository.
         """
         url = self.config.remote_url(name)
         if url is None:
@@ -156,9 +148,10 @@ class Store(Reading):
     ) -> CommitId | None:
         """Make a change land on a branch: the new tip, or None when `change` alters nothing.
 
-        `change` is pure and may be called again when somebody else was quicker. A branch that does not exist begins at
-        `start`. A work tree that has the branch checked out is brought along. When it returns, the commit survives a power
-        cut. Raises `RaceLost` after `retries`, `DirtyPath`, `Locked`, and what `change` raises; nothing has changed then.
+        `change` is pure and may be called again when somebody else was quicker. A branch that does not exist begins
+        at `start`. A work tree that has the branch checked out is brought along. When it returns, the commit survives
+        a power cut. Raises `RaceLost` after `retries`, `DirtyPath`, `Locked`, and what `change` raises; nothing has
+        changed then.
         """
         for attempt in range(retries + 1):
             _pause(attempt)
@@ -232,15 +225,24 @@ class Store(Reading):
 
     @property
     def has_flock(self) -> bool:
-        """Whether the file system knows flock; without it no lock is ever taken for stale. Known once a lock was taken."""
+        """Whether the file system knows flock; without it no lock is ever taken for stale. Known once a lock was
+        taken.
+        """
         return self._lock.is_real
 
     def doctor(self, *, break_locks: bool = False) -> tuple[doctor.Finding, ...]:
         """Look for what killed processes and other tools left here, and mend what is safe to mend."""
         return doctor.examine(self, break_locks=break_locks)
 
+    def point_head_at(self, branch: str) -> None:
+        """Let HEAD name another branch, in a repository that nobody else uses yet."""
+        with self.locked():
+            self._refs.point_head_at(branch)
+
     def under_rule(self, ledger: Snapshot, edits: Edits) -> dict[str, bytes]:
-        """Edits to a ledger as the merge rule lets them stand. Raises `InvalidValue` for a removal: no fact is removed."""
+        """Edits to a ledger as the merge rule lets them stand. Raises `InvalidValue` for a removal: no fact is
+        removed.
+        """
         removed = [path for path, data in edits.items() if data is None]
         if removed:
             raise InvalidValue(f"{removed[0]} cannot be removed: the ledger only grows.", subject=removed[0])
@@ -287,3 +289,18 @@ def _pause(attempt: int) -> None:
     """Full jitter: the longer it takes, the longer the span it is drawn from."""
     if attempt:
         time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.002 * 2**attempt)))  # noqa: S311 - jitter, not a secret
+
+
+def _fetch_all(store: Store) -> None:
+    """Everything of a new clone's origin; main, and in a code repository its own branch, checked out."""
+    remote = store.remote()
+    if remote is None:
+        raise RegistryNotFound("There is no origin to clone.")
+    found = remote.fetch(["refs/heads/", "refs/gitreg/"])
+    store.track(remote, found)
+    main, code = store.branches.main, remote.head()
+    if main != OWN_BRANCHES.main and code in found:
+        store.point_head_at(code)
+    for ref, tip in found.items():
+        if ref in (main, store.head()) or ref.startswith("refs/gitreg/"):
+            store.set_ref(ref, tip, None)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from gitreg.documents import Edits
 from gitreg.errors import Diverged, RaceLost
 from gitreg.store import history
-from gitreg.store.remote import Remote
 from gitreg.store.snapshot import Snapshot
 from gitreg.store.values import CommitId, CommitText, RefUpdate
 
 if TYPE_CHECKING:
+    from gitreg.store.remote import Remote
     from gitreg.store.store import Store
 
 Change = Callable[[Snapshot], Edits]
@@ -43,11 +43,11 @@ def publish_ledger(
 ) -> CommitId | None:
     """Put facts on the ledger, by the merge rule, and publish them; returns the ledger's tip.
 
-    With a remote: one commit whose only parent is the fetched tip, pushed by compare-and-swap, again with jitter. The local
-    ledger moves only after the push succeeded, and local commits that it replaces are dropped (format 25). `edits` may be a
-    function of the merged ledger: a number claimed in it is believed only because the push succeeded. Without a remote, a
-    commit on the local ledger. Raises what `Remote` raises, `DirtyPath` when somebody has the ledger checked out and edited
-    (nothing is pushed then), `RaceLost`.
+    With a remote: one commit whose only parent is the fetched tip, pushed by compare-and-swap, again with jitter. The
+    local ledger moves only after the push succeeded, and local commits that it replaces are dropped (format 25).
+    `edits` may be a function of the merged ledger: a number claimed in it is believed only because the push
+    succeeded. Without a remote, a commit on the local ledger. Raises what `Remote` raises, `DirtyPath` when somebody
+    has the ledger checked out and edited (nothing is pushed then), `RaceLost`.
     """
     change = edits if callable(edits) else _constant(edits)
     ledger = store.branches.ledger
@@ -106,7 +106,7 @@ def _follow(store: Store, published: CommitId, expected: CommitId | None, text: 
             expected = ours
 
 
-def push_main(  # noqa: PLR0913 - each says one thing the caller alone knows
+def push_main(
     store: Store,
     remote: Remote | None,
     change: Change,
@@ -117,9 +117,9 @@ def push_main(  # noqa: PLR0913 - each says one thing the caller alone knows
 ) -> CommitId | None:
     """Make a change land on main, there and here: decided on the fetched tip, one commit with one parent (format 19).
 
-    `also` are refs of the remote that move in the same push (a merged proposal's branch goes). The local branch follows
-    after the push, work trees with it. None when `change` alters nothing. Raises `Diverged` when both mains have commits of
-    their own, `DirtyPath` before anything is pushed, what `Remote` and `change` raise.
+    `also` are refs of the remote that move in the same push (a merged proposal's branch goes). The local branch
+    follows after the push, work trees with it. None when `change` alters nothing. Raises `Diverged` when both mains
+    have commits of their own, `DirtyPath` before anything is pushed, what `Remote` and `change` raise.
     """
     main = store.branches.main
     if remote is None:
@@ -147,8 +147,8 @@ def push_main(  # noqa: PLR0913 - each says one thing the caller alone knows
 def newer_main(store: Store, ours: CommitId | None, theirs: CommitId | None) -> CommitId | None:
     """The tip that has the other on its first-parent line. Raises `Diverged` when neither has.
 
-    The first-parent line, not ancestry: a proposal that merged main in and was fast-forwarded would drop main's landings
-    off the line by which they are judged (format 16).
+    The first-parent line, not ancestry: a proposal that merged main in and was fast-forwarded would drop main's
+    landings off the line by which they are judged (format 16).
     """
     if ours is None or theirs is None or ours == theirs:
         return ours or theirs

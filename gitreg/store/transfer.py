@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from gitreg.errors import RemoteError
 from gitreg.store import commits, packing
@@ -10,6 +10,9 @@ from gitreg.store.history import reachable
 from gitreg.store.objects import BLOB, COMMIT, TREE, NewObject, Objects
 from gitreg.store.trees import Budget
 from gitreg.store.values import FOLDER_MODE, SUBMODULE_MODE, CommitId, ObjectId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 Listed = dict[str, int]
 """Object id to kind, what refers after what it refers to."""

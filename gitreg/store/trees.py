@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gitreg.errors import UnsafePath, UnsafeRepository
 from gitreg.store.objects import BLOB, TREE, NewObject, ObjectReader, TreeItems, in_git_order, make, serialize_tree
 from gitreg.store.values import FILE_MODE, FOLDER_MODE, REGULAR_MODES, Change, ObjectId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 MAX_DEPTH = 100
 MAX_WALKED = 5_000_000
@@ -164,20 +167,11 @@ def _edit_folder(
     reader: ObjectReader, tree: ObjectId | None, node: _Node, new: dict[ObjectId, NewObject]
 ) -> ObjectId | None:
     items = {} if tree is None else dict(reader.tree(tree))
-    for name, data in node.files.items():
-        if data is None and items.get(name, (FOLDER_MODE,))[0] != FOLDER_MODE:
+    for name in [name for name, data in node.files.items() if data is None]:
+        if items.get(name, (FOLDER_MODE,))[0] != FOLDER_MODE:
             del items[name]
     for name, below in node.folders.items():
-        mode, identity = items.get(name, (FOLDER_MODE, None))
-        if mode != FOLDER_MODE:
-            if not any(_writes(below)):
-                continue
-            raise UnsafeRepository(f"{name} is a file where a folder is needed.", subject=name)
-        made = _edit_folder(reader, identity, below, new)
-        if made is None:
-            items.pop(name, None)
-        else:
-            items[name] = (FOLDER_MODE, made)
+        _edit_below(reader, items, name, (below, new))
     for name, data in node.files.items():
         if data is not None:
             _put_file(items, name, data, (new, reader.hash_name))
@@ -187,6 +181,22 @@ def _edit_folder(
     if folder.id != tree:
         new[folder.id] = folder
     return folder.id
+
+
+def _edit_below(
+    reader: ObjectReader, items: TreeItems, name: str, edits: tuple[_Node, dict[ObjectId, NewObject]]
+) -> None:
+    below, new = edits
+    mode, identity = items.get(name, (FOLDER_MODE, None))
+    if mode != FOLDER_MODE:
+        if any(_writes(below)):
+            raise UnsafeRepository(f"{name} is a file where a folder is needed.", subject=name)
+        return
+    made = _edit_folder(reader, identity, below, new)
+    if made is None:
+        items.pop(name, None)
+    else:
+        items[name] = (FOLDER_MODE, made)
 
 
 def _put_file(items: TreeItems, name: str, data: bytes, target: tuple[dict[ObjectId, NewObject], str]) -> None:

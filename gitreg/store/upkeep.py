@@ -6,9 +6,7 @@ Nothing is ever pruned: an object that no ref reaches may be one that another pr
 from __future__ import annotations
 
 import math
-import os
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,8 @@ from gitreg.store import packing
 from gitreg.store.packs import FencedObjectStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dulwich.object_format import ObjectFormat
 
 MAX_PACKS = 50
@@ -46,14 +46,14 @@ def remove_bitmaps(folder: Path) -> None:
 
 def _count_sample(folder: Path) -> int:
     try:
-        return len(os.listdir(folder / _SAMPLE))
+        return sum(1 for _ in (folder / _SAMPLE).iterdir())
     except FileNotFoundError:
         return 0
 
 
 def _packs(folder: Path) -> dict[str, int]:
     """Name to size of every whole pack that may be replaced (git's `.keep` says no)."""
-    names = set(os.listdir(folder / "pack"))
+    names = {path.name for path in (folder / "pack").iterdir()}
     whole = {name[:-5] for name in names if name.endswith(".pack") and f"{name[:-5]}.idx" in names}
     free = sorted(name for name in whole if f"{name}.keep" not in names and f"{name}.promisor" not in names)
     return {name: (folder / "pack" / f"{name}.pack").stat().st_size for name in free}
@@ -69,7 +69,9 @@ def _to_merge(packs: dict[str, int]) -> list[str]:
 
 
 def merge_packs(folder: Path, names: list[str], object_format: ObjectFormat) -> None:
-    """Write one pack with the objects of several, then remove those. Readers find the objects in the one or the other."""
+    """Write one pack with the objects of several, then remove those. Readers find the objects in the one or the
+    other.
+    """
     store = FencedObjectStore.at(folder, object_format)
     try:
         ids = _ids_in(store, set(names))
@@ -84,7 +86,7 @@ def merge_packs(folder: Path, names: list[str], object_format: ObjectFormat) -> 
 def _ids_in(store: FencedObjectStore, names: set[str]) -> list[bytes]:
     ids: set[bytes] = set()
     for pack in store.packs:
-        if os.path.basename(pack._basename) in names:  # noqa: SLF001 - dulwich gives a pack no public name
+        if Path(pack._basename).name in names:  # noqa: SLF001 - dulwich gives a pack no public name
             ids.update(pack.index)
     return sorted(ids)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from gitreg.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 FILE_MODE = 0o100644
 EXECUTABLE_MODE = 0o100755
@@ -27,6 +29,7 @@ class CommitId(str):
     __slots__ = ()
 
     def __new__(cls, value: str) -> Self:
+        """Check, unless it was checked before."""
         if isinstance(value, cls):
             return value
         if not _HEX.fullmatch(value):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -20,6 +19,7 @@ from dulwich.errors import (
     SendPackError,
     UnexpectedCommandError,
 )
+from dulwich.objects import ObjectID
 
 from gitreg.errors import CredentialsRefused, RaceLost, RemoteError, RemoteRefused
 from gitreg.store import commits, transfer
@@ -31,6 +31,8 @@ from gitreg.store.urls import Address, plain_text
 from gitreg.store.values import CommitId, RefUpdate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
     from dulwich.client import GitClient, SendPackResult
     from dulwich.pack import UnpackedObject
 
@@ -84,10 +86,10 @@ class WireRemote(Remote):
         """See `Remote`."""
         shown: dict[str, CommitId] = {}
 
-        def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[bytes]:  # noqa: ARG001 - dulwich's signature
+        def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[ObjectID]:  # noqa: ARG001 - dulwich's
             shown.clear()
             shown.update(_clean(refs, prefixes))
-            return [tip.encode() for tip in dict.fromkeys(shown.values()) if tip not in self._store.objects]
+            return [ObjectID(tip.encode()) for tip in dict.fromkeys(shown.values()) if tip not in self._store.objects]
 
         with tempfile.TemporaryFile(dir=self._store.objects.folder) as file:
 
@@ -100,7 +102,7 @@ class WireRemote(Remote):
                 file.seek(0)
                 file.truncate()
                 haves = _Haves(self._store)
-                client.fetch_pack(  # type: ignore[call-arg]
+                client.fetch_pack(
                     self._path(), wants, haves, take, progress=self._said.append, ref_prefix=_encoded(prefixes)
                 )
 
@@ -194,7 +196,7 @@ class WireRemote(Remote):
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """dulwich's errors as ours; a server's words are made harmless, and never hold our secrets."""
+        """Dulwich's errors as ours; a server's words are made harmless, and never hold our secrets."""
         try:
             yield
         except NotGitRepository as error:
@@ -256,7 +258,7 @@ class _Pool:
 
 
 def _http_client(remote: WireRemote) -> GitClient:
-    from dulwich.client import Urllib3HttpGitClient, default_urllib3_manager  # noqa: PLC0415 - slow to load, see the top
+    from dulwich.client import Urllib3HttpGitClient, default_urllib3_manager  # noqa: PLC0415 - slow to load
 
     config, url, login = remote.store.config.stacked(), remote.address.url, remote.login
     pool = default_urllib3_manager(config, base_url=url, timeout=_TIMEOUT_S)
@@ -307,7 +309,7 @@ class _Haves:
         self._seen: set[str] = set(tips)
         self._left = _MAX_HAVES
 
-    def __next__(self) -> bytes | None:
+    def __next__(self) -> ObjectID | None:
         if not self._queue or not self._left:
             return None
         self._left -= 1
@@ -317,7 +319,7 @@ class _Haves:
                 if parent not in self._seen:
                     self._seen.add(parent)
                     self._queue.append(CommitId(parent))
-        return commit.encode()
+        return ObjectID(commit.encode())
 
     next = __next__
 

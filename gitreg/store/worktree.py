@@ -1,27 +1,30 @@
 """Moving a branch that is checked out, and its work tree with it.
 
-If only the ref moved, the files and the index of that work tree would stand for the old commit, and the next
-`git commit -a` there would silently revert the new one. So: take `index.lock`; check that exactly the changed paths are
-clean in index and files; write files; write the index; then the ref; unlock. `index.lock` itself says what we are doing, so
-that after a kill the next writer, or `gitreg doctor`, finishes or undoes it; until then git shows the half-done paths as
-changes, never as a clean tree.
+If only the ref moved, the files and the index of that work tree would stand for the old commit, and the next `git
+commit -a` there would silently revert the new one. So: take `index.lock`; check that exactly the changed paths are
+clean in index and files; write files; write the index; then the ref; unlock. `index.lock` itself says what we are
+doing, so that after a kill the next writer, or `gitreg doctor`, finishes or undoes it; until then git shows the
+half-done paths as changes, never as a clean tree.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from gitreg.errors import DirtyPath, Locked, StorageError
 from gitreg.store import checkout, gitindex, lockfiles
 from gitreg.store.checkout import Item
 from gitreg.store.gitindex import Index, IndexEntry
-from gitreg.store.layout import WorkTree
 from gitreg.store.values import CommitId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from gitreg.store.layout import WorkTree
 
 _SCHEMA = "gitreg/carry/v1"
 _MAX_RECORD_BYTES = 4096
@@ -82,8 +85,9 @@ class Carrier:
     ) -> bool:
         """Move files and indexes, then the ref by `swap`; put everything back when that says False or raises.
 
-        Raises `DirtyPath` for a path with uncommitted changes and `Locked` for an index in use; nothing has changed then.
-        Raises `StorageError` when putting back failed too: `index.lock` stays then, and `gitreg doctor` finishes it.
+        Raises `DirtyPath` for a path with uncommitted changes and `Locked` for an index in use; nothing has changed
+        then. Raises `StorageError` when putting back failed too: `index.lock` stays then, and `gitreg doctor`
+        finishes it.
         """
         held: list[tuple[WorkTree, Index]] = []
         try:
@@ -164,7 +168,7 @@ class Carrier:
 
 
 def check_clean(work_tree: WorkTree, index: Index, steps: list[Step], hash_name: str) -> None:
-    """Each path stands in index and files as the old commit has it (or, already, as the new one). Raises `DirtyPath`."""
+    """Each path stands in index and files as the old commit has it, or already as the new one. Raises `DirtyPath`."""
     leaving = {step.path for step in steps if step.after is None}
     for step in steps:
         entry = index.get(step.path)

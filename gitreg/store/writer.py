@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitreg.documents import WriterBinding, WriterId
 from gitreg.errors import InvalidDocument
 from gitreg.store.packing import sync_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILE = "writer.json"
 
@@ -16,8 +19,8 @@ _FILE = "writer.json"
 def writer_id(own: Path, git_dir: Path, machine: str) -> WriterId:
     """The id in `own`/writer.json, if it was made for this machine and this very folder; else a new one.
 
-    A copied clone or a machine image has the file and not the inode or machine, so that two writers never share an id. The
-    caller holds the repository's lock.
+    A copied clone or a machine image has the file and not the inode or machine, so that two writers never share an
+    id. The caller holds the repository's lock.
     """
     wanted = (machine, str(git_dir), git_dir.stat().st_ino)
     binding = _read(own / _FILE)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.store import Store
-from gitreg.surroundings import Surroundings
 from tests.store.builders import surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitreg.surroundings import Surroundings
 
 
 @pytest.fixture

@@ -6,17 +6,21 @@ import dataclasses
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.errors import CredentialsRefused, RaceLost, RemoteError, RemoteRefused
 from gitreg.store import RefUpdate, Store, publish_ledger, push_main, sync
-from gitreg.surroundings import Surroundings
 from tests.store.builders import LEDGER, MAIN, assert_sound, git, put, revised, run_python, status, surroundings, text
 from tests.support.http_server import GitServer, git_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.surroundings import Surroundings
 
 USERS = {"ada": "ada's secret", "ben": "s3cr3t-of-ben"}
 
@@ -90,7 +94,9 @@ def test_two_clones_meet(clone: Store, server: GitServer, tmp_path: Path, ada: S
         assert [path for path, _ in clone.snapshot(LEDGER).walk()] == ["runs/1.json", "runs/2.json"]
         proposal = clone.tip("refs/heads/proposals/p")
         assert proposal
-        push_main(clone, mine, lambda _: {"x": b"1"}, text(), also=[RefUpdate("refs/heads/proposals/p", None, proposal)])
+        push_main(
+            clone, mine, lambda _: {"x": b"1"}, text(), also=[RefUpdate("refs/heads/proposals/p", None, proposal)]
+        )
         assert sync(other, remote, text()).removed == ("refs/heads/proposals/p",)
 
 
@@ -164,7 +170,9 @@ def test_a_hooks_refusal_is_told_in_its_own_words_and_made_harmless(clone: Store
 
 def test_a_hook_sees_what_we_sent_in_its_quarantine(clone: Store, server: GitServer, world: Surroundings) -> None:
     seen = server.root / "seen"
-    _install_hook(server, f'cat > {seen}; echo "$GIT_OBJECT_DIRECTORY" >> {seen}; cp -r "$GIT_OBJECT_DIRECTORY" {seen}.objects')
+    _install_hook(
+        server, f'cat > {seen}; echo "$GIT_OBJECT_DIRECTORY" >> {seen}; cp -r "$GIT_OBJECT_DIRECTORY" {seen}.objects'
+    )
     landed = push_main(clone, clone.remote(), lambda _: {"a": b"new"}, text())
     assert landed
     assert landed in seen.read_text()
@@ -304,7 +312,10 @@ def test_ssh_urls_go_through_the_users_ssh(tmp_path: Path, bare: Store) -> None:
     """A stand-in for ssh that runs the command it is given, as the far shell would."""
     put(bare, a="1")
     ssh = tmp_path / "ssh"
-    ssh.write_text(f'#!/bin/sh\nwhile [ "$1" != far.example ]; do shift; done; shift\necho "$@" >> {tmp_path}/said\nexec sh -c "$*"\n')
+    ssh.write_text(
+        f'#!/bin/sh\nwhile [ "$1" != far.example ]; do shift; done\nshift\n'
+        f'echo "$@" >> {tmp_path}/said\nexec sh -c "$*"\n'
+    )
     ssh.chmod(0o755)
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)

@@ -1,27 +1,33 @@
-"""kill -9 at every step of a write: nothing acknowledged is lost, nothing looks clean that is not, and the next writer, or the
-doctor, finishes or undoes."""
+"""kill -9 at every step of a write: nothing acknowledged is lost, nothing looks clean that is not, and the next
+writer, or the doctor, finishes or undoes.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
 import signal
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.errors import Locked
-from gitreg.store import Store
-from gitreg.surroundings import Surroundings
+from gitreg.store import Store, refs
 from tests.store.builders import MAIN, assert_sound, git, put, run_python, status, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gitreg.surroundings import Surroundings
 
 STEPS = ["locked", "a file", "before the index", "before the ref", "before unlocking"]
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from gitreg.store import Store
+from gitreg.store import Store, refs
 from tests.store.builders import surroundings, text, MAIN
 path, step = Path(sys.argv[1]), sys.argv[2]
 store = Store.open(path, surroundings(path.parent / "home"))
@@ -85,8 +91,6 @@ def test_what_a_person_edited_after_the_kill_is_left_alone(store: Store) -> None
 
 
 def test_without_flock_a_lock_of_ours_is_not_broken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    import fcntl  # noqa: PLC0415 - patched here alone
-
     _killed_at(store, "before the ref")
 
     def unsupported(*_: object) -> None:
@@ -100,7 +104,7 @@ def test_without_flock_a_lock_of_ours_is_not_broken(store: Store, monkeypatch: p
 LOOP = """
 import json, sys
 from pathlib import Path
-from gitreg.store import Store
+from gitreg.store import Store, refs
 from tests.store.builders import surroundings, text, MAIN
 path, name = Path(sys.argv[1]), sys.argv[2]
 store = Store.open(path, surroundings(path.parent / "home"))
@@ -165,8 +169,6 @@ def test_a_lock_that_is_let_go_is_waited_for(bare: Store) -> None:
 
 
 def test_a_lock_that_stays_is_named_with_what_to_do(bare: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gitreg.store import refs  # noqa: PLC0415 - patched here alone
-
     put(bare, a="1")
     lock = bare.git_dir / "refs/heads/main.lock"
     lock.write_text("")
@@ -191,7 +193,8 @@ def test_a_writer_that_keeps_the_lock_is_named(bare: Store) -> None:
     put(bare, a="1")
     bare._lock._patience_s = 0.2
     holder = run_python(
-        "import fcntl, sys, time; f = open(sys.argv[1], 'r+'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); time.sleep(60)",
+        "import fcntl, sys, time; file = open(sys.argv[1], 'r+'); fcntl.flock(file, fcntl.LOCK_EX);"
+        "print('held', flush=True); time.sleep(60)",
         str(bare.git_dir / "gitreg/lock"),
         wait=False,
     )

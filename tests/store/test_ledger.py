@@ -14,16 +14,29 @@ from hypothesis import strategies as st
 from gitreg.errors import InvalidValue, UnsafeRepository
 from gitreg.store import Snapshot, Store, merge_rule, publish_ledger
 from gitreg.store.ledger import merge_trees
-from gitreg.store.objects import NoObjects, Overlay
+from gitreg.store.objects import NoObjects, Objects, Overlay, TreeItems
 from gitreg.store.trees import edit
-from gitreg.surroundings import Surroundings
 from tests.store.builders import LEDGER, assert_sound, revised, text
+from tests.store.test_hostile import wrap
 
+Files = dict[str, bytes]
 WRITERS = ("a" * 32, "b" * 32)
 documents = st.builds(revised, st.integers(0, 3), st.sampled_from(WRITERS), value=st.integers(0, 2))
 broken = st.sampled_from(
-    [b"", b"{", b"[]", b"null", b"\xff", b'{"rev": 1}', b'{"rev": true, "writer": ""}', b'{"rev": "9", "writer": "z"}']
-    + [b'{"rev": -1, "writer": "z"}', b'{"rev": 1e400, "writer": "z"}', b'{"rev": 1, "rev": 9, "writer": "z"}', b"[" * 9999]
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"rev": 1}',
+        b'{"rev": true, "writer": ""}',
+        b'{"rev": "9", "writer": "z"}',
+        b'{"rev": -1, "writer": "z"}',
+        b'{"rev": 1e400, "writer": "z"}',
+        b'{"rev": 1, "rev": 9, "writer": "z"}',
+        b"[" * 9999,
+    ]
 )
 contents = st.one_of(documents, broken, st.binary(max_size=8))
 paths = st.sampled_from(
@@ -40,7 +53,7 @@ paths = st.sampled_from(
 ledgers = st.dictionaries(paths, contents, max_size=5)
 
 
-def _merge(first: dict[str, bytes], second: dict[str, bytes]) -> dict[str, bytes]:
+def _merge(first: Files, second: Files) -> Files:
     """Ten lines that say what the merge of two ledgers is."""
     merged = dict(first)
     for path, data in second.items():
@@ -60,7 +73,8 @@ def _merge_as_trees(*files: dict[str, bytes]) -> str | None:
         merged, new = merge_trees(reader, merged, root)
         reader = Overlay(reader, new)
     assert merged is not None
-    expected, _ = edit(NoObjects(), None, reduce(_merge, files))
+    together: Files = reduce(_merge, files)
+    expected, _ = edit(NoObjects(), None, together)
     assert merged == expected
     return merged
 
@@ -84,7 +98,9 @@ def test_the_rule_is_idempotent_and_chooses_one_of_the_two(first: bytes, second:
 
 
 @given(ledgers, ledgers, ledgers)
-def test_trees_merge_in_any_order_to_one_tree(first: dict[str, bytes], second: dict[str, bytes], third: dict[str, bytes]) -> None:
+def test_trees_merge_in_any_order_to_one_tree(
+    first: dict[str, bytes], second: dict[str, bytes], third: dict[str, bytes]
+) -> None:
     merged = {_merge_as_trees(*order) for order in permutations([first, second, third])}
     assert len(merged) == 1
     assert _merge_as_trees(first, second, third, second, first) in merged
@@ -95,7 +111,7 @@ def test_the_larger_revision_wins_then_the_writer_then_the_digest() -> None:
     assert merge_rule(revised(2, "a"), revised(10, "a"), path) == revised(10, "a")
     assert merge_rule(revised(2, "b"), revised(2, "a"), path) == revised(2, "b")
     same = [revised(2, "a", value=value) for value in (1, 2)]
-    assert merge_rule(*same, path) == max(same, key=lambda data: hashlib.sha256(data).digest())
+    assert merge_rule(same[0], same[1], path) == max(same, key=lambda data: hashlib.sha256(data).digest())
 
 
 @given(broken, documents)
@@ -130,10 +146,14 @@ def test_a_folder_stands_over_a_file_and_a_file_over_a_link(bare: Store) -> None
         assert [path for path, _ in bare.merge_ledgers(*order).walk()] == ["x/y"]
 
 
-def test_two_people_on_their_first_day_lose_nothing(bare: Store, store: Store) -> None:
+def test_two_people_on_their_first_day_lose_nothing(bare: Store) -> None:
     """Two ledgers with unrelated roots, one file in both."""
-    ours = bare.update(LEDGER, lambda _: {"experiments/e.json": revised(1, "a"), "runs/1.json": revised(1, "a")}, text())
-    theirs = bare.update("refs/heads/x", lambda _: {"experiments/e.json": revised(1, "b"), "runs/2.json": revised(1, "b")}, text())
+    ours = bare.update(
+        LEDGER, lambda _: {"experiments/e.json": revised(1, "a"), "runs/1.json": revised(1, "a")}, text()
+    )
+    theirs = bare.update(
+        "refs/heads/x", lambda _: {"experiments/e.json": revised(1, "b"), "runs/2.json": revised(1, "b")}, text()
+    )
     merged = bare.merge_ledgers(ours, theirs)
     assert [path for path, _ in merged.walk()] == ["experiments/e.json", "runs/1.json", "runs/2.json"]
     assert merged.read("experiments/e.json") == revised(1, "b")
@@ -151,7 +171,12 @@ def test_merging_opens_only_what_differs(bare: Store, monkeypatch: pytest.Monkey
     theirs = bare.update("refs/heads/x", lambda _: {"runs/7/new.json": b"2"}, text(), start=first)
     opened: list[str] = []
     read = type(bare.objects).tree
-    monkeypatch.setattr(type(bare.objects), "tree", lambda self, name: (opened.append(name), read(self, name))[1])
+
+    def noting(self: Objects, name: str) -> TreeItems:
+        opened.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(type(bare.objects), "tree", noting)
     merged = bare.merge_ledgers(ours, theirs)
     assert len(opened) <= 12
     assert merged.read("runs/3/new.json") == b"1"
@@ -171,15 +196,12 @@ def test_no_fact_is_ever_removed(bare: Store) -> None:
         publish_ledger(bare, None, {"notes/x.json": None}, text())
 
 
-def test_a_ledger_that_is_a_tree_bomb_is_refused(bare: Store, world: Surroundings) -> None:
+def test_a_ledger_that_is_a_tree_bomb_is_refused(bare: Store) -> None:
     deep = "/".join("d" for _ in range(99))
     first = bare.write_commit((), Snapshot.empty(), {f"{deep}/x": b"1"}, text())
     second = bare.write_commit((), Snapshot.empty(), {f"{deep}/y": b"1"}, text())
     assert len(list(bare.merge_ledgers(first, second).walk())) == 2
     nested = bare.snapshot(first)
-    from tests.store.test_hostile import wrap  # noqa: PLC0415 - the one place that needs it
-
-    assert world
     one, two = wrap(bare, nested.tree, 20), wrap(bare, bare.snapshot(second).tree, 20)
     with pytest.raises(UnsafeRepository):
         bare.merge_ledgers(one, two)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -29,8 +28,13 @@ from gitreg.store import (
     push_main,
     sync,
 )
-from gitreg.surroundings import Surroundings
 from tests.store.builders import LEDGER, MAIN, assert_sound, git, put, revised, run_python, status, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from gitreg.surroundings import Surroundings
 
 
 @dataclass
@@ -157,7 +161,11 @@ def test_a_fact_another_process_recorded_while_we_published_is_kept(team: Team) 
         publish_ledger(team.ada, remote, {"runs/2.json": revised(1, "a")}, text())
     finally:
         type(remote).push = push  # type: ignore[method-assign]
-    assert [path for path, _ in team.ada.snapshot(LEDGER).walk()] == ["runs/1.json", "runs/2.json", "runs/meanwhile.json"]
+    assert [path for path, _ in team.ada.snapshot(LEDGER).walk()] == [
+        "runs/1.json",
+        "runs/2.json",
+        "runs/meanwhile.json",
+    ]
     publish_ledger(team.ada, remote, {}, text())
     assert team.origin.snapshot(LEDGER).read("runs/meanwhile.json")
 
@@ -201,7 +209,12 @@ def test_main_lands_there_and_here(team: Team) -> None:
 def test_main_is_decided_on_the_fetched_tip(team: Team) -> None:
     push_main(team.ada, team.remote(team.ada), lambda _: {"pointer": b"1"}, text())
     seen: list[bytes | None] = []
-    landed = push_main(team.ben, team.remote(team.ben), lambda tree: (seen.append(tree.read("pointer")), {"x": b"2"})[1], text())
+
+    def change(tree: Snapshot) -> dict[str, bytes | None]:
+        seen.append(tree.read("pointer"))
+        return {"x": b"2"}
+
+    landed = push_main(team.ben, team.remote(team.ben), change, text())
     assert landed
     assert seen == [b"1"]
     assert team.origin.commit(landed).parents == (team.ada.tip(MAIN),)
@@ -371,7 +384,9 @@ def test_no_other_hook_of_a_path_origin_runs(team: Team, tmp_path: Path) -> None
     assert not (tmp_path / "touched").exists()
 
 
-def test_pushing_into_a_checked_out_branch_brings_its_work_tree_along(store: Store, tmp_path: Path, world: Surroundings) -> None:
+def test_pushing_into_a_checked_out_branch_brings_its_work_tree_along(
+    store: Store, tmp_path: Path, world: Surroundings
+) -> None:
     put(store, a="1")
     with Store.clone(str(store.path), tmp_path / "clone", world) as clone:
         push_main(clone, clone.remote(), lambda _: {"a": b"2"}, text())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,8 +20,10 @@ from gitreg.errors import (
     UnsafeRepository,
 )
 from gitreg.store import CommitId, CommitText, Person, RefUpdate, Snapshot, Store, packing
-from gitreg.surroundings import Surroundings
 from tests.store.builders import ADA, MAIN, NOW, assert_sound, git, put, text
+
+if TYPE_CHECKING:
+    from gitreg.surroundings import Surroundings
 
 
 def test_what_lands_is_what_git_shows(bare: Store) -> None:
@@ -79,7 +82,8 @@ def test_a_file_and_a_folder_never_replace_each_other_by_accident(bare: Store, e
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/a", "a//b", "a/", "../a", "a/./b", ".git/config", "x/.GIT/hooks", "a\0b", "git~1/x", "a\\b", ".git. /x"]
+    "path",
+    ["", "/a", "a//b", "a/", "../a", "a/./b", ".git/config", "x/.GIT/hooks", "a\0b", "git~1/x", "a\\b", ".git. /x"],
 )
 def test_a_path_git_would_not_check_out_is_refused(bare: Store, path: str) -> None:
     with pytest.raises(UnsafePath):
@@ -97,8 +101,17 @@ def test_many_objects_land_as_one_pack_and_few_as_loose_files(bare: Store) -> No
 def test_everything_new_is_synced_before_the_ref_names_it(bare: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     sync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (sync(fd), done.append(os.readlink(f"/proc/self/fd/{fd}")))[0])
-    monkeypatch.setattr(os, "replace", lambda old, new: (replace(old, new), done.append(f"{os.fsdecode(new)} named"))[0])
+
+    def noting_sync(descriptor: int) -> None:
+        sync(descriptor)
+        done.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    def noting_replace(old: str | Path, new: str | Path) -> None:
+        replace(old, new)
+        done.append(f"{new} named")
+
+    monkeypatch.setattr(os, "fsync", noting_sync)
+    monkeypatch.setattr(os, "replace", noting_replace)
     commit = put(bare, a="1")
     named = done.index(f"{bare.git_dir}/{MAIN} named")
     objects = [bare.git_dir / "objects" / name[:2] for name in (commit, bare.commit(commit).tree)]
@@ -207,7 +220,7 @@ def test_a_foreign_push_in_between_is_not_lost(bare: Store) -> None:
     put(bare, a="1")
     calls = 0
 
-    def change(tree: Snapshot) -> dict[str, bytes | None]:
+    def change(_: Snapshot) -> dict[str, bytes | None]:
         nonlocal calls
         calls += 1
         if calls == 1:  # plain git knows nothing of our lock
@@ -309,7 +322,9 @@ def test_a_full_disk_is_a_storage_error_and_changes_nothing(bare: Store, monkeyp
     assert put(bare, a="2")
 
 
-def test_a_store_opened_with_a_quarantine_reads_it_and_never_writes(bare: Store, tmp_path: Path, world: Surroundings) -> None:
+def test_a_store_opened_with_a_quarantine_reads_it_and_never_writes(
+    bare: Store, tmp_path: Path, world: Surroundings
+) -> None:
     base = put(bare, a="1")
     with Store.init(tmp_path / "elsewhere", world, bare=True) as other:
         commit = put(other, a="2")
@@ -324,6 +339,6 @@ def test_a_store_opened_with_a_quarantine_reads_it_and_never_writes(bare: Store,
         bare.snapshot(commit)
 
 
-def test_a_commit_id_is_hex(bare: Store) -> None:
+def test_a_commit_id_is_hex() -> None:
     with pytest.raises(InvalidValue):
         CommitId("main")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.errors import DirtyPath, Locked, RaceLost
-from gitreg.store import Store
-from gitreg.surroundings import Surroundings
+from gitreg.store import RefUpdate, Store
 from tests.store.builders import LEDGER, MAIN, assert_sound, git, put, status, text
+
+if TYPE_CHECKING:
+    from gitreg.surroundings import Surroundings
 
 
 def test_files_and_index_follow_the_branch(store: Store) -> None:
@@ -276,12 +279,14 @@ def test_a_checked_out_branch_is_not_deleted(store: Store) -> None:
 def test_a_lost_race_puts_files_and_index_back(store: Store) -> None:
     before = put(store, a="1", b="1")
     after = store.write_commit((before,), store.snapshot(before), {"a": b"2", "b": None, "c": b"3"}, text())
+
+    def interfere(step: str) -> None:
+        if step == "before the ref":
+            other = git(store.path, "commit-tree", f"{before}^{{tree}}", "-m", "x").strip()
+            git(store.path, "update-ref", MAIN, other)
+
+    store._mover.checkpoint = interfere
     with pytest.raises(RaceLost):
-        store._mover.checkpoint = lambda step: (  # type: ignore[method-assign]
-            git(store.path, "update-ref", MAIN, git(store.path, "commit-tree", f"{before}^{{tree}}", "-m", "x").strip())
-            if step == "before the ref"
-            else None
-        )
         store.set_ref(MAIN, after, before)
     assert (status(store.path), (store.path / "a").read_text(), (store.path / "b").read_text()) == ([], "1", "1")
     assert not (store.path / "c").exists()
@@ -302,8 +307,6 @@ def test_a_full_disk_in_the_middle_puts_everything_back(store: Store) -> None:
 
 
 def test_a_check_says_what_the_move_would(store: Store) -> None:
-    from gitreg.store import RefUpdate  # noqa: PLC0415 - used here alone
-
     before = put(store, a="1")
     after = store.write_commit((before,), store.snapshot(before), {"a": b"2"}, text())
     store.check_move(RefUpdate(MAIN, after, before))

@@ -1,4 +1,6 @@
-"""A real git server over smart HTTP: `git http-backend` under waitress, with streaming both ways and basic authentication."""
+"""A real git server over smart HTTP: `git http-backend` under waitress, with streaming both ways and basic
+authentication.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,15 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import waitress.server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
 _CHUNK = 65536
 _FORWARDED = ("HTTP_CONTENT_ENCODING", "HTTP_GIT_PROTOCOL")
