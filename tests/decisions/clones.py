@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from gitreg.decisions import Candidate, Office, Proposals, Record, Target, creation_edits
+from gitreg.decisions import Candidate, Office, Outcome, Proposals, Record, Target, creation_edits
 from gitreg.documents import Approvers, Policy, paths
 from gitreg.policy import default_policy
 from gitreg.signing import FileSigner, render_allowed_signers
 from gitreg.store import CommitText, Store
 from gitreg.surroundings import Surroundings
-from tests.decisions.world import REGISTRY, START, TEAM, private_key, settings
+from tests.decisions.world import START, TEAM, private_key, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class Person:
     def signer(self) -> FileSigner:
         return FileSigner.open(self.key)
 
-    def promote(self, candidate: Candidate, stage: str = "production", *, signed: bool = True):  # type: ignore[no-untyped-def]
+    def promote(self, candidate: Candidate, stage: str = "production", *, signed: bool = True) -> Outcome:
         return self.proposals.promote(candidate, stage, "because", signer=self.signer if signed else None)
 
     def number(self, target: Target) -> int | None:
@@ -99,6 +99,3 @@ def protected_files(approvers: Approvers = TEAM, policy: Policy | None = None) -
         paths.APPROVERS: approvers.to_bytes(),
         paths.ALLOWED_SIGNERS: render_allowed_signers(approvers),
     }
-
-
-__all__ = ["REGISTRY", "Person", "Town", "protected_files", "replace"]
