@@ -28,6 +28,20 @@ _HINT = "Make one: gitreg init PATH; or say which you mean: gitreg use PATH|URL"
 
 _log = logging.getLogger("gitreg")
 
+__all__ = [
+    "Found",
+    "Registry",
+    "find",
+    "init",
+    "is_url",
+    "open",
+    "open_for_recording",
+    "open_receiver",
+    "open_registry",
+    "start_run",
+    "use",
+]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -47,6 +61,9 @@ def open_registry(path_or_url: str | Path | None = None, *, surroundings: Surrou
     around = surroundings or Surroundings.of_process()
     found = find(path_or_url, around)
     return Registry(_store_of(found.target, around), why=found.why)
+
+
+open = open_registry  # noqa: A001 - as `gitreg.open` it reads as it should
 
 
 def find(path_or_url: str | Path | None, surroundings: Surroundings) -> Found:

@@ -107,7 +107,7 @@ class User:
 def _settings(found: object) -> UserSettings:
     if not isinstance(found, dict) or found.keys() - _KEYS:
         raise InvalidValue(f"It may hold {' and '.join(sorted(_KEYS))}, nothing else.")
-    registry, blobs = found.get("registry"), found.get("blobs") or {}
+    registry, blobs = found.get("registry"), found.get("blobs", {})
     if not isinstance(registry, str | None) or not isinstance(blobs, dict):
         raise InvalidValue("registry is text or null, blobs an object.")
     if not all(isinstance(folder, str) for folder in blobs.values()):

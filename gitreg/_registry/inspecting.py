@@ -82,7 +82,7 @@ class Inspection:
     def _main(self) -> Iterator[Ailment]:
         """What gitreg owns on main; all else there is the people's."""
         files = self._parts.store.snapshot(self._parts.store.main_tip())
-        for path, _ in _walk(files):
+        for path, _ in files.walk():
             kind = classify_main(path)
             if kind is not None and kind.document is not None:
                 self._documents += 1
@@ -98,7 +98,7 @@ class Inspection:
 
     def _ledger(self) -> Iterator[Ailment]:
         files = self._parts.store.snapshot(self._parts.store.ledger_tip())
-        self._documents += sum(1 for _ in _walk(files))
+        self._documents += sum(1 for _ in files.walk())
         try:
             for finding in check_facts(MemoryTree(), files):
                 yield Ailment(finding.rule, finding.path, finding.message, finding.hint, finding.severity)
@@ -108,14 +108,15 @@ class Inspection:
     # --- bytes ------------------------------------------------------------------------------------------------------
 
     def _bytes(self, progress: Progress | None) -> Iterator[Ailment]:
-        """Everything that the ledger and main name is there and has its digest. Of runs, missing bytes only warn: they
-        may lie with whoever made them; a version's may not be missing.
+        """Everything that main and the ledger name is there and has its digest.
+
+        A version's bytes may not be missing; of runs that only warns, because they may lie with whoever made them.
         """
         store = self._parts.store
-        for files in (store.snapshot(store.main_tip()), store.snapshot(store.ledger_tip())):
-            for path, _ in _walk(files):
-                if path.startswith(("runs/", "versions/", "models/")):
-                    yield from self._bytes_of(files, path, progress)
+        main, ledger = store.snapshot(store.main_tip()), store.snapshot(store.ledger_tip())
+        for files, folder in ((main, "models"), (ledger, "versions"), (ledger, "runs")):
+            for path, _ in files.walk(folder):
+                yield from self._bytes_of(files, path, progress)
 
     def _bytes_of(self, files: Snapshot, path: str, progress: Progress | None) -> Iterator[Ailment]:
         severity = "warn" if path.startswith("runs/") else "block"
@@ -154,7 +155,3 @@ class Inspection:
         """Where to read it: checking a bucket must not fill this disk."""
         blobs = self._parts.blobs
         return blobs.local if blobs.shared is None or blobs.local.has(digest) else blobs.shared
-
-
-def _walk(files: Snapshot) -> Iterator[tuple[str, str]]:
-    return files.walk()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.documents import Attempt, Descriptor, RunRecord, Version, classify_fact
+from gitreg.documents import Attempt, Descriptor, RunRecord, Version, classify_fact, classify_main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,22 +12,30 @@ if TYPE_CHECKING:
 
 def named_in(path: str, data: bytes) -> Iterator[Descriptor]:
     """The blobs that a document names itself; manifests name further ones. Raises `InvalidDocument`."""
-    kind = classify_fact(path)
-    if kind is not None and kind.kind == "run":
-        for attempt in RunRecord.from_bytes(data, path).attempts:
+    document = _document(path, data)
+    if isinstance(document, RunRecord):
+        for attempt in document.attempts:
             yield from _of_attempt(attempt)
-    elif kind is not None and kind.kind == "version":
-        yield from _of_version(Version.from_bytes(data, path))
+    elif document is not None:
+        yield from _of_version(document)
 
 
 def manifests_in(path: str, data: bytes) -> Iterator[Descriptor]:
     """Those of them that are manifests."""
-    kind = classify_fact(path)
-    if kind is not None and kind.kind == "run":
-        for attempt in RunRecord.from_bytes(data, path).attempts:
+    document = _document(path, data)
+    if isinstance(document, RunRecord):
+        for attempt in document.attempts:
             yield from _manifests_of(attempt)
-    elif kind is not None and kind.kind == "version":
-        yield Version.from_bytes(data, path).artifacts
+    elif document is not None:
+        yield document.artifacts
+
+
+def _document(path: str, data: bytes) -> RunRecord | Version | None:
+    """Runs and versions of the ledger, and the version that stands in a stage on main."""
+    kind = classify_fact(path) or classify_main(path)
+    if kind is None or kind.document not in (RunRecord, Version):
+        return None
+    return RunRecord.from_bytes(data, path) if kind.document is RunRecord else Version.from_bytes(data, path)
 
 
 def _manifests_of(attempt: Attempt) -> Iterator[Descriptor]:

@@ -157,6 +157,12 @@ class Document(Part):
     def _bytes(self) -> bytes:
         return canonical_bytes(self.to_json())
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """See pydantic; the copy does not keep the bytes of the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_bytes", None)
+        return copied
+
     def to_bytes(self) -> bytes:
         """The only bytes that stand for this document."""
         return self._bytes

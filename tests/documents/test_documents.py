@@ -22,6 +22,7 @@ from gitreg.documents import (
     Digest,
     Document,
     MetricSummary,
+    ModelCard,
     Note,
     Point,
     Policy,
@@ -218,3 +219,9 @@ def test_a_keyed_run_has_the_same_id_on_every_node() -> None:
 def test_what_is_no_run_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue, match="not a run id"):
         RunId(text)
+
+
+def test_a_changed_copy_has_bytes_of_its_own() -> None:
+    card = ModelCard(name="fraud")
+    before = card.to_bytes()
+    assert card.model_copy(update={"name": "churn"}).to_bytes() != before
