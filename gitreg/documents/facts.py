@@ -247,6 +247,14 @@ class Note(Revised):
     at: Time
 
 
+class SeriesMetric(Part):
+    """`count` points of one metric, in the order logged."""
+
+    key: Name
+    dataset: Digest | None = None
+    count: Integer = Field(ge=1)
+
+
 class SeriesHeader(Document):
     """The first part of a series blob: which metric owns which rows of the columns that follow.
 
@@ -259,14 +267,6 @@ class SeriesHeader(Document):
     attempt: AttemptId
     journal: Hex32
     metrics: Seq[SeriesMetric]
-
-
-class SeriesMetric(Part):
-    """`count` points of one metric, in the order logged."""
-
-    key: Name
-    dataset: Digest | None = None
-    count: Integer = Field(ge=1)
 
 
 class LiveState(Document):
@@ -290,6 +290,3 @@ class WriterBinding(Document):
     machine: Prose
     git_dir: Prose
     inode: Integer
-
-
-SeriesHeader.model_rebuild()
