@@ -1,0 +1,95 @@
+"""Check: validate, changes, fsck, schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from gitreg.cli.params import SPAN
+from gitreg.cli.progress import progress
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.tree import command
+from gitreg.cli.views import checks
+from gitreg.decisions import outcome_of
+from gitreg.errors import AnswerIsNo, CannotTell, NotFound
+from gitreg.resources import schema_names, schema_text
+
+if TYPE_CHECKING:
+    from gitreg.decisions import Finding
+    from gitreg.report import Blocks
+
+__all__ = ["changes", "fsck", "schema", "validate"]
+
+Format = Literal["text", "json", "github"]
+
+
+@command("validate")
+@click.option("--base", metavar="REF", help="What it would be merged into; main as the remote has it.")
+@click.option("--head", metavar="REF", default="HEAD", show_default=True, help="The proposal.")
+@click.option("--push", "is_push", is_flag=True, help="Judge every commit from base to head, not the whole as one.")
+@click.option("--facts", type=SPAN, metavar="A..B", help="Check the ledger instead, from A to B.")
+@click.option("--format", "layout", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+def validate(
+    session: Session, base: str | None, head: str, is_push: bool, facts: tuple[str, str] | None, layout: Format
+) -> Reply:
+    """Check a proposal, or what was recorded, by the rules of the base.
+
+    People, keys, policies and holds are those of the base, never the proposal's. Exit code 1 where a rule says no, 6
+    where it cannot be told.
+    """
+    registry = session.registry
+    if facts is not None:
+        return _judged(registry.check_facts(*facts), layout)
+    return _judged(registry.validate(base or checks.default_base(registry.store), head, is_push=is_push), layout)
+
+
+def _judged(found: list[Finding], layout: Format) -> Reply:
+    codes = {"pass": 0, "fail": AnswerIsNo.exit_code, "cannot tell": CannotTell.exit_code}
+    pages: dict[Format, Blocks] = {
+        "text": checks.findings_page(found),
+        "json": checks.json_lines(found),
+        "github": checks.annotation_lines(found),
+    }
+    return Reply(checks.findings(found), pages[layout], exit_code=codes[outcome_of(found)])
+
+
+@command("changes")
+@click.argument("span", type=SPAN, metavar="BASE..HEAD")
+def changes(session: Session, span: tuple[str, str]) -> Reply:
+    """List what moved between two commits.
+
+    Stages in which another version is in force, not what merely stands there: what a deployment has to do.
+    """
+    found = session.registry.changes(*span)
+    return Reply([checks.change(each) for each in found], checks.changes_page(found))
+
+
+@command("fsck")
+def fsck(session: Session) -> Reply:
+    """Check every document and every stored byte."""
+    with progress("checking") as bar:
+        found = session.registry.fsck(bar)
+    return Reply(checks.checkup(found), checks.checkup_page(found), exit_code=0 if found.is_sound else 1)
+
+
+@command("schema")
+@click.argument("name", required=False)
+def schema(session: Session, name: str | None) -> Reply:
+    """Print a JSON Schema, or list them.
+
+    Schemas of documents (`decision`, or `decision-v1`) and of what `--json` prints (`cli/runs`).
+    """
+    del session
+    if name is None:
+        return Reply([*schema_names()], schema_names())
+    text = schema_text(_full_name(name))
+    return Reply(checks.parsed(text), text.splitlines())
+
+
+def _full_name(name: str) -> str:
+    """`decision` is the newest of its versions."""
+    fitting = [each for each in schema_names() if name in (each, each.rpartition("-v")[0])]
+    if not fitting:
+        raise NotFound(f"There is no schema {name!r:.60}.", subject=name, hint="List them: gitreg schema")
+    return max(fitting, key=lambda each: (len(each), each))

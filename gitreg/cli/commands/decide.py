@@ -1,0 +1,78 @@
+"""Decide: promote, withdraw, roll back."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import click
+
+from gitreg.cli.options import Signing, dry_run_option, reason_option, signing_options, stage_option
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.tree import command
+from gitreg.cli.views import decisions
+from gitreg.decisions import Target
+
+__all__ = ["promote", "rollback", "withdraw"]
+
+
+@command("promote")
+@click.argument("model")
+@click.argument("version")
+@click.option("--to", "stage", metavar="STAGE", required=True, help="The stage that gets it.")
+@reason_option
+@signing_options
+@dry_run_option
+def promote(
+    session: Session, model: str, version: str, stage: str, message: str, dry_run: bool, **signing: Unpack[Signing]
+) -> Reply:
+    """Propose, or make, a version a stage's.
+
+    It lands at once where the stage's policy asks for nobody else; otherwise it becomes a proposal. VERSION is a
+    number, or ~ and the beginning of a digest. Without --key and --agent: git's user.signingkey, else the agent's key
+    that is yours.
+    """
+    signer, wanted = session.signer(**signing), f"{model}/{version}"
+    found = session.registry.promote(wanted, stage, message, signer=signer, dry_run=dry_run)
+    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+
+
+@command("withdraw")
+@click.argument("model")
+@stage_option
+@reason_option
+@signing_options
+@dry_run_option
+def withdraw(
+    session: Session, model: str, stage: str, message: str, dry_run: bool, **signing: Unpack[Signing]
+) -> Reply:
+    """Leave a stage without a version."""
+    signer = session.signer(**signing)
+    found = session.registry.proposals.withdraw(model, stage, message, signer=signer, dry_run=dry_run)
+    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+
+
+@command("rollback")
+@click.argument("model")
+@stage_option
+@click.option("--to", "number", metavar="NUMBER", type=click.IntRange(min=1), help="To this version, not the last.")
+@reason_option
+@signing_options
+@dry_run_option
+def rollback(
+    session: Session,
+    model: str,
+    stage: str,
+    number: int | None,
+    message: str,
+    dry_run: bool,
+    **signing: Unpack[Signing],
+) -> Reply:
+    """Go back to the version before, and hold this one.
+
+    To a version that was in force in the stage before. One signature of the stage's group is enough unless its policy
+    says otherwise. The version that is removed may not come back until its hold is lifted.
+    """
+    signer = session.signer(**signing)
+    proposals, target = session.registry.proposals, Target(model, stage)
+    found = proposals.rollback(target, message, number, signer=signer, dry_run=dry_run)
+    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))

@@ -1,0 +1,89 @@
+"""Look: runs, artifacts, the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitreg.cli.options import run_argument
+from gitreg.cli.progress import progress
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.tree import command
+from gitreg.cli.views import decisions, facts, runs
+
+__all__ = ["artifacts_get", "artifacts_list", "log", "runs_compare", "runs_list", "runs_series", "runs_show"]
+
+
+@command("runs list")
+@click.option("-e", "--experiment", metavar="NAME", help="Only runs of this experiment.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="No limit, and deleted runs too.")
+def runs_list(session: Session, experiment: str | None, limit: int, everything: bool) -> Reply:
+    """List runs, newest first."""
+    found = session.registry.runs.list(experiment, limit=None if everything else limit, deleted=everything)
+    return Reply([runs.summary(run) for run in found], runs.list_page(found))
+
+
+@command("runs show")
+@run_argument
+def runs_show(session: Session, run: str) -> Reply:
+    """Show one run."""
+    found = session.registry.runs.get(run)
+    return Reply(runs.whole(found), runs.show_page(found))
+
+
+@command("runs compare")
+@click.argument("refs", metavar="RUN RUN...", nargs=-1, required=True)
+def runs_compare(session: Session, refs: tuple[str, ...]) -> Reply:
+    """Put the params and metrics of runs side by side."""
+    found = session.registry.runs.compare(refs)
+    return Reply(runs.comparison(found), runs.compare_page(found))
+
+
+@command("runs series")
+@run_argument
+@click.argument("metric")
+@click.option("--dataset", metavar="DATASET", help="Of the metric on this dataset, by its name in the run or digest.")
+def runs_series(session: Session, run: str, metric: str, dataset: str | None) -> Reply:
+    """Print every point of one metric."""
+    points = session.registry.runs.series(run, metric, dataset)
+    return Reply([runs.point(each) for each in points], runs.series_page(points))
+
+
+@command("artifacts list")
+@run_argument
+@click.argument("path", default="")
+def artifacts_list(session: Session, run: str, path: str) -> Reply:
+    """List the files of a run."""
+    found = session.registry.runs.artifacts(run, path)
+    return Reply(facts.artifacts(found), runs.files_page(found))
+
+
+@command("artifacts get")
+@run_argument
+@click.argument("path", default="")
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path), default=Path(), help="The folder to write to."
+)
+def artifacts_get(session: Session, run: str, path: str, target: Path) -> Reply:
+    """Fetch files of a run.
+
+    PATH is a file or folder of the run; without one, all of them.
+    """
+    entries = session.registry.runs.artifacts(run, path)
+    with progress("fetching", sum(entry.size for entry in entries)) as bar:
+        found = session.registry.runs.get_artifact(run, path, target, bar)
+    return Reply(runs.fetched(found, target), runs.fetched_page(found, target))
+
+
+@command("log")
+@click.argument("model", required=False)
+@click.option("--stage", metavar="STAGE", help="Only of this stage.")
+def log(session: Session, model: str | None, stage: str | None) -> Reply:
+    """Show who decided what, newest first.
+
+    Without MODEL of all models, and of the registry's own rules.
+    """
+    found = session.registry.log(model, stage)
+    return Reply([decisions.log_entry(each) for each in found], decisions.log_page(found))

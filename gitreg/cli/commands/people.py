@@ -1,0 +1,132 @@
+"""Who may approve, governed files, and holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from gitreg.cli.options import Signing, dry_run_option, message_option, reason_option, signing_options, stage_option
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.signers import read_public_key
+from gitreg.cli.tree import command
+from gitreg.cli.views import decisions
+from gitreg.decisions import Target, add_person, governed_edits, remove_person
+from gitreg.documents import Edits, Key, Principal
+
+__all__ = ["approvers_add", "approvers_list", "approvers_remove", "govern", "holds_add", "holds_lift", "holds_list"]
+
+person_argument = click.argument("person", metavar="EMAIL")
+
+
+@command("approvers list")
+def approvers_list(session: Session) -> Reply:
+    """List who may approve."""
+    found = decisions.approvers(session.registry.record.people())
+    return Reply(found, decisions.approvers_page(found))
+
+
+@command("approvers add")
+@person_argument
+@click.option(
+    "--key",
+    "public_key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="The person's public key.",
+)
+@click.option("--group", "groups", metavar="GROUP", multiple=True, help="A group to be in; again for more.")
+@message_option
+@click.option("--sign", "key", type=click.Path(path_type=Path), metavar="FILE", help="Sign with this OpenSSH key.")
+@click.option("--agent", is_flag=True, help="Sign with the SSH agent's key that is yours.")
+@dry_run_option
+def approvers_add(
+    session: Session,
+    person: str,
+    public_key: Path,
+    groups: tuple[str, ...],
+    message: str | None,
+    dry_run: bool,
+    **signing: Unpack[Signing],
+) -> Reply:
+    """Let a person approve, with a key, in groups.
+
+    A public key as ssh-keygen makes it (id_ed25519.pub). One who is listed already gets the key and the groups added.
+    """
+    found = read_public_key(public_key)
+    added = Key(type=found.type, key=found.base64)
+    edits = add_person(session.registry.record.people().tree, Principal(person.lower()), added, groups)
+    return _governed(session, edits, message or f"{person} may approve.", dry_run, signing)
+
+
+@command("approvers remove")
+@person_argument
+@message_option
+@signing_options
+@dry_run_option
+def approvers_remove(
+    session: Session, person: str, message: str | None, dry_run: bool, **signing: Unpack[Signing]
+) -> Reply:
+    """Take a person away."""
+    edits = remove_person(session.registry.record.people().tree, Principal(person.lower()))
+    return _governed(session, edits, message or f"{person} no longer approves.", dry_run, signing)
+
+
+@command("govern")
+@click.argument("files", metavar="[PATH]...", nargs=-1)
+@reason_option
+@signing_options
+@dry_run_option
+def govern(session: Session, files: tuple[str, ...], message: str, dry_run: bool, **signing: Unpack[Signing]) -> Reply:
+    """Propose governed files edited by hand: settings, policies, CI.
+
+    Of the work tree that has main checked out; without PATH all that differ. They are brought into canonical form.
+    """
+    edits = governed_edits(session.registry.record.office, files)
+    return _governed(session, edits, message, dry_run, signing)
+
+
+def _governed(session: Session, edits: Edits, message: str, dry_run: bool, signing: Signing) -> Reply:
+    signer = session.signer(**signing)
+    found = session.registry.proposals.govern(edits, message, signer=signer, dry_run=dry_run)
+    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+
+
+@command("holds list")
+@click.argument("model", required=False)
+def holds_list(session: Session, model: str | None) -> Reply:
+    """List the holds."""
+    found = session.registry.record.holds(model)
+    return Reply([decisions.hold(view) for view in found], decisions.holds_page(found))
+
+
+@command("holds add")
+@click.argument("model")
+@click.argument("version")
+@stage_option
+@reason_option
+@signing_options
+def holds_add(
+    session: Session, model: str, version: str, stage: str, message: str, **signing: Unpack[Signing]
+) -> Reply:
+    """Keep a version out of a stage."""
+    digest, signer = session.registry.models.version(f"{model}/{version}").digest, session.signer(**signing)
+    found = session.registry.proposals.hold(Target(model, stage), digest, message, signer=signer)
+    return Reply(decisions.outcome(found), decisions.outcome_page(found))
+
+
+@command("holds lift")
+@click.argument("model")
+@click.argument("version")
+@stage_option
+@reason_option
+@signing_options
+def holds_lift(
+    session: Session, model: str, version: str, stage: str, message: str, **signing: Unpack[Signing]
+) -> Reply:
+    """Let a held version in again."""
+    digest, signer = session.registry.models.version(f"{model}/{version}").digest, session.signer(**signing)
+    found = session.registry.proposals.lift(Target(model, stage), digest, message, signer=signer)
+    return Reply(decisions.outcome(found), decisions.outcome_page(found))

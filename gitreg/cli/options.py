@@ -1,0 +1,33 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypedDict, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+
+run_argument = click.argument("run", metavar="RUN")
+"""An id, a unique prefix or suffix of one, a generated name, or @last."""
+
+message_option = click.option("-m", "--message", metavar="WHY", help="Why, for the record.")
+reason_option = click.option("-m", "--message", metavar="WHY", required=True, help="Why, for the record.")
+stage_option = click.option("--stage", metavar="STAGE", required=True, help="The stage.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+
+
+def signing_options(function: F) -> F:
+    """`--key FILE` and `--agent`."""
+    agent = click.option("--agent", is_flag=True, help="Sign with the SSH agent's key that is yours.")
+    key = click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="Sign with this OpenSSH key.")
+    return key(agent(function))
+
+
+class Signing(TypedDict):
+    """Which key to sign with; the user's own where neither is given."""
+
+    key: Path | None
+    agent: bool

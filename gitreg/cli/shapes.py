@@ -1,0 +1,520 @@
+"""What `--json` prints, command by command. `scripts/write_schemas.py` makes `schemas/cli/` from these.
+
+Names are promises: a field is added, never renamed or taken away. Times are RFC 3339 in UTC, digests as OCI writes
+them, numbers that JSON has no word for are the strings "NaN", "Infinity", "-Infinity". `version` is always the number.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias, TypedDict
+
+Number: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]
+Scalar: TypeAlias = bool | int | float | str
+Outcome: TypeAlias = Literal["pass", "fail", "cannot tell"]
+Severity: TypeAlias = Literal["block", "warn"]
+
+
+class Descriptor(TypedDict):
+    """A pointer at stored bytes."""
+
+    mediaType: str
+    digest: str
+    size: int
+
+
+class Metric(TypedDict):
+    """One metric's summary; `value`, `step` and `time` are of its last point."""
+
+    key: str
+    dataset: str | None
+    value: Number
+    step: int
+    time: str
+    min: Number
+    max: Number
+    count: int
+
+
+class Dataset(TypedDict):
+    """A dataset in a role."""
+
+    name: str
+    role: str
+    digest: str
+    target: str | None
+
+
+class Output(TypedDict):
+    """A folder that a run made."""
+
+    name: str
+    manifest: Descriptor
+
+
+class Attempt(TypedDict):
+    """One process's try at a run."""
+
+    id: str
+    host: str
+    status: str
+    started_at: str
+    finished_at: str | None
+
+
+class Conflict(TypedDict):
+    """A param that attempts disagree about."""
+
+    key: str
+    values: list[Scalar]
+
+
+class Dropped(TypedDict):
+    """Values that were refused."""
+
+    key: str
+    reason: str
+    count: int
+
+
+class RunSummary(TypedDict):
+    """A run as lists show it. `layer` is ledger, journal (live, on this machine) or both."""
+
+    run_id: str
+    name: str
+    experiment: str
+    status: str
+    started_at: str
+    finished_at: str | None
+    silent_since: str | None
+    layer: str
+    deleted: str | None
+    note: str | None
+    params: dict[str, Scalar]
+    tags: dict[str, str]
+    metrics: list[Metric]
+
+
+class Run(RunSummary):
+    """A run whole. `source` and `environment` are as in schemas/run-v1.json."""
+
+    parent: str | None
+    actor: str
+    attempts: list[Attempt]
+    conflicts: list[Conflict]
+    dropped: list[Dropped]
+    datasets: list[Dataset]
+    outputs: list[Output]
+    source: dict[str, Any] | None
+    environment: dict[str, Any] | None
+
+
+class ComparisonRow(TypedDict):
+    """One param, metric, tag or dataset: a value for each run in their order, null where it has none.
+
+    `best` are the places of the runs with the best value, where the metric's name tells which way is better.
+    """
+
+    kind: Literal["metric", "dataset", "param", "tag"]
+    key: str
+    dataset: str | None
+    values: list[Scalar | None]
+    differs: bool
+    best: list[int]
+
+
+class Comparison(TypedDict):
+    """Runs side by side."""
+
+    runs: list[RunSummary]
+    rows: list[ComparisonRow]
+
+
+class Point(TypedDict):
+    """One point of a series."""
+
+    step: int
+    time: str
+    value: Number
+    attempt: str
+
+
+class Artifact(TypedDict):
+    """One file of a run or version."""
+
+    path: str
+    mediaType: str
+    digest: str
+    size: int
+
+
+class Fetched(TypedDict):
+    """What was written to disk."""
+
+    target: str
+    files: list[Artifact]
+
+
+class Recovered(TypedDict):
+    """A journal that was taken up: what became of its run, or why nothing could be done."""
+
+    run_id: str | None
+    status: str | None
+    problem: str | None
+    journal: str
+
+
+class PinnedMetric(TypedDict):
+    """A metric as it was at registration."""
+
+    key: str
+    dataset: str | None
+    step: int
+    value: Number
+
+
+class Version(TypedDict):
+    """A model version. `version` is null until it has a number; `digest` is what it is."""
+
+    model: str
+    version: int | None
+    digest: str
+    run_id: str | None
+    output: str
+    registered_at: str | None
+    registered_by: str | None
+    description: str | None
+    tags: dict[str, str]
+    aliases: list[str]
+    artifacts: Descriptor
+    params: dict[str, Scalar]
+    metrics: list[PinnedMetric]
+    datasets: list[Dataset]
+
+
+class StageOf(TypedDict):
+    """What one stage of a model holds, by the last decision in force. `version` is null where it was withdrawn.
+
+    `standing_in_force` is false where something else stands in the stage now, which is not in force.
+    """
+
+    stage: str
+    version: int | None
+    digest: str | None
+    since: str | None
+    unreviewed: bool
+    standing_in_force: bool
+
+
+class ModelSummary(TypedDict):
+    """A model as lists show it."""
+
+    model: str
+    versions: int
+    latest: int | None
+    owner: str | None
+    description: str | None
+
+
+class Model(ModelSummary):
+    """A model whole. Aliases by the version they are on, as it is called (`fraud/7`)."""
+
+    tags: dict[str, str]
+    aliases: dict[str, str]
+    stages: list[StageOf]
+
+
+class Described(TypedDict):
+    """A description that was written, null where it was taken away."""
+
+    subject: str
+    description: str | None
+
+
+class Tagged(TypedDict):
+    """Tags that were set; null where one was taken away."""
+
+    subject: str
+    tags: dict[str, str | None]
+
+
+class Alias(TypedDict):
+    """A bookmark; `version` is null where it was taken away."""
+
+    model: str
+    alias: str
+    version: int | None
+
+
+class Move(TypedDict):
+    """One stage's change in a decision; `version` and `digest` are null where it is withdrawn."""
+
+    model: str
+    stage: str
+    version: int | None
+    digest: str | None
+
+
+class People(TypedDict):
+    """Whose word a decision needs, and has."""
+
+    outcome: Outcome
+    needed: list[str]
+    approved_by: list[str]
+    rejected_by: list[str]
+    missing: list[str]
+    signed_by_proposer: bool
+
+
+class Rule(TypedDict):
+    """One rule's answer."""
+
+    rule: str
+    kind: str
+    severity: Severity
+    outcome: Outcome
+    text: str
+
+
+class Finding(TypedDict):
+    """One thing that is not as it has to be."""
+
+    rule: str
+    path: str
+    message: str
+    hint: str
+    severity: Severity
+    outcome: Outcome
+
+
+class Proposal(TypedDict):
+    """What waits for approval. `state` is open, approved, rejected, stale, closed or merged."""
+
+    id: str
+    title: str
+    state: str
+    action: str
+    decision: str
+    moves: list[Move]
+    reason: str
+    proposer: str
+    proposed_at: str
+    expires_at: str | None
+    people: People | None
+    rules: list[Rule]
+    findings: list[Finding]
+
+
+class Result(TypedDict):
+    """What deciding came to: `landed` is the commit on main, else `proposal` says what waits."""
+
+    title: str
+    landed: str | None
+    proposal: Proposal | None
+    unreviewed: bool
+    warnings: list[str]
+    findings: list[Finding]
+
+
+class Landing(TypedDict):
+    """A proposal that landed."""
+
+    id: str
+    title: str
+    landed: str
+
+
+class Approver(TypedDict):
+    """Who may approve. Keys by their fingerprint, the sha256 of the key in hex."""
+
+    principal: str
+    groups: list[str]
+    keys: list[str]
+
+
+class Hold(TypedDict):
+    """A version that may not go to these stages again (to none, where the list is empty)."""
+
+    model: str
+    version: int | None
+    digest: str
+    stages: list[str]
+    reason: str
+
+
+class LogEntry(TypedDict):
+    """One landing. `in_force`: whether it ever was; `at`: when its commit says that it landed."""
+
+    model: str | None
+    stage: str | None
+    action: str
+    title: str
+    version: int | None
+    digest: str | None
+    decision: str
+    commit: str
+    at: str
+    proposer: str | None
+    approved_by: list[str]
+    reason: str | None
+    in_force: bool
+    unreviewed: bool
+
+
+class Change(TypedDict):
+    """A stage that holds another version than before."""
+
+    model: str
+    stage: str
+    before: int | None
+    before_digest: str | None
+    after: int | None
+    after_digest: str | None
+    address: str
+
+
+class Resolution(TypedDict):
+    """What an address means now, and why. Of a run's output that is not registered, model and version are null."""
+
+    address: str
+    model: str | None
+    version: int | None
+    digest: str | None
+    run_id: str | None
+    output: str
+    stage: str | None
+    alias: str | None
+    decision: str | None
+    unreviewed: bool | None
+    approved_by: list[str]
+    since: str | None
+    artifacts: Descriptor
+    blobs: str
+
+
+class Synced(TypedDict):
+    """What a sync did; refs by their full names. `numbered`: versions that got a number, by what they were called."""
+
+    remote: bool
+    runs: list[str]
+    uploaded: int
+    numbered: dict[str, int]
+    fetched: list[str]
+    pushed: list[str]
+    removed: list[str]
+    conflicts: list[str]
+    main: str | None
+    ledger: str | None
+
+
+class Ailment(TypedDict):
+    """One thing that is wrong (`block`), worth knowing (`warn`), or right again (`mended`)."""
+
+    kind: str
+    subject: str
+    message: str
+    hint: str
+    severity: Literal["block", "warn", "mended"]
+
+
+class Checked(TypedDict):
+    """What fsck looked at and found."""
+
+    objects: int
+    documents: int
+    blobs: int
+    size_bytes: int
+    findings: list[Ailment]
+
+
+class Registry(TypedDict):
+    """Which registry this is, and why this one. `stages`: whether each is protected."""
+
+    path: str
+    registry: str
+    why: str
+    blobs: str
+    remote: str | None
+    stages: dict[str, bool]
+
+
+class Live(TypedDict):
+    """A journal that has not reached the ledger: active, open, ended, lost, elsewhere or damaged."""
+
+    run_id: str | None
+    name: str | None
+    experiment: str | None
+    state: str
+    journal: str
+    problem: str | None
+
+
+class Unpushed(TypedDict):
+    """What is only in this clone: commits of main, files of the ledger."""
+
+    main: int
+    ledger: int
+
+
+class Status(TypedDict):
+    """The state of things and what to do next; `remote_seen` is when this clone last met its remote."""
+
+    registry: Registry
+    main: str | None
+    remote_seen: str | None
+    runs: int
+    models: int
+    live: list[Live]
+    proposals: list[Proposal]
+    unpushed: Unpushed | None
+    next: list[str]
+
+
+class Error(TypedDict):
+    """What a failed command tells on stderr."""
+
+    code: str
+    message: str
+    hint: str
+    subject: str
+
+
+class Failed(TypedDict):
+    """The frame of an error."""
+
+    error: Error
+
+
+SHAPES: dict[str, Any] = {
+    "ailments": list[Ailment],
+    "alias": Alias,
+    "approvers": list[Approver],
+    "artifacts": list[Artifact],
+    "changes": list[Change],
+    "comparison": Comparison,
+    "described": Described,
+    "error": Failed,
+    "fetched": Fetched,
+    "findings": list[Finding],
+    "fsck": Checked,
+    "holds": list[Hold],
+    "landing": Landing,
+    "log": list[LogEntry],
+    "model": Model,
+    "models": list[ModelSummary],
+    "outcome": Result,
+    "proposal": Proposal,
+    "proposals": list[Proposal],
+    "recovered": list[Recovered],
+    "registry": Registry,
+    "resolution": Resolution,
+    "run": Run,
+    "runs": list[RunSummary],
+    "schemas": list[str] | dict[str, Any],
+    "series": list[Point],
+    "status": Status,
+    "synced": Synced,
+    "tagged": Tagged,
+    "version": Version,
+    "versions": list[Version],
+}
+"""The schemas by name: `schemas/cli/<name>.json`, the `shape` of the catalogue."""

@@ -1,0 +1,3 @@
+"""What the services answer, as JSON shapes and as pages: pure, one module for each part of the day."""
+
+__all__: list[str] = []

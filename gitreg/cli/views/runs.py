@@ -1,0 +1,324 @@
+"""Runs as JSON and as pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg.cli.views import facts
+from gitreg.documents import Digest, format_time, plain
+from gitreg.report import (
+    Cell,
+    Command,
+    Heading,
+    Line,
+    Table,
+    counted,
+    listed,
+    number,
+    short,
+    size,
+    when,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from gitreg.cli import shapes
+    from gitreg.documents import ManifestEntry, MetricSummary
+    from gitreg.report import Block, Tone
+    from gitreg.tracking import ComparedRow, Comparison, FoldedRun, Health, Recovered, SeriesPoint
+
+_TONES: dict[str, Tone] = {"running": "warn", "finished": "good", "failed": "bad", "killed": "bad"}
+_SHOWN_METRICS = 4
+
+
+def summary(run: FoldedRun) -> shapes.RunSummary:
+    """A run as lists have it."""
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "experiment": run.experiment,
+        "status": run.status,
+        "started_at": format_time(run.started_at),
+        "finished_at": facts.time(run.finished_at),
+        "silent_since": facts.time(run.silent_since),
+        "layer": run.layer,
+        "deleted": run.deleted,
+        "note": run.note,
+        "params": plain(run.params),
+        "tags": dict(run.tags),
+        "metrics": [facts.metric(each) for each in run.metrics],
+    }
+
+
+def whole(run: FoldedRun) -> shapes.Run:
+    """A run with all that is known of it."""
+    return {
+        **summary(run),
+        "parent": run.parent,
+        "actor": run.actor.principal,
+        "attempts": [
+            {
+                "id": each.id,
+                "host": each.host,
+                "status": each.status,
+                "started_at": format_time(each.started_at),
+                "finished_at": facts.time(each.finished_at),
+            }
+            for each in run.attempts
+        ],
+        "conflicts": [{"key": each.key, "values": plain(each.values)} for each in run.conflicts],
+        "dropped": [{"key": each.key, "reason": each.reason, "count": each.count} for each in run.dropped],
+        "datasets": facts.datasets(run.datasets),
+        "outputs": [{"name": each.name, "manifest": facts.descriptor(each.manifest)} for each in run.outputs],
+        "source": plain(run.source) if run.source else None,
+        "environment": plain(run.environment) if run.environment else None,
+    }
+
+
+def list_page(runs: Sequence[FoldedRun]) -> Iterator[Block]:
+    """Runs as a table, with the metrics that most of them have."""
+    if not runs:
+        yield "No runs. Record one:"
+        yield Command("gitreg run -e churn -- python train.py")
+        return
+    keys = _common_metrics(runs)
+    rows = tuple(_row(run, keys) for run in runs)
+    yield Table(("run", "name", "experiment", "status", "started", *keys), rows, whole=("run", "name", "started"))
+
+
+def _row(run: FoldedRun, keys: Sequence[str]) -> tuple[str | Cell, ...]:
+    values = {each.key: each.last.value for each in reversed(run.metrics)}
+    shown = (number(values[key]) if key in values else "-" for key in keys)
+    return (run.run_id.short, run.name, run.experiment, status_cell(run), when(run.started_at), *shown)
+
+
+def _common_metrics(runs: Sequence[FoldedRun]) -> list[str]:
+    """The metrics that the most of these runs have, a few of them, in order of name."""
+    counts: dict[str, int] = {}
+    for run in runs:
+        for key in {each.key for each in run.metrics}:
+            counts[key] = counts.get(key, 0) + 1
+    return sorted(sorted(counts, key=lambda key: (-counts[key], key))[:_SHOWN_METRICS])
+
+
+def status_cell(run: FoldedRun) -> Cell:
+    """Status, with what qualifies it."""
+    if run.deleted is not None:
+        return Cell(f"{run.status}, deleted", "dim")
+    if run.silent_since:
+        return Cell(f"{run.status}, silent since {when(run.silent_since)}", "warn")
+    return Cell(run.status, _TONES.get(run.status, "plain"))
+
+
+def show_page(run: FoldedRun) -> Iterator[Block]:
+    """One run whole."""
+    yield Line(f"{run.name}  {run.run_id}", "strong")
+    status = status_cell(run)
+    until = f" to {when(run.finished_at)}" if run.finished_at else ""
+    where = f"in {run.experiment}, by {run.actor.principal}"
+    yield Line(f"{status.text}, {when(run.started_at)}{until}, {where}", status.tone)
+    yield from _remarks(run)
+    yield from _pairs("Params", plain(run.params))
+    yield from _pairs("Tags", dict(run.tags))
+    if run.metrics:
+        yield Heading("Metrics")
+        yield Table(
+            ("metric", "last", "step", "min", "max", "points"), tuple(_metric_row(run, each) for each in run.metrics)
+        )
+    yield from _made(run)
+    yield from _came_from(run)
+
+
+def _remarks(run: FoldedRun) -> Iterator[Block]:
+    if run.note:
+        yield f"Note: {run.note}"
+    if run.deleted is not None:
+        yield Line(f"Deleted: {run.deleted or 'no reason given'}", "warn")
+    if run.layer == "journal":
+        yield Line("Known on this machine only; it is not published yet.", "dim")
+    for conflict in run.conflicts:
+        told = ", then ".join(str(value) for value in conflict.values)
+        yield Line(f"The attempts disagree about {conflict.key}: {told}. The first stands.", "warn")
+    for dropped in run.dropped:
+        yield Line(f"Dropped {counted(dropped.count, 'value')} of {dropped.key}: {dropped.reason}", "warn")
+
+
+def _pairs(title: str, values: dict[str, object]) -> Iterator[Block]:
+    if values:
+        yield Heading(title)
+        yield Table(("key", "value"), tuple((key, str(value)) for key, value in values.items()), whole=("key",))
+
+
+def _metric_row(run: FoldedRun, metric: MetricSummary) -> tuple[str, ...]:
+    numbers = (number(value) for value in (metric.min, metric.max))
+    return (metric_label(run, metric), number(metric.last.value), str(metric.last.step), *numbers, str(metric.count))
+
+
+def metric_label(run: FoldedRun, metric: MetricSummary) -> str:
+    """`auc`, or `auc on customers` for one that belongs to a dataset."""
+    if not metric.dataset:
+        return metric.key
+    name = next((use.name for use in run.datasets if use.digest == metric.dataset), short(metric.dataset))
+    return f"{metric.key} on {name}"
+
+
+def _made(run: FoldedRun) -> Iterator[Block]:
+    if run.datasets:
+        yield Heading("Datasets")
+        rows = tuple((use.role, use.name, short(use.digest), use.target or "-") for use in run.datasets)
+        yield Table(("role", "name", "content", "target"), rows, whole=("content",))
+    if run.outputs:
+        yield Heading("Outputs")
+        yield Table(
+            ("name", "address", "content"),
+            tuple((each.name, f"runs:/{run.run_id}/{each.name}", short(each.manifest.digest)) for each in run.outputs),
+            whole=("address", "content"),
+        )
+    if run.artifacts:
+        yield Line(f"Files: gitreg artifacts list {run.run_id.short}", "dim")
+
+
+def _came_from(run: FoldedRun) -> Iterator[Block]:
+    source, environment = run.source, run.environment
+    if source and source.command:
+        yield Heading("Where it came from")
+        yield f"command      {' '.join(source.command)}"
+    if source and source.commit:
+        dirty = " with uncommitted changes" if source.dirty else ""
+        yield f"code         {source.repository or 'a repository'} at {source.commit[:12]}{dirty}"
+    if environment:
+        yield f"environment  Python {environment.python or '?'} on {environment.platform or '?'}"
+    if len(run.attempts) > 1:
+        yield f"attempts     {len(run.attempts)}, the last on {run.attempts[-1].host}"
+
+
+def files_page(entries: Iterable[ManifestEntry]) -> Iterator[Block]:
+    """Files with their sizes."""
+    rows = tuple((each.path, size(each.size), each.media_type, short(each.digest)) for each in entries)
+    yield Table(("path", "size", "type", "content"), rows, whole=("path", "content")) if rows else "No files."
+
+
+def fetched(entries: Sequence[ManifestEntry], target: Path) -> shapes.Fetched:
+    """What was written where."""
+    return {"target": str(target), "files": facts.artifacts(entries)}
+
+
+def fetched_page(entries: Sequence[ManifestEntry], target: Path) -> Iterator[Block]:
+    """The same for people."""
+    total = size(sum(entry.size for entry in entries))
+    yield Line(f"{counted(len(entries), 'file')}, {total}, in {target}, each checked against its sha256.", "good")
+
+
+def comparison(found: Comparison) -> shapes.Comparison:
+    """Runs side by side, for programs."""
+    return {
+        "runs": [summary(run) for run in found.runs],
+        "rows": [
+            {
+                "kind": row.kind,
+                "key": row.key,
+                "dataset": row.dataset,
+                "values": plain(row.values),
+                "differs": row.differs,
+                "best": [*row.best],
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def compare_page(found: Comparison) -> Iterator[Block]:
+    """A column for each run: metrics, and what tells the runs apart; the rest is only counted."""
+    names = tuple(f"{run.name} {run.run_id.short}" for run in found.runs)
+    shown = [row for row in found.rows if row.differs or row.kind == "metric"]
+    yield Table(("", *names), tuple(_compared_row(found, row) for row in shown), whole=names)
+    same = len(found.rows) - len(shown)
+    if same:
+        yield Line(f"{same} more {'is' if same == 1 else 'are'} the same in all: --json shows them.", "dim")
+
+
+def _compared_row(found: Comparison, row: ComparedRow) -> tuple[str | Cell, ...]:
+    names = {use.digest: use.name for run in found.runs for use in run.datasets}
+    on = f" on {names.get(Digest(row.dataset), row.dataset[7:15])}" if row.dataset else ""
+    label = f"{row.key}{on}" if row.kind in ("metric", "param") else f"{row.kind} {row.key}"
+    cells = (
+        Cell(_value(row, value), "good" if place in row.best else "plain") for place, value in enumerate(row.values)
+    )
+    return (Cell(label, "strong" if row.differs else "plain"), *cells)
+
+
+def _value(row: ComparedRow, value: bool | float | str | None) -> str:
+    if value is None:
+        return "-"
+    if row.kind == "dataset":
+        return str(value)[7:15]
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def point(found: SeriesPoint) -> shapes.Point:
+    """One point of a series."""
+    return {
+        "step": found.step,
+        "time": format_time(found.time),
+        "value": facts.number(found.value),
+        "attempt": found.attempt,
+    }
+
+
+def series_page(points: Sequence[SeriesPoint]) -> Iterator[Block]:
+    """Every point."""
+    rows = tuple((str(each.step), number(each.value), format_time(each.time)) for each in points)
+    yield Table(("step", "value", "time"), rows, whole=("step", "value", "time"))
+
+
+def started_page(run: FoldedRun) -> Iterator[Block]:
+    """Where a run begun in a shell goes on."""
+    yield Line(f"Started {run.name} in {run.experiment}.", "good")
+    yield "Next:"
+    yield Command(f"gitreg runs record {run.run_id.short} --metric auc=0.91")
+    yield Command(f"gitreg runs finish {run.run_id.short}")
+
+
+def recorded_page(run: FoldedRun, counts: Mapping[str, int]) -> Iterator[Block]:
+    """What was added to a run."""
+    told = [counted(count, kind.removesuffix("s")) for kind, count in counts.items() if count]
+    yield Line(f"Recorded {listed(told) or 'nothing'} in {run.name}.", "good" if told else "plain")
+
+
+def finished_page(run: FoldedRun, health: Health) -> Iterator[Block]:
+    """How a run ended, and whether others see it."""
+    yield Line(f"{run.name} {run.status} ({run.run_id.short} in {run.experiment}).", _TONES.get(run.status, "plain"))
+    for dropped in run.dropped:
+        yield Line(f"Dropped {counted(dropped.count, 'value')} of {dropped.key}: {dropped.reason}", "warn")
+    if health.unpublished:
+        yield Line(f"Not published yet: {health.unpublished}", "warn")
+        yield Command("gitreg sync")
+        return
+    yield "Next:"
+    yield Command(f"gitreg runs show {run.run_id.short}")
+    for output in run.outputs[:1]:
+        yield Command(f"gitreg register runs:/{run.run_id.short}/{output.name} --name MODEL")
+
+
+def told_page(run: FoldedRun, what: str) -> Iterator[Block]:
+    """That something was said about a run."""
+    yield Line(f"{what} {run.name} ({run.run_id.short}).", "good")
+    yield Command(f"gitreg runs show {run.run_id.short}")
+
+
+def recovered(found: Recovered) -> shapes.Recovered:
+    """A journal that was taken up."""
+    return {"run_id": found.run_id, "status": found.status, "problem": found.problem, "journal": str(found.journal)}
+
+
+def recovered_page(found: Sequence[Recovered]) -> Iterator[Block]:
+    """What became of each."""
+    if not found:
+        yield "Nothing to recover."
+    for each in found:
+        if each.problem:
+            yield Line(f"{each.journal} was left as it is: {each.problem}", "bad")
+        else:
+            yield Line(f"Published {each.run_id}, {each.status}.", "good")
