@@ -104,13 +104,13 @@ class Clone:
             )
         return self.blobs.put(Manifest(files=tuple(entries)).to_bytes(), media_type=MANIFEST_MEDIA_TYPE)
 
-    def run(self, weights: bytes = b"weights", *, status: Status = "finished", number: int = 0) -> FakeRun:
-        """A run that made a model folder, `model`, and two artifacts."""
+    def run(self, weights: bytes = b"weights", *, status: Status = "finished") -> FakeRun:
+        """A run that made a model folder, `model`, and some artifacts. The same weights are the same run."""
         output = Output(name="model", id=OutputId.random(), manifest=self.put({"model.bin": weights}))
         artifacts = self.put({"report.html": b"<p>", "plots/roc.png": b"roc", "plots/deep/pr.png": b"pr"})
         point = Point(step=7, time=START, value=0.91)
         auc = MetricSummary(key="auc", count=8, last=point, min=0.5, max=0.95)
-        run_id = RunId.new(START + timedelta(seconds=number))
+        run_id = RunId.keyed(SETTINGS.registry, "churn", weights.hex())
         return FakeRun(run_id, (output,), status, params={"depth": 4}, metrics=(auc,), artifacts=(artifacts,))
 
     def register(self, weights: bytes = b"weights", model: str = "fraud") -> str:
