@@ -40,8 +40,17 @@ class GitConfig:
     def __init__(self, local: Path | None, surroundings: Surroundings) -> None:
         """`local` is the repository's `config` file. Raises `CorruptRepository` when it cannot be parsed."""
         self.path = local
-        self._local = _read_local(local) if local else ConfigFile()
+        self._seen = _stamp(local)
+        self._parsed = _read_local(local) if local else ConfigFile()
         self._trusted = list(_trusted_files(surroundings))
+
+    @property
+    def _local(self) -> ConfigFile:
+        """The repository's own file, read again when somebody changed it."""
+        stamp = _stamp(self.path)
+        if stamp != self._seen and self.path is not None:
+            self._seen, self._parsed = stamp, _read_local(self.path)
+        return self._parsed
 
     def get(self, key: str) -> str | None:
         """The value of `section.name`: the repository's own if the key is on the allow-list, else the user's."""
@@ -93,7 +102,14 @@ class GitConfig:
         text = "".join(_render(key, value) for key, value in missing.items())
         before = self.path.read_bytes() if self.path.exists() else b""
         _replace(self.path, before + (b"" if before.endswith(b"\n") or not before else b"\n") + text.encode())
-        self._local = _read_local(self.path)
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat() if path else None
+    except FileNotFoundError:
+        return None
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else None
 
 
 def _read_local(path: Path) -> ConfigFile:

@@ -18,7 +18,7 @@ from gitreg.store.packs import FencedObjectStore, ObjectTooLarge
 from gitreg.store.values import FOLDER_MODE, ObjectId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from dulwich.object_format import ObjectFormat
@@ -151,11 +151,21 @@ class Objects:
                 self._trees.move_to_end(tree_id)
                 return cached
             items = parse_tree(self.raw(tree_id, TREE), tree_id, self.object_format.oid_length)
-            if len(items) <= _CACHED_TREE_ENTRIES:
-                self._trees[tree_id] = items
-            if len(self._trees) > _CACHED_TREES:
-                self._trees.popitem(last=False)
+            self._keep(tree_id, items)
             return items
+
+    def remember(self, new: Iterable[NewObject]) -> None:
+        """Keep the trees that were just stored: the next change is most often made on them."""
+        with self._threads:
+            for one in new:
+                if one.kind == TREE:
+                    self._keep(one.id, parse_tree(one.data, one.id, self.object_format.oid_length))
+
+    def _keep(self, tree_id: str, items: TreeItems) -> None:
+        if len(items) <= _CACHED_TREE_ENTRIES:
+            self._trees[tree_id] = items
+        if len(self._trees) > _CACHED_TREES:
+            self._trees.popitem(last=False)
 
     def _find(self, object_id: str) -> tuple[int, bytes] | None:
         name = object_id.encode()

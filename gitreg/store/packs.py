@@ -5,19 +5,22 @@ believed. This and `packing.py` are where a hostile repository meets us first.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from dulwich.object_store import DiskObjectStore
-from dulwich.pack import OFS_DELTA, REF_DELTA, Pack, PackData, UnpackedObject
+from dulwich.pack import OFS_DELTA, REF_DELTA, Pack, PackData, PackFileDisappeared, UnpackedObject
 
 from gitreg.errors import UnsafeRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from mmap import mmap
-    from pathlib import Path
 
     from dulwich.object_format import ObjectFormat
 
+_T = TypeVar("_T")
 MAX_OBJECT_BYTES = 64 * 2**20
 """No tree, commit or document is near it; a person's file beside ours may be, and is then not read."""
 
@@ -54,6 +57,22 @@ class FencedObjectStore(DiskObjectStore):
         store._use_commit_graph = False
         store._use_midx = False
         return store
+
+    _last_hit = ""
+
+    def _lookup_in_packs(self, lookup: Callable[[Pack], _T]) -> _T:
+        """What is read next lies most often where the last thing lay: with fifty packs that is most of the work."""
+        pack = self._pack_cache.get(self._last_hit)
+        if pack is not None:
+            with suppress(KeyError, PackFileDisappeared):
+                return lookup(pack)
+
+        def noting(pack: Pack) -> _T:
+            found = lookup(pack)
+            self._last_hit = Path(pack._basename).name  # noqa: SLF001 - dulwich gives a pack no public name
+            return found
+
+        return super()._lookup_in_packs(noting)
 
     def _update_pack_cache(self) -> list[Pack]:
         packs = super()._update_pack_cache()

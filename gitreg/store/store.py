@@ -158,7 +158,8 @@ class Store(Reading):
             with self.locked():
                 tip = self.tip(ref)
                 base = tip or start
-                commit = self.commit_edits(base, change(self.snapshot(base)), text)
+                before = self.snapshot(base)
+                commit = self._commit_on(before, change(before), text)
                 if commit is None or self._mover.move(RefUpdate(ref, commit, tip)):
                     return commit
         raise RaceLost(f"{ref} moved {retries + 1} times while we were writing.", subject=ref, hint="Try again.")
@@ -172,11 +173,13 @@ class Store(Reading):
 
     def commit_edits(self, base: CommitId | None, edits: Edits, text: CommitText) -> CommitId | None:
         """Store a commit of `edits` on `base`; None, and nothing stored, when they alter nothing. No ref moves."""
-        before = self.snapshot(base)
+        return self._commit_on(self.snapshot(base), edits, text)
+
+    def _commit_on(self, before: Snapshot, edits: Edits, text: CommitText) -> CommitId | None:
         tree, new = before.edited(edits)
-        if tree == before.tree or (base is None and not edits):
+        if tree == before.tree or (before.tree is None and not edits):
             return None
-        return self._store_commit(tree, new, (base,) if base else (), text)
+        return self._store_commit(tree, new, (before.commit,) if before.commit else (), text)
 
     def set_ref(self, ref: str, new: CommitId, expected: CommitId | None) -> None:
         """Move a ref from `expected` (None: it must not exist) to `new`, work trees with it. Raises `RaceLost`."""
@@ -265,6 +268,7 @@ class Store(Reading):
         commit = make(COMMIT, commits.render(tree, parents, text), self.objects.hash_name)
         with self.locked():
             packing.write(self.layout.objects, [*new, commit], self.objects.hash_name)
+            self.objects.remember(new)
             if self._lock.is_real:
                 upkeep.keep_up(self.layout.objects, self.objects.object_format)
         return CommitId(commit.id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from gitreg.errors import RemoteError
 
 _SCP = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<path>(?!//).+)")
+_HELPER = re.compile(r"[a-z0-9+-]+::", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
 _UNSAFE_TEXT = re.compile(r"[^\x20-\x7e\n\u00a0-\u2027\u2030-\u2065\u2070-\ufeef]")
@@ -28,7 +29,7 @@ class Address:
     host: str = ""
     port: int | None = None
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 def parse(url: str, base: Path) -> Address:
@@ -42,7 +43,7 @@ def parse(url: str, base: Path) -> Address:
         return _ssh(url)
     if scheme == "file":
         return Address("path", url, path=Path(unquote(urlsplit(url).path)))
-    if scheme or "::" in url:
+    if scheme or _HELPER.match(url):
         hint = "gitreg speaks http, https, ssh and local paths."
         raise RemoteError(f"{redact(url)} is of a kind that gitreg does not speak.", subject=redact(url), hint=hint)
     match = _SCP.fullmatch(url)
