@@ -348,15 +348,16 @@ class FolderBlobs:
 
     def _adopt(self, digest: Digest) -> bool:
         """Write a staged blob anew as a finished one, if it is what its name says; then drop it."""
-        path = Path(self._staged_path(digest))
-        with contextlib.suppress(FileNotFoundError), path.open("rb", buffering=0) as stream:
+        path = self._staged_path(digest)
+        if length_of_file(path) is None:
+            return False  # another process finished it
+        with Path(path).open("rb", buffering=0) as stream:
             is_right = hash_all(stream).digest == digest
             if is_right:
                 stream.seek(0)
                 self._write(stream, durable=True, progress=None)
-            path.unlink()
-            return is_right
-        return False
+        remove(path)
+        return is_right
 
     def _check_all_there(self, digests: Iterable[Digest]) -> None:
         for digest in digests:

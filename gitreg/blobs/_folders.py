@@ -112,9 +112,9 @@ def check_together(paths: Collection[str]) -> None:
     """Raises `UnsafePath` where two paths are one file on some system, or one is a folder of the other."""
     files: dict[str, str] = {}
     for path in paths:
-        twin = files.setdefault(_folded(path), path)
-        if twin is not path:
+        if (twin := files.get(_folded(path))) is not None:
             raise UnsafePath(f"{path} and {twin} are one file where case does not count.", subject=path)
+        files[_folded(path)] = path
     for path in paths:
         for folder in PurePosixPath(path).parents:
             if _folded(str(folder)) in files:

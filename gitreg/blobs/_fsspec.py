@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from gitreg.blobs._keys import blob_key, digests_in
 from gitreg.blobs._live import check_key, check_live
-from gitreg.blobs._refusals import bucket_refusals, without_credentials
+from gitreg.blobs._refusals import CREDENTIALS_HINT, bucket_refusals, without_credentials
 from gitreg.blobs._save import save
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, Progress, Source
 from gitreg.blobs._stream import Content, copy, guarded, hash_all, opened, read_all, read_if_small, verifying
 from gitreg.documents import Descriptor, Digest
-from gitreg.errors import BlobNotFound, MissingExtra, StorageError
+from gitreg.errors import BlobNotFound, InvalidValue, MissingExtra, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +46,10 @@ class FsspecBlobs:
 
     def __init__(self, url: str, registry: RegistryId, options: Mapping[str, Any] | None = None) -> None:
         self._protocol = urlsplit(url).scheme
+        if self._protocol in _S3 and not urlsplit(url).netloc:
+            raise InvalidValue(f"{without_credentials(url)!r} names no bucket.", hint="Write s3://BUCKET/PREFIX.")
+        if self._protocol in _S3 and "@" in url:
+            raise InvalidValue("Credentials do not belong in a bucket's URL.", hint=CREDENTIALS_HINT)
         self._url = url
         self._registry = registry
         self._options = dict(options or {})
@@ -134,10 +138,7 @@ class FsspecBlobs:
             options = {"use_listings_cache": False, **_defaults(self._protocol), **self._options}
             return fsspec.filesystem(self._protocol, **options)
         except (ImportError, ValueError):
-            package = _PACKAGES.get(self._protocol, f"the fsspec package for {self._protocol}://")
-            raise MissingExtra(
-                f"{self.location} needs {package}.", subject=self.location, hint=f"pip install {package}"
-            ) from None
+            raise _missing_package(self._protocol, self.location) from None
 
     @cached_property
     def _prefix(self) -> str:
@@ -247,11 +248,23 @@ def _tell(progress: Progress | None, count: int) -> None:
         progress.add(count)
 
 
+def _missing_package(protocol: str, location: str) -> MissingExtra:
+    package = _PACKAGES.get(protocol)
+    hint = f"pip install {package}" if package else "Blobs can be in a folder, or behind s3://, gs:// or az://."
+    return MissingExtra(f"No installed package opens {protocol}:// for {location}.", subject=location, hint=hint)
+
+
 def _defaults(protocol: str) -> dict[str, Any]:
     """A server that is not there should be said in seconds, not minutes."""
     if protocol not in _S3:
         return {}
-    return {"config_kwargs": {"connect_timeout": 10, "read_timeout": 120, "retries": {"max_attempts": 4}}}
+    return {
+        "config_kwargs": {
+            "connect_timeout": 10,
+            "read_timeout": 120,
+            "retries": {"total_max_attempts": 3, "mode": "standard"},
+        }
+    }
 
 
 def _multipart(protocol: str, size: int) -> dict[str, int]:

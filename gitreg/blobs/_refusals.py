@@ -6,12 +6,15 @@ import contextlib
 import re
 import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from gitreg.errors import CredentialsRefused, GitregError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+CREDENTIALS_HINT = (
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, for a user who may read and write it."
+)
 
 _CODE = re.compile(r"[A-Za-z0-9]{1,64}")
 _NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "NoAuthTokenError"}
@@ -29,13 +32,18 @@ _UNREACHABLE = {
     "TimeoutError",
     "gaierror",
 }
-_NOT_S3 = {"ResponseParserError"}
+_NOT_S3 = {"KeyError", "ResponseParserError"}
+"""s3fs stumbles over headers that every S3 sends."""
 
 
 def without_credentials(url: str) -> str:
-    """The URL as texts may show it: scheme, host and path."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+    """The URL as texts may show it: scheme, host and path.
+
+    What stands before an at sign goes, also behind a slash: secret keys hold slashes, and no parser knows them apart.
+    """
+    scheme, separator, rest = url.partition("://")
+    path = re.split(r"[?#]", rest if separator else scheme, maxsplit=1)[0]
+    return f"{scheme if separator else ''}{separator}{path.rpartition('@')[2]}".rstrip("/")
 
 
 @contextlib.contextmanager
@@ -48,16 +56,20 @@ def bucket_refusals(location: str) -> Iterator[None]:
 
 
 def _raised() -> tuple[type[Exception], ...]:
-    """What botocore raises is no OSError; where it was never loaded it raised nothing."""
+    """What botocore raises is no OSError; where it was never loaded it raised nothing.
+
+    An answer that is not S3's is a KeyError of s3fs's, an endpoint that is no URL a ValueError of botocore's.
+    """
     botocore = sys.modules.get("botocore.exceptions")
-    return (OSError,) if botocore is None else (OSError, botocore.BotoCoreError, botocore.ClientError)
+    plain = (OSError, KeyError, ValueError)
+    return plain if botocore is None else (*plain, botocore.BotoCoreError, botocore.ClientError)
 
 
 def _explain(error: Exception, location: str) -> GitregError:
     kind, code = type(error).__name__, _code(error)
     said = f" ({code})" if code else f" ({kind})"
     if isinstance(error, PermissionError) or kind in _NO_CREDENTIALS:
-        hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, for a user who may read and write it."
+        hint = CREDENTIALS_HINT
         if kind in _NO_CREDENTIALS:
             return CredentialsRefused(f"No credentials were found for {location}{said}.", subject=location, hint=hint)
         return CredentialsRefused(f"{location} refused our credentials{said}.", subject=location, hint=hint)

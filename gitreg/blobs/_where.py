@@ -56,7 +56,7 @@ def check_blobs_url(url: str) -> str:
             subject="gitreg.json",
             hint="To use a folder or another server yourself: gitreg use --blobs PLACE",
         )
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if "@" in url or parts.query or parts.fragment:
         raise Refused(
             "The URL of the blobs in gitreg.json holds more than a bucket and a prefix.",
             subject="gitreg.json",
