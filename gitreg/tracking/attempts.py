@@ -93,4 +93,6 @@ def with_attempt(record: RunRecord, attempt: Attempt) -> RunRecord:
     attempts = tuple(sorted((*others, attempt), key=lambda each: (each.started_at, each.id)))
     if attempts == record.attempts:
         return record
-    return record.model_copy(update={"attempts": attempts, "rev": record.rev + 1})
+    # Not `model_copy`: it would copy the bytes that the document keeps of itself, too.
+    pieces = {name: getattr(record, name) for name in RunRecord.model_fields}
+    return RunRecord(**{**pieces, "attempts": attempts, "rev": record.rev + 1})

@@ -88,7 +88,7 @@ class Gathered:
     """Everything a journal says but its points. `end_offset` is the byte behind the last whole record."""
 
     header: JournalHeader
-    end_offset: int = 0
+    end_offset: int
     params: dict[str, bool | int | float | str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     tallies: list[Tally] = field(default_factory=list)
@@ -166,7 +166,8 @@ def gather(path: Path) -> Gathered:
 def gather_from(file: BinaryIO, name: str) -> Gathered:
     """Read a journal from an open file. Raises as `gather` does."""
     frames = read_frames(file, name)
-    gathered = Gathered(_header(next(frames, None), name))
+    first = next(frames, None)
+    gathered = Gathered(_header(first, name), end_offset=first.end if first else 0)
     _take_all(gathered, frames, name)
     return gathered
 

@@ -101,8 +101,11 @@ class Journal:
         """The open file's number; -1 when there is none."""
         return self._fd
 
-    def append(self, frame: bytes) -> None:
-        """Take one record, or several that belong together. Never raises, never waits for a disk."""
+    def append(self, frame: bytes, *, keep: bool = False) -> None:
+        """Take one record, or several that belong together. Never raises, never waits for a disk.
+
+        `keep` is for the few last records, which find a place in memory even when it is full.
+        """
         if not self._backlog:
             try:
                 written = os.write(self._fd, frame)
@@ -111,7 +114,7 @@ class Journal:
             if written == len(frame):
                 return  # all that happens in the hot path
             self._take_back(written)
-        self._put_aside(frame)
+        self._put_aside(frame, keep=keep)
         if time.monotonic() >= self._retry_at:
             self._drain()
 
@@ -141,8 +144,8 @@ class Journal:
             log.warning("gitreg cannot record to %s: %s. The run goes on; points wait in memory.", self.path, why)
         self._refusal = why
 
-    def _put_aside(self, frame: bytes) -> None:
-        if self._waiting_bytes + len(frame) > self._backlog_bytes:
+    def _put_aside(self, frame: bytes, *, keep: bool) -> None:
+        if self._waiting_bytes + len(frame) > self._backlog_bytes and not keep:
             self.lost += 1
             return
         self._backlog.append(frame)
@@ -152,9 +155,9 @@ class Journal:
         """Write what waits, in order, as far as the file system takes it."""
         waiting, self._backlog, self._waiting_bytes = self._backlog, deque(), 0
         while waiting and not self._backlog:
-            self.append(waiting.popleft())
+            self.append(waiting.popleft(), keep=True)
         for frame in waiting:
-            self._put_aside(frame)
+            self._put_aside(frame, keep=True)
         if not self._backlog and self._refusal:
             log.warning("gitreg records to %s again; %d records were lost.", self.path, self.lost)
             self._refusal = None

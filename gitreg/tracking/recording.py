@@ -261,6 +261,11 @@ class Recording:
         for (key, reason), number in unwritten.items():
             self._append(DroppedEvent(dropped=Dropped(key=key, reason=reason, count=number)))
 
+    def _write_lost(self) -> None:
+        if self.journal.lost:
+            lost = Dropped(key="(records)", reason="storage refused them, and memory was full", count=self.journal.lost)
+            self.journal.append(encode_record(DroppedEvent(dropped=lost)), keep=True)
+
     def _refuse_if_closed(self) -> None:
         if self._is_closed:
             raise RunClosed("The run has ended.", hint="Start a new one: gitreg.start_run()")
@@ -292,7 +297,8 @@ class Recording:
         with self.journal.lock:
             self._write_dropped()
             if not self._is_closed:
-                self._append(EndRecord(status=status, at_us=self._clock_us()))
+                self._write_lost()
+                self.journal.append(encode_record(EndRecord(status=status, at_us=self._clock_us())), keep=True)
                 self._is_closed = True
                 self._metrics = {}
             self.journal.flush()

@@ -331,8 +331,7 @@ class Tracker:
         Certain is: the same host and boot, the journal's lock free, no such process. Runs that no process owns, and
         those of other hosts, are left alone. A journal that is damaged is reported and left as it is.
         """
-        for each in self.yard.journals():
-            self._kill(each)
+        found = [problem for each in self.yard.journals() if (problem := self._kill(each))]
         standing = {each.header.run_id: each.path for each in self.yard.journals()}
         published = self.publish()
         taken = [
@@ -340,29 +339,31 @@ class Tracker:
             for record in published.records
             if record.run_id in standing
         ]
-        return [*taken, *(Recovered(each.path, None, None, each.error.message) for each in published.damaged)]
+        return [*taken, *found, *(Recovered(each.path, None, None, each.error.message) for each in published.damaged)]
 
-    def _kill(self, standing: Standing) -> bool:
-        """Write the end of a run whose process died. Whether there was one to write."""
+    def _kill(self, standing: Standing) -> Recovered | None:
+        """Write the end of a run whose process died; the problem, if there is one."""
         header = standing.header
         if header.segment or header.owner == "none" or self.yard.ended(standing) or not self.yard.is_here(header):
-            return False
+            return None
         journal = Journal.reopen(standing.path)
         if journal is None:
-            return False
+            return None
         try:
-            if not self.yard.is_dead(header):
-                return False
-            gathered = gather(standing.path)
-            if gathered.end is None:
-                journal.cut(gathered.end_offset)
-                journal.append(encode_record(EndRecord(status="killed", at_us=_last_sign(gathered))))
-                journal.flush()
-        except CorruptJournal:
-            return False  # publishing finds it again and reports it
+            if self.yard.is_dead(header):
+                self._write_killed(standing, journal)
+        except CorruptJournal as error:
+            return Recovered(standing.path, header.run_id, None, error.message)
         finally:
             journal.close()
-        return True
+        return None
+
+    def _write_killed(self, standing: Standing, journal: Journal) -> None:
+        gathered = gather(standing.path)
+        if gathered.end is None:
+            journal.cut(gathered.end_offset)
+            journal.append(encode_record(EndRecord(status="killed", at_us=_last_sign(gathered))))
+            journal.flush()
 
     def live(self) -> list[LiveRun]:
         """The journals of this clone, for `status` and for reads that want what is not on the ledger yet."""
