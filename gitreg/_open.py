@@ -60,7 +60,10 @@ def open_registry(path_or_url: str | Path | None = None, *, surroundings: Surrou
     """
     around = surroundings or Surroundings.of_process()
     found = find(path_or_url, around)
-    return Registry(_store_of(found.target, around), why=found.why)
+    registry = Registry(_store_of(found.target, around), why=found.why)
+    if is_url(found.target):
+        registry.freshen()
+    return registry
 
 
 open = open_registry  # noqa: A001 - as `gitreg.open` it reads as it should

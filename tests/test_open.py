@@ -21,10 +21,12 @@ from gitreg.errors import (
     ArtifactNotFound,
     BlobNotFound,
     CorruptBlob,
+    DirtyPath,
     Diverged,
     GitregError,
     InvalidDocument,
     InvalidName,
+    NewerFormat,
     NotPublished,
     Refused,
     RegistryNotFound,
@@ -649,3 +651,76 @@ def test_fsck_reports_how_far_it_came(place: Place) -> None:
             heard.append(count)
 
     assert registry.fsck(Bar()).size_bytes == sum(heard) > 0
+
+
+def test_doctor_tells_a_copied_clone_and_edited_files(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    subprocess.run(["cp", "-r", str(registry.path), str(place.root / "copy")], check=True)
+    copy = place.open(place.root / "copy")
+    (copy.path / "gitreg.json").write_text("{}")
+    assert [(ailment.kind, ailment.severity) for ailment in copy.doctor()] == [("writer", "mended"), ("edited", "warn")]
+    assert [ailment.kind for ailment in copy.doctor()] == ["edited"]
+
+
+def test_a_clone_kept_for_a_url_has_the_news_when_it_is_opened(place: Place, origin: Registry) -> None:
+    url = f"file://{origin.path}"
+    kept = place.keep(open_registry(url, surroundings=place.world("ben")))
+    assert kept.models.list() == []
+    ada = place.clone(origin, "ada")
+    registered(ada)
+    ada.promote("fraud/1", "production", "why not")
+    again = place.keep(open_registry(url, surroundings=place.world("ben")))
+    assert again.resolve("models:/fraud@production").number == 1
+    away = origin.path.rename(place.root / "away.git")
+    offline = place.keep(open_registry(url, surroundings=place.world("ben")))
+    assert offline.resolve("models:/fraud@production").number == 1
+    away.rename(origin.path)
+
+
+def test_use_blobs_shares_through_a_folder_of_the_users_choice(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    with pytest.raises(StorageError):
+        registry.use_blobs(str(place.root / "nowhere"))
+    (place.root / "shared").mkdir()
+    registry.use_blobs(str(place.root / "shared"))
+    assert Digest.of(b"weights") in registry.sync().uploaded
+    assert registry.sync().uploaded == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b'{"schema": "gitreg/registry/v2"}', NewerFormat),
+        (b"{", InvalidDocument),
+        (b"\xef\xbb\xbf{}", InvalidDocument),
+    ],
+)
+def test_settings_that_this_gitreg_cannot_read_are_told_so(
+    place: Place, content: bytes, error: type[GitregError]
+) -> None:
+    registry = place.init()
+    (registry.path / "gitreg.json").write_bytes(content)
+    git("commit", "--quiet", "-am", "by hand", cwd=registry.path)
+    with pytest.raises(error):
+        place.open(registry.path)
+
+
+def test_a_detached_head_does_not_matter(place: Place) -> None:
+    registry = place.init()
+    git("checkout", "--quiet", "--detach", cwd=registry.path)
+    registered(registry)
+    registry.promote("fraud/1", "production", "why not")
+    assert registry.resolve("models:/fraud@production").number == 1
+
+
+def test_an_edited_file_stands_in_the_way_of_a_decision_that_changes_it(place: Place) -> None:
+    registry = place.init()
+    registered(registry, b"one")
+    registered(registry, b"two")
+    registry.promote("fraud/1", "production", "why not")
+    (registry.path / "models/fraud/stages/production/version.json").write_text("mine")
+    with pytest.raises(DirtyPath):
+        registry.promote("fraud/2", "production", "why not")
+    assert registry.resolve("models:/fraud@production").number == 1

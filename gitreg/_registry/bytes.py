@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg.blobs import BlobSettings, LayeredBlobs, open_blobs
-from gitreg.errors import RemoteError
+from gitreg.documents import Digest
+from gitreg.errors import RemoteError, StorageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gitreg._user import User
-    from gitreg.documents import RegistrySettings
+    from gitreg.documents import RegistryId, RegistrySettings
     from gitreg.store import Store
 
 
@@ -35,3 +35,18 @@ def _origin(store: Store) -> Path | None:
     except RemoteError:
         return None
     return remote.path if remote is not None else None
+
+
+def check_place(place: str, registry: RegistryId, git_dir: Path) -> str:
+    """A folder or URL for bytes in the form that is kept, if it answers: a wrong bucket or key shows now.
+
+    Raises `StorageError`, `CredentialsRefused`, `InvalidValue`.
+    """
+    is_url = "://" in place and not place.startswith("file://")
+    chosen = place if is_url else str(Path(place.removeprefix("file://")).expanduser().absolute())
+    if not is_url and not Path(chosen).is_dir():
+        raise StorageError(f"The folder {chosen} is not there.", subject=chosen, hint=f"mkdir {chosen}")
+    shared = open_blobs(git_dir, registry, BlobSettings(of_user=chosen)).shared
+    if shared is not None:
+        shared.has(Digest.of(b""))
+    return chosen

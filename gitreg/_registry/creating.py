@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitreg._registry.bytes import check_place
 from gitreg._registry.parts import is_registry
 from gitreg._user import User
-from gitreg.blobs import BlobSettings, check_blobs_url, open_blobs
+from gitreg.blobs import check_blobs_url
 from gitreg.decisions import creation_edits, default_settings
-from gitreg.documents import Digest, Edits, RegistryId, RegistrySettings, check_name
+from gitreg.documents import Edits, RegistryId, RegistrySettings, check_name
 from gitreg.errors import AlreadyExists, InvalidValue, RegistryNotFound, StorageError, UsageError
 from gitreg.resources import template
 from gitreg.store import GUEST_BRANCHES, HOOK_MARKER, OWN_BRANCHES, Branches, CommitText, Store
@@ -53,14 +54,14 @@ def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
     """
     _check(wanted)
     settings = default_settings(RegistryId.random(), wanted.protect, _bucket(wanted.blobs))
-    _check_bytes(path, settings, wanted.blobs)
+    of_user = _check_bytes(path, settings, wanted.blobs)
     with _made(path, wanted, surroundings) as store:
         branches = GUEST_BRANCHES if wanted.here else OWN_BRANCHES
         _commit(store, branches, {**creation_edits(settings, ledger=_short(branches.ledger)), **_workflow(wanted)})
         if wanted.ci == "bare":
             _install_hook(store)
-        if wanted.blobs is not None and settings.blobs is None:
-            User(surroundings).set_blobs(settings.registry, str(_folder(wanted.blobs)))
+        if of_user is not None:
+            User(surroundings).set_blobs(settings.registry, of_user)
     return store
 
 
@@ -84,20 +85,12 @@ def _bucket(blobs: str | None) -> str | None:
     return check_blobs_url(blobs) if blobs is not None and "://" in blobs and not blobs.startswith("file:") else None
 
 
-def _folder(blobs: str) -> Path:
-    return Path(blobs.removeprefix("file://")).expanduser().absolute()
-
-
-def _check_bytes(path: Path, settings: RegistrySettings, blobs: str | None) -> None:
-    """Ask the place for something, so that a wrong bucket or key shows now and not at the first upload."""
+def _check_bytes(path: Path, settings: RegistrySettings, blobs: str | None) -> str | None:
+    """Where this user keeps the bytes, in the form that is kept; None where gitreg.json says it or nobody does."""
     if blobs is None:
-        return
-    of_user = None if settings.blobs else str(_folder(blobs))
-    place = open_blobs(path, settings.registry, BlobSettings(in_registry=settings.blobs, of_user=of_user)).shared
-    if of_user is not None and not Path(of_user).is_dir():
-        raise StorageError(f"The folder {of_user} is not there.", subject=of_user, hint=f"mkdir {of_user}")
-    if place is not None:
-        place.has(Digest.of(b""))
+        return None
+    chosen = check_place(blobs, settings.registry, path)
+    return None if settings.blobs is not None else chosen
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Ailment, Status
-from gitreg.errors import CredentialsRefused, GitregError
+from gitreg.documents import WriterBinding
+from gitreg.errors import CredentialsRefused, GitregError, InvalidDocument
+from gitreg.store import describe_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +43,7 @@ class Examiner:
             live=live,
             proposals=tuple(parts.proposals.list()),
             unpushed=self._syncer.unpushed(),
-            runs=len(parts.index.runs()),
+            runs=parts.index.run_count(),
             models=len(parts.index.models()),
             stages={name: stage.protected for name, stage in parts.settings.stages.items()},
         )
@@ -53,7 +55,16 @@ class Examiner:
             Ailment(each.kind, each.subject, each.message, severity="mended" if each.mended else "block")
             for each in self._parts.store.doctor(break_locks=break_locks)
         ]
-        checks = (self._identity, self._index, self._journals, self._remote, self._bytes, self._numbers)
+        checks = (
+            self._identity,
+            self._copied,
+            self._edited,
+            self._index,
+            self._journals,
+            self._remote,
+            self._bytes,
+            self._numbers,
+        )
         return [*found, *(ailment for check in checks for ailment in check())]
 
     def _latest_model(self) -> str | None:
@@ -65,6 +76,26 @@ class Examiner:
             message = "git does not know who you are: runs are recorded, but you cannot decide."
             hint = "git config --global user.email YOU@EXAMPLE.ORG"
             yield Ailment("identity", "user.email", message, hint, severity="warn")
+
+    def _copied(self) -> Iterator[Ailment]:
+        """A clone that was copied with its git folder must not write under the original's id (format 27)."""
+        store = self._parts.store
+        try:
+            binding = WriterBinding.from_bytes((store.layout.own / "writer.json").read_bytes())
+        except (FileNotFoundError, InvalidDocument):
+            return
+        if binding.writer != store.writer:
+            message = "This clone was copied, or moved to another machine; it writes under an id of its own now."
+            yield Ailment("writer", str(store.path), message, severity="mended")
+
+    def _edited(self) -> Iterator[Ailment]:
+        """Edited files of main stand in the way of the next decision."""
+        store = self._parts.store
+        found = None if store.work_tree is None else describe_checkout(store.work_tree, store.surroundings)
+        if found is not None and found.is_dirty and store.head() == store.branches.main:
+            message = "Files of the decisions branch are edited and not committed."
+            hint = "Governed files: gitreg govern -m WHY; others: git commit"
+            yield Ailment("edited", str(store.work_tree), message, hint, severity="warn")
 
     def _index(self) -> Iterator[Ailment]:
         problem = self._parts.index.check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
+from gitreg._registry.bytes import check_place
 from gitreg._registry.examining import Examiner
 from gitreg._registry.inspecting import Inspection
 from gitreg._registry.parts import Parts
@@ -221,6 +222,14 @@ class Registry:
         return Inspection(self._parts).run(progress)
 
     def use_blobs(self, place: str) -> None:
-        """Keep this registry's bytes at a folder or URL of the user's choice; nobody else's choice changes."""
-        self._parts.user.set_blobs(self.settings.registry, place)
+        """Share this registry's bytes through a folder or URL of the user's choice; nobody else's choice changes.
+
+        Raises `StorageError` or `CredentialsRefused` where the place does not answer; then nothing has changed.
+        """
+        chosen = check_place(place, self.settings.registry, self.store.git_dir)
+        self._parts.user.set_blobs(self.settings.registry, chosen)
         self._parts.forget_blobs()
+
+    def freshen(self) -> None:
+        """Fetch what the remote has, if nothing of this clone waits to be published; see `Syncer.freshen`."""
+        self._syncer.freshen()

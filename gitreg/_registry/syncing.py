@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitreg._registry.naming import manifests_in, named_in
 from gitreg._registry.views import Synced, Unpushed
 from gitreg.blobs import Progress, read_manifest
-from gitreg.errors import GitregError, InvalidDocument, NotPublished
+from gitreg.errors import GitregError, InvalidDocument, NotPublished, RemoteError
 from gitreg.store import CommitId, sync
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _UPLOADED = "uploaded.json"
 _TOLD = "told-bytes-are-local"
 _MET = "met-remote"
 _MOST = 10_000
+
+_log = logging.getLogger("gitreg")
 
 
 class Syncer:
@@ -54,6 +57,22 @@ class Syncer:
         self._touch(_MET)
         numbers = {label: parts.models.version(digest).number for digest, label in waiting.items()}
         return Synced(report, runs, uploaded, {label: number for label, number in numbers.items() if number})
+
+    def freshen(self) -> None:
+        """Fetch what the remote has, where that is all a sync would do; without the remote, all stays as it was.
+
+        For a clone that is kept for a URL: nobody syncs it by hand, and its answers must not grow old unseen.
+        """
+        waiting = self.unpushed()
+        if waiting is None or waiting.main or waiting.ledger:
+            return
+        try:
+            remote = self._parts.remote()
+            if remote is not None:
+                sync(self._parts.store, remote, self._parts.ledger.text("ledger: synced"))
+                self._touch(_MET)
+        except RemoteError as error:
+            _log.info("%s cannot be asked for news: %s", self._parts.store.path, error.message)
 
     def upload(self, progress: Progress | None = None) -> tuple[Digest, ...]:
         """Send what documents of the ledger name, and this clone has, to where others read it; which were sent."""

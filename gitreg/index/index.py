@@ -162,6 +162,10 @@ class Index:
         query = f"SELECT {_RUN} FROM runs {where} ORDER BY started_at DESC, run_id DESC LIMIT ?"  # noqa: S608 - columns
         return self._select(query, (*clauses.values(), -1 if limit is None else limit), _run_row)
 
+    def run_count(self) -> int:
+        """How many runs there are that were not deleted."""
+        return self._select("SELECT COUNT(*) FROM runs WHERE deleted = 0", (), lambda row: int(row[0]))[0]
+
     def run(self, run_id: RunId) -> RunRow | None:
         """One run by its whole id."""
         found = self._select(f"SELECT {_RUN} FROM runs WHERE run_id = ?", (run_id,), _run_row)  # noqa: S608 - columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gitreg.blobs import read_manifest
 from gitreg.documents import (
@@ -22,7 +22,7 @@ from gitreg.documents import (
     check_name,
     paths,
 )
-from gitreg.errors import BlobNotFound, InvalidName
+from gitreg.errors import BlobNotFound, InvalidDocument, InvalidName
 from gitreg.registry.catalogue import Catalogue, Reference
 from gitreg.registry.numbers import claim, claim_missing
 from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished, not_there, output_named, pin
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from gitreg.index import Index
     from gitreg.registry.ledger import Ledger, Recorded, Standing
     from gitreg.store import Store
+
+
+R = TypeVar("R", Alias, Note)
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,7 @@ class Models(Catalogue):
         version = pin(run, output, name)
         manifest = self._manifest(version.artifacts)
         self.check_bytes(manifest)
-        known = {row.digest for row in self._index.versions(name) if self.numbering(name).number(row.digest)}
-        if version.digest in known:
+        if self.numbering(name).number(version.digest) is not None:
             return _registered(self.version(version.digest), is_new=False)
         recorded = self._ledger.publish(
             lambda standing: claim(standing.tree, version, is_shared=standing.is_shared),
@@ -136,8 +138,7 @@ class Models(Catalogue):
 
         def change(standing: Standing) -> Edits:
             path = paths.alias(model, alias)
-            known = standing.tree.read(path)
-            before = Alias.from_bytes(known, path) if known else None
+            before = _standing(standing, path, Alias)
             if (before is not None and before.version == digest) or (before is None and digest is None):
                 return {}
             made = Alias(
@@ -184,8 +185,7 @@ class Models(Catalogue):
 
     def _note_edit(self, standing: Standing, folder: str, name: str, value: str | None) -> Edits:
         path = paths.note(folder, name)
-        known = standing.tree.read(path)
-        before = Note.from_bytes(known, path) if known else None
+        before = _standing(standing, path, Note)
         if (before.value if before else None) == value:
             return {}
         note = Note(
@@ -211,6 +211,15 @@ class Models(Catalogue):
             message = f"The bytes of {first.path}{more} are not in {self._blobs.location}."
             hint = "Run gitreg sync where the run was made, then here."
             raise BlobNotFound(message, subject=first.digest, hint=hint)
+
+
+def _standing(standing: Standing, path: str, document: type[R]) -> R | None:
+    """What stands at a path. What cannot be read gives way to what can, so it counts as nothing (format 24)."""
+    data = standing.tree.read(path)
+    try:
+        return None if data is None else document.from_bytes(data, path)
+    except InvalidDocument:
+        return None
 
 
 def _registered(view: VersionView, *, is_new: bool = True, trouble: str = "") -> Registered:
