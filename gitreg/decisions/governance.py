@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.findings import UNREADABLE, Finding
-from gitreg.decisions.history import History, differing
+from gitreg.decisions.history import differing
 from gitreg.decisions.landing import Case, is_governed
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.documents import Tree, paths
@@ -110,14 +110,6 @@ def is_able(tree: Tree) -> bool:
         return bool(rulebook.protected) and bool(rulebook.owners) and why_unmeetable(rulebook) is None
     except UNREADABLE:
         return False
-
-
-def founding(history: History) -> int | None:
-    """The first position whose people can meet every quorum. A fact of history: it never lapses."""
-    rules = (paths.SETTINGS, paths.APPROVERS)
-    files = {change.position for path in rules for change in history.changes(path)}
-    positions = sorted(files | set(history.folder_changes("policies")))
-    return next((place for place in positions if is_able(history.tree(history.commits[place]))), None)
 
 
 def governs_alike(one: Tree, other: Tree) -> bool:

@@ -62,7 +62,7 @@ def draft_govern(judge: Judge, edits: Edits, wish: Wish) -> Draft | Edits:
     wanted = rendered(tree, canonical(edits))
     if not wanted:
         raise InvalidValue("These files are as they stand: there is nothing to decide.")
-    before = Rulebook(tree)
+    before = judge.rulebook
     if not before.protected and not _protects(wanted, before):
         return wanted
     return _draft(judge, wanted, wish)
@@ -75,7 +75,7 @@ def _protects(edits: Edits, before: Rulebook) -> bool:
 
 
 def _draft(judge: Judge, files: Mapping[str, bytes | None], wish: Wish) -> Draft:
-    tree, rulebook = judge.tree(), Rulebook(judge.tree())
+    tree, rulebook = judge.tree(), judge.rulebook
     standing = tree.read(paths.decision(paths.GOVERNANCE))
     is_asked = bool(rulebook.protected) and judge.is_founded(judge.tip)
     decision = Decision(

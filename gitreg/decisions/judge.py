@@ -10,15 +10,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.authority import Authority, rule_paths
 from gitreg.decisions.completion import Completion, Waiting
 from gitreg.decisions.evidence import subject_of
 from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
-from gitreg.decisions.governance import check_governance, founding
+from gitreg.decisions.governance import check_governance
 from gitreg.decisions.history import PROPOSED, Continued, History, PathChange, Place, VerdictCache
 from gitreg.decisions.judgement import NOT_ASKED, Judgement, cache_key
 from gitreg.decisions.landing import Case, exact_paths, frame, replaces
 from gitreg.decisions.moves import Past, Question, check_move, move_of
-from gitreg.decisions.rulebook import read_document
+from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, paths
 from gitreg.errors import GitregError, NotFound
 from gitreg.policy import Quorum, governance_quorum, quorum_of, union_of
@@ -64,7 +65,7 @@ class Judge:
         self.cache = cache
         self._verdicts: dict[tuple[str, int], Judgement] = {}
         self._steps: dict[str, Steps] = {}
-        self._founding: list[int | None] = []
+        self.authority = Authority(self)
 
     def after(self, tree: Tree) -> Judge:
         """The judge of main as it would be with one more commit; verdicts that nothing can change are taken along."""
@@ -80,6 +81,14 @@ class Judge:
     def tree(self, position: int | None = None) -> Tree:
         """The files at a position; at the tip where none is given."""
         return self.history.tree(self.history.commits[self.tip if position is None else position])
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules in force at the tip. Raises `NotFound` where there is no registry."""
+        rules = self.authority.rules_at(self.tip)
+        if rules is None:
+            raise NotFound("There is no gitreg.json: this is not a registry.", subject=paths.SETTINGS)
+        return Rulebook(self.tree(rules))
 
     def judge(self, folder: str, digest: Digest) -> Judgement:
         """See the function `judge`."""
@@ -190,7 +199,10 @@ class Judge:
 
     def _case(self, folder: str, digest: Digest, position: int) -> Case:
         decision = Decision.from_bytes(self._read(folder, position), paths.decision(folder))
-        return Case(decision, digest, self.tree(position - 1), self.tree(position))
+        rules = self.authority.rules_at(position - 1)
+        if rules is None:
+            raise NotFound("There was no registry before this commit.", subject=paths.SETTINGS)
+        return Case(decision, digest, self.tree(position - 1), self.tree(position), self.tree(rules))
 
     def _blocked(self, folder: str, step: PathChange) -> Iterator[Finding]:
         """What makes looking closer pointless."""
@@ -213,6 +225,10 @@ class Judge:
         if case.is_governance:
             yield from self._replaces(case, folder, case.decision.replaces, position)
             yield from check_governance(case, is_founded=self.is_founded(position - 1))
+            yield from _unnamed(case)
+        else:
+            yield from self.authority.usurped(position - 1)
+            yield from self._unsettled(case, position - 1)
         for each, move in case.moves():
             yield from self._first(each, position)
             yield from self._replaces(case, each, move.replaces, position)
@@ -275,16 +291,32 @@ class Judge:
 
     def is_founded(self, upto: int) -> bool:
         """Whether the registry's people could meet every quorum at some position up to this one."""
-        if not self._founding:
-            self._founding.append(founding(self.history))
-        position = self._founding[0]
-        return position is not None and position <= upto
+        return self.authority.is_founded(upto)
+
+    def landed_at(self, folder: str, position: int) -> Judgement | None:
+        """The verdict on the decision that came to stand in the folder at this very position; None where none did."""
+        step = self.standing(folder, position)
+        return self.verdict(folder, step) if step is not None and step.position == position else None
+
+    def _unsettled(self, case: Case, upto: int) -> Iterator[Finding]:
+        """Cards and holds that the decision rests on, changed by nobody who may."""
+        for move in case.decision.moves:
+            held = [paths.hold(move.model, move.version)] if move.version is not None else []
+            for path in (paths.model_card(move.model), *held):
+                yield from self.authority.unsettled(path, upto)
 
     def _read(self, folder: str, position: int) -> bytes:
         return self.tree(position).read(paths.decision(folder)) or b""
 
     def _digest_at(self, folder: str, position: int) -> Digest:
         return Digest.of(self._read(folder, position))
+
+
+def _unnamed(case: Case) -> Iterator[Finding]:
+    """What somebody changed without a decision in force does not come into force with another decision."""
+    for path in sorted(rule_paths(case.rules, case.after) - case.decision.files.keys()):
+        message = "This file had been changed without a decision in force, and this decision does not name it."
+        yield Finding("usurped", path, message, "Bring it back, or name it in the decision.")
 
 
 def _position(judgement: Judgement) -> int:

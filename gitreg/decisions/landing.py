@@ -30,11 +30,13 @@ class Case:
     digest: Digest
     before: Tree = field(repr=False)
     after: Tree = field(repr=False)
+    rules: Tree = field(repr=False)
+    """The tree whose rules were in force before: `before` itself, unless somebody changed rules without a decision."""
 
     @cached_property
     def rulebook(self) -> Rulebook:
         """The rules it is judged by: those of before, never its own."""
-        return Rulebook(self.before)
+        return Rulebook(self.rules if self.is_governance else self.before)
 
     @property
     def folders(self) -> tuple[str, ...]:

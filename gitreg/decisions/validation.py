@@ -95,7 +95,7 @@ class _Step:
 
     def _is_free(self) -> bool:
         """Whether governed files need no decision: the first commit, and where nothing is protected."""
-        return self._before.read(paths.SETTINGS) is None or not Rulebook(self._before).protected
+        return self._position == 0 or self._judge.authority.is_free(self._position)
 
     def _constitution(self, governed: list[str]) -> Iterator[Finding]:
         yield from check_constitution(self._after, ())

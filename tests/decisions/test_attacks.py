@@ -16,6 +16,8 @@ from gitreg.documents import (
     Digest,
     Evidence,
     Hold,
+    MetadataRequirement,
+    ModelCard,
     Policy,
     RegistryId,
     RollbackClause,
@@ -713,6 +715,85 @@ def founding_does_not_lapse_when_people_leave() -> tuple[World, str]:
     world.commit({paths.APPROVERS: alone.to_bytes(), paths.ALLOWED_SIGNERS: render_allowed_signers(alone)})
     world.land(world.govern(dict(add_person(world.tree, mail("mallory"), key("mallory"), ()))), proposed())
     return world, GOVERNANCE
+
+
+# Rules that were changed earlier, by nobody who may
+
+
+@attack("usurped")
+def the_policy_is_weakened_by_hand_in_an_earlier_commit() -> tuple[World, str]:
+    world = protected()
+    world.commit({"policies/production.json": LAX.to_bytes()})
+    world.land(world.promote(1), proposed())
+    return world, FOLDER
+
+
+@attack("usurped")
+def the_stage_is_unprotected_by_hand_in_an_earlier_commit() -> tuple[World, str]:
+    world = protected()
+    world.commit({"gitreg.json": settings(staging=False, production=False).to_bytes()})
+    world.commit({"policies/production.json": LAX.to_bytes()})  # free, if the forged settings were believed
+    world.land(world.promote(1))
+    return world, FOLDER
+
+
+@attack("usurped")
+def a_key_is_added_by_a_decision_that_nobody_approved() -> tuple[World, str]:
+    world = protected()
+    world.land(world.govern(dict(add_person(world.tree, mail("mallory"), key("mallory"), ()))), proposed())
+    world.land(world.promote(1), proposed(), "mallory")
+    return world, FOLDER
+
+
+@attack("usurped")
+def an_unapproved_governance_change_rides_on_an_approved_one() -> tuple[World, str]:
+    world = protected()
+    world.land(world.govern(dict(add_person(world.tree, mail("mallory"), key("mallory"), ()))), proposed())
+    world.land(world.govern({"policies/other.json": LAX.to_bytes()}), proposed(), "ben")
+    return world, GOVERNANCE
+
+
+@attack("approvals")
+def governance_is_approved_by_people_whom_nobody_approved() -> tuple[World, str]:
+    world = protected()
+    world.land(world.govern(dict(add_person(world.tree, mail("mallory"), key("mallory"), ()))), proposed())
+    files: Files = {path: world.tree.read(path) for path in (paths.APPROVERS, paths.ALLOWED_SIGNERS)}
+    draft = world.govern({"policies/other.json": LAX.to_bytes()})
+    named = {**draft.decision.files, **{path: Digest.of(data or b"") for path, data in files.items()}}
+    world.land(redone(draft, files=named), proposed(), "mallory")
+    return world, GOVERNANCE
+
+
+@attack("usurped")
+def a_hold_is_taken_away_by_hand() -> tuple[World, str]:
+    world = protected()
+    world.promoted(1)
+    world.land(world.drafter().hold(TARGET, version(2).digest, world.wish()), proposed(), "ben")
+    world.commit({paths.hold("fraud", version(2).digest): None})
+    world.land(world.promote(2), proposed(), "ben")
+    return world, FOLDER
+
+
+@attack("usurped")
+def a_hold_is_lifted_by_a_decision_that_nobody_approved() -> tuple[World, str]:
+    world = protected()
+    world.promoted(1)
+    world.land(world.drafter().hold(TARGET, version(2).digest, world.wish()), proposed(), "ben")
+    world.land(world.drafter().lift(TARGET, version(2).digest, world.wish()), proposed())
+    world.land(world.promote(2), proposed(), "ben")
+    return world, FOLDER
+
+
+@attack("usurped")
+def the_model_card_that_a_policy_asks_for_is_written_by_hand() -> tuple[World, str]:
+    card = MetadataRequirement.model_validate(
+        {"kind": "metadata", "rule": "owned", "subject": "model", "schema": {"required": ["owner"]}}
+    )
+    reviewed = ApprovalsRequirement(kind="approvals", rule="reviewed", count=1)
+    world = protected(policy=Policy(requirements=(card, reviewed)))
+    world.commit({paths.model_card("fraud"): ModelCard(name="fraud", owner=mail("ada")).to_bytes()})
+    world.land(world.promote(1), proposed(), "ben")
+    return world, FOLDER
 
 
 @attack("evidence")

@@ -197,3 +197,31 @@ def test_a_registry_founded_by_its_first_able_people_asks_them_from_then_on() ->
         assert world.verdict(GOVERNANCE).is_unreviewed
     world.land(world.govern(dict(add_person(world.tree, mail("cara"), key("cara"), ()))), proposed())
     assert rules_of(world.verdict(GOVERNANCE)) == {"approvals"}
+
+
+def test_rules_that_were_forged_and_brought_back_hinder_nobody() -> None:
+    world = protected()
+    good = world.tree.read("policies/production.json")
+    world.commit({"policies/production.json": b"{}\n"})
+    world.commit({"policies/production.json": good})
+    world.promoted(1)
+    assert world.verdict().outcome == "pass", world.verdict().findings
+
+
+def test_an_unapproved_governance_change_that_is_approved_later_is_in_force_from_then_on() -> None:
+    world = protected()
+    draft = world.govern(dict(add_person(world.tree, mail("dora"), key("dora"), ())))
+    world.land(draft, proposed())
+    world.commit(world.signed(draft.decision, "ben"))
+    world.promoted(1, approver="dora")
+    assert world.verdict().outcome == "pass", world.verdict().findings
+
+
+def test_a_forged_rule_is_mended_by_a_decision_that_names_it() -> None:
+    world = protected()
+    good = world.tree.read("policies/production.json")
+    world.commit({"policies/production.json": b"{}\n"})
+    world.land(world.govern({"policies/production.json": good}), proposed(), "ben")
+    assert world.verdict(GOVERNANCE).outcome == "pass", world.verdict(GOVERNANCE).findings
+    world.promoted(1)
+    assert world.number() == 1

@@ -141,11 +141,12 @@ def test_an_expired_proposal_does_not_land_by_the_validators_clock() -> None:
 
 def test_a_broken_registry_cannot_tell() -> None:
     world = protected()
+    draft = world.promote(1)
     world.commit({"gitreg.json": b"{"})
-    world.commit({"policies/x.json": b"{}\n"})
-    judge = world.judge()
-    found = list(check_step(judge, judge.tip))
-    assert {finding.outcome for finding in found} == {"fail", "cannot tell"}
+    assert rules(world) == {"owned-path", "schema"}
+    world.land(draft, proposed(), "ben")
+    assert world.verdict().outcome == "cannot tell"
+    assert "unreadable" in rules(world)
 
 
 def test_findings_say_path_message_and_what_to_do() -> None:
