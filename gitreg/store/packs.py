@@ -52,6 +52,7 @@ class FencedObjectStore(DiskObjectStore):
             object_format=object_format,
             loose_object_size_limit=MAX_OBJECT_BYTES,
             delta_base_cache_limit=MAX_OBJECT_BYTES,
+            fsync_object_files=True,
         )
         store._alternates = []
         store._use_commit_graph = False

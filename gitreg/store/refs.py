@@ -181,7 +181,8 @@ def _break(lock: Path) -> bool:
 def is_ours(lock: Path) -> bool:
     """Whether a ref's lock was taken by gitreg."""
     try:
-        return lock.read_bytes() == _OURS
+        with lock.open("rb") as file:
+            return file.read(len(_OURS) + 1) == _OURS
     except OSError:
         return False
 

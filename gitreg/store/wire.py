@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import errno
+import struct
 import tempfile
 import threading
+import zlib
 from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dulwich.errors import (
+    ApplyDeltaError,
+    ChecksumMismatch,
     GitProtocolError,
     HangupException,
     NotGitRepository,
@@ -20,8 +25,9 @@ from dulwich.errors import (
     UnexpectedCommandError,
 )
 from dulwich.objects import ObjectID
+from dulwich.pack import UnresolvedDeltas
 
-from gitreg.errors import CredentialsRefused, RaceLost, RemoteError, RemoteRefused
+from gitreg.errors import CredentialsRefused, RaceLost, RemoteError, RemoteRefused, StorageError
 from gitreg.store import commits, transfer
 from gitreg.store.credentials import Login, find_login
 from gitreg.store.objects import COMMIT
@@ -39,6 +45,20 @@ if TYPE_CHECKING:
     from gitreg.store.store import Store
 
 _MAX_PACK_BYTES = 8 * 2**30
+_NO_ANSWER = (
+    ApplyDeltaError,
+    AssertionError,
+    ChecksumMismatch,
+    EOFError,
+    KeyError,
+    ObjectFormatException,
+    UnresolvedDeltas,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What dulwich raises for answers that are not git's, or are cut short."""
+_OUR_DISK = frozenset({errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EROFS})
 _MAX_HAVES = 512
 _TIMEOUT_S = 120.0
 _RACES = (
@@ -111,6 +131,8 @@ class WireRemote(Remote):
                 file.seek(0)
                 self._ask_nothing(lambda: self._store.objects.store.add_thin_pack(file.read, None))
                 sync_folder(self._store.objects.folder / "pack")
+                # dulwich keeps the new pack open as it made it; opened again, it is bounded like all others.
+                self._store.objects.close()
         return {ref: tip for ref, tip in shown.items() if self._store.objects.kind(tip) == COMMIT}
 
     def push(self, updates: Sequence[RefUpdate]) -> None:
@@ -211,7 +233,11 @@ class WireRemote(Remote):
             raise RemoteError(
                 f"{self.url} cannot be reached or is no git server: {_words(error)}.", subject=self.url
             ) from error
-        except (AssertionError, EOFError, KeyError, ObjectFormatException, OSError, ValueError) as error:
+        except OSError as error:
+            if error.errno in _OUR_DISK:
+                raise StorageError(f"{self._store.git_dir} cannot be written: {error.strerror}.") from error
+            raise RemoteError(f"{self.url} cannot be reached: {_words(error)}.", subject=self.url) from error
+        except _NO_ANSWER as error:
             raise RemoteError(f"{self.url} did not answer as git does: {_words(error)}.", subject=self.url) from error
 
     def _client(self) -> GitClient:

@@ -59,7 +59,8 @@ class Journey:
     def read(cls, lock: Path) -> Self | None:
         """The journey an `index.lock` records; None when there is no lock or it is not ours."""
         try:
-            record = json.loads(lock.read_bytes()[:_MAX_RECORD_BYTES])
+            with lock.open("rb") as file:
+                record = json.loads(file.read(_MAX_RECORD_BYTES))
             if record["schema"] != _SCHEMA:
                 return None
             before = CommitId(record["before"]) if record["before"] else None

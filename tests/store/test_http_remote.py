@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import socket
-import subprocess
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -290,22 +290,35 @@ def test_a_server_that_is_no_git_server_is_a_remote_error(tmp_path: Path, world:
     assert not (tmp_path / "clone").exists()
 
 
-def test_a_transfer_cut_short_leaves_everything_as_it_was(clone: Store, server: GitServer, tmp_path: Path) -> None:
-    """The server dies in the middle of its answer."""
+@pytest.mark.parametrize("cut_after", [400, 1500, 20_000])
+def test_a_transfer_cut_short_leaves_everything_as_it_was(
+    clone: Store, server: GitServer, tmp_path: Path, cut_after: int
+) -> None:
     with Store.open(server.root / "origin", surroundings(tmp_path)) as origin:
-        origin.update(MAIN, lambda _: {f"n/{n}": bytes([n]) * 5000 for n in range(200)}, text())
-    git_exec = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
-    assert git_exec
+        files = {f"n/{n}": hashlib.sha256(b"%d" % n).digest() * 30 for n in range(200)}
+        origin.update(MAIN, lambda _: files, text())
     before = clone.refs()
     remote = clone.remote()
     assert remote
-    (server.root / "origin/config").write_text("[core]\n\trepositoryformatversion = 99\n")
+    server.cut_after = cut_after
     with pytest.raises(RemoteError):
         sync(clone, remote, text())
-    (server.root / "origin/config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
+    server.cut_after = None
     assert clone.refs() == before
+    assert_sound(clone.path)
     sync(clone, remote, text())
     assert (clone.path / "n/7").exists()
+
+
+def test_a_repository_that_fails_over_there_is_a_remote_error(clone: Store, server: GitServer) -> None:
+    remote = clone.remote()
+    assert remote
+    config = server.root / "origin/config"
+    good = config.read_text()
+    config.write_text("[core]\n\trepositoryformatversion = 99\n")
+    with pytest.raises(RemoteError):
+        sync(clone, remote, text())
+    config.write_text(good)
 
 
 def test_ssh_urls_go_through_the_users_ssh(tmp_path: Path, bare: Store) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.store import Store, upkeep
 from tests.store.builders import MAIN, assert_sound, git, put, run_python, status, text
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gitreg.surroundings import Surroundings

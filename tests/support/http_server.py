@@ -32,6 +32,8 @@ class GitServer:
     port: int
     users: dict[str, str]
     requests: list[str] = field(default_factory=list)
+    cut_after: int | None = None
+    """How many bytes of a pack the server sends before it breaks off."""
 
     def url(self, repository: str, *, user: str | None = None) -> str:
         """The URL of a repository, with the user's login in it if one is named."""
@@ -100,7 +102,8 @@ def _run_backend(server: GitServer, user: str, environ: dict[str, Any], start: C
     threading.Thread(target=_feed, args=(environ, process.stdin), daemon=True).start()
     status, headers = _read_head(process.stdout)
     start(status, headers)
-    return _Body(process, process.stdout)
+    cut_after = server.cut_after if environ["PATH_INFO"].endswith("/git-upload-pack") else None
+    return _Body(process, process.stdout, cut_after)
 
 
 def _environ(server: GitServer, user: str, environ: dict[str, Any]) -> dict[str, str]:
@@ -148,12 +151,15 @@ def _read_head(source: IO[bytes]) -> tuple[str, list[tuple[str, str]]]:
 class _Body:
     """The backend's answer. WSGI calls `close` whether or not it was read to its end."""
 
-    def __init__(self, process: subprocess.Popen[bytes], source: IO[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], source: IO[bytes], cut_after: int | None) -> None:
         self._process = process
         self._source = source
+        self._left = cut_after
 
     def __iter__(self) -> Iterator[bytes]:
         while data := self._source.read(_CHUNK):
+            if self._left is not None:
+                data, self._left = data[: self._left], max(0, self._left - len(data))
             yield data
 
     def close(self) -> None:
