@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 import click
 
 from gitreg.cli.text import safe, safe_json
-from gitreg.report import Cell, Command, Heading, Line, Table, cell
+from gitreg.report import Cell, Command, Diff, Heading, Line, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +28,7 @@ _STYLES: dict[Tone, dict[str, bool | str]] = {
     "dim": {"dim": True},
 }
 _RICH = {"plain": "", "strong": "bold", "good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim"}
+_SIGNS: dict[str, Tone] = {"+": "good", "-": "bad", "@": "dim"}
 _GAP = "  "
 
 
@@ -72,6 +73,8 @@ def lines_of(block: Block, terminal: Terminal) -> Iterable[str]:
         return [f"    {safe(block.text)}"]
     if isinstance(block, Heading):
         return ["", _styled(Cell(block.text, "strong"), terminal)]
+    if isinstance(block, Diff):
+        return [_styled(Cell(line, _SIGNS.get(line[:1], "plain")), terminal) for line in block.lines]
     line = block if isinstance(block, Line) else Line(block)
     return [_styled(Cell(line.text, line.tone), terminal)]
 

@@ -1,8 +1,9 @@
 """Frozen view to page: what people read, as blocks that a terminal, a pipe or a pull request shows. Pure."""
 
-from gitreg.report.layout import Block, Blocks, Cell, Command, Heading, Line, Table, Tone, cell
+from gitreg.report.layout import Block, Blocks, Cell, Command, Diff, Heading, Line, Table, Tone, cell
 from gitreg.report.markdown import markdown
 from gitreg.report.proposal import (
+    FileChange,
     Opinion,
     Problem,
     ProposalPage,
@@ -18,6 +19,8 @@ __all__ = [
     "Blocks",
     "Cell",
     "Command",
+    "Diff",
+    "FileChange",
     "Heading",
     "Line",
     "Opinion",

@@ -27,6 +27,12 @@ class Command(NamedTuple):
     text: str
 
 
+class Diff(NamedTuple):
+    """Lines of a unified difference, each with its sign."""
+
+    lines: tuple[str, ...]
+
+
 class Cell(NamedTuple):
     """One cell with a tone of its own."""
 
@@ -42,7 +48,7 @@ class Table(NamedTuple):
     whole: tuple[str, ...] = ()
 
 
-Block: TypeAlias = "str | Line | Heading | Command | Table"
+Block: TypeAlias = "str | Line | Heading | Command | Diff | Table"
 """A plain string is a plain line; an empty one a gap."""
 
 Blocks: TypeAlias = Iterable[Block]

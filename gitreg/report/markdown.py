@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitreg.report.layout import Command, Heading, Line, Table, cell
+from gitreg.report.layout import Command, Diff, Heading, Line, Table, cell
 
 if TYPE_CHECKING:
     from gitreg.report.layout import Block, Blocks
@@ -37,17 +37,19 @@ def _block(block: Block) -> str:
     if isinstance(block, Heading):
         return f"### {escaped(block.text)}"
     if isinstance(block, Command):
-        return _fenced(block.text)
+        return _fenced("console", f"$ {_one_line(block.text)}")
+    if isinstance(block, Diff):
+        return _fenced("diff", "\n".join(map(_one_line, block.lines)))
     line = block if isinstance(block, Line) else Line(block)
     mark = _MARKS.get(line.tone, "") if line.text else ""
     return f"{mark}{escaped(line.text.strip())}{mark}"
 
 
-def _fenced(text: str) -> str:
+def _fenced(language: str, text: str) -> str:
     """A code block whose fence is longer than any run of backticks inside."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}console\n$ {_one_line(text)}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _table(table: Table) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import unified_diff
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gitreg.report.layout import Block, Cell, Command, Heading, Line, Table, Tone
+from gitreg.report.layout import Block, Cell, Command, Diff, Heading, Line, Table, Tone
 from gitreg.report.spelling import difference, listed, number, short, when
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ class Opinion:
 
 
 @dataclass(frozen=True)
+class FileChange:
+    """A governed file that lands with it: its text as it stands and as it would be, None where there is none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class ProposalPage:
     """All that the page shows. `state` is open, approved, stale, expired, rejected, closed or merged."""
 
@@ -55,6 +65,7 @@ class ProposalPage:
     people: PeopleVerdict | None = None
     opinions: tuple[Opinion, ...] = ()
     problems: tuple[Problem, ...] = ()
+    files: tuple[FileChange, ...] = ()
 
     @property
     def blocks(self) -> tuple[Problem, ...]:
@@ -69,7 +80,7 @@ def proposal_page(page: ProposalPage) -> Iterator[Block]:
     yield from _facts(page)
     for evidence in page.evidence:
         yield from _evidence(evidence)
-    yield from _files(page.decision)
+    yield from _files(page)
     yield from _next(page)
 
 
@@ -85,7 +96,7 @@ def verdict_of(page: ProposalPage) -> Line:
         return Line(f"Refused by rule: {listed([problem.rule for problem in page.blocks])}.", "bad")
     missing = list(page.people.missing) if page.people else []
     if page.people and not page.people.proposed:
-        missing.insert(0, f"the signature of {page.decision.proposer.principal}, who proposed it")
+        missing.insert(0, f"the signature of its proposer {page.decision.proposer.principal}")
     if missing:
         return Line(f"Waits for {listed(missing)}.", "warn")
     return Line("Approved: it can be merged.", "good")
@@ -191,11 +202,17 @@ def _tone(rule: RuleResult) -> Tone:
     return "warn" if rule.severity == "warn" and rule.outcome != "pass" else _TONES[rule.outcome]
 
 
-def _files(decision: Decision) -> Iterator[Block]:
-    if not decision.moves:
-        yield Heading("What lands")
-        for path, digest in sorted(decision.files.items()):
-            yield f"  {path} {'is removed' if digest is None else short(digest)}"
+def _files(page: ProposalPage) -> Iterator[Block]:
+    """What would be written, line by line: nobody approves a file that she has not read."""
+    for file in page.files:
+        yield Heading(f"{file.path}{' (removed)' if file.after is None else ''}")
+        yield Diff(tuple(_difference(file)))
+
+
+def _difference(file: FileChange) -> Iterator[str]:
+    before, after = (file.before or "").splitlines(), (file.after or "").splitlines()
+    shown = unified_diff(before, after, n=3, lineterm="")
+    return (line for line in shown if not line.startswith(("---", "+++")))
 
 
 def _next(page: ProposalPage) -> Iterator[Block]:

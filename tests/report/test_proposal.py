@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitreg.cli.printing import Terminal, lines_of
-from gitreg.report import Line, Opinion, Problem, ProposalPage, markdown, proposal_page, verdict_of
+from gitreg.report import FileChange, Line, Opinion, Problem, ProposalPage, markdown, proposal_page, verdict_of
 from tests.golden import check_golden, normal
 from tests.report import builders
 
@@ -49,6 +49,10 @@ PAGES = {
             action="govern", moves=(), files={"approvers.json": builders.digest("x"), "policies/old.json": None}
         ),
         evidence=(),
+        files=(
+            FileChange("approvers.json", '{\n  "people": {}\n}\n', '{\n  "people": {\n    "ben": 1\n  }\n}\n'),
+            FileChange("policies/old.json", "{}\n", None),
+        ),
         title="governance: approvers.json, policies/old.json",
         people=builders.people(missing=("1 approval from leads",), proposed=False),
     ),

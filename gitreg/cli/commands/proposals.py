@@ -40,8 +40,9 @@ def proposals_list(session: Session, everything: bool) -> Reply:
 @click.option("--markdown", "as_markdown", is_flag=True, help="As Markdown, as a pull request shows it.")
 def proposals_show(session: Session, proposal: str, as_markdown: bool) -> Reply:
     """Show what a proposal asks, its evidence, and who must still approve."""
-    found = session.registry.proposals.get(proposal)
-    page = decisions.markdown_lines(found) if as_markdown else decisions.show_page(found)
+    found, office = session.registry.proposals.get(proposal), session.registry.record.office
+    files = decisions.files_of(found, office.snapshot(), office.snapshot(found.tip))
+    page = decisions.markdown_lines(found, files) if as_markdown else decisions.show_page(found, files)
     return Reply(decisions.proposal(found), page)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from gitreg.cli.views import facts
 from gitreg.report import Line, counted, listed, size, when
 
+_FINGERPRINT = "0" * 64
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -127,4 +129,6 @@ def synced_page(found: Synced) -> Iterator[Block]:
 
 
 def _short(ref: str) -> str:
-    return ref.removeprefix("refs/heads/").removeprefix("refs/gitreg/")
+    """A ref as people call it; of a statement's the key cut short."""
+    short = ref.removeprefix("refs/heads/").removeprefix("refs/gitreg/")
+    return short[: -len(_FINGERPRINT) + 8] if short.startswith("approvals/") else short

@@ -1,0 +1,297 @@
+"""The main job, from an empty folder to a rolled-back model: `make demo`. Under two minutes on two cores.
+
+Everything happens in one folder, ./demo-registry or the one given, which is made anew each time. Nothing outside is
+touched: git and gitreg get a home of their own in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = Path(__file__).parent
+MARKER = "made-by-gitreg-demo"
+PEOPLE = {"ada": "ada@example.org", "ben": "ben@example.org"}
+THRESHOLD = {
+    "kind": "threshold",
+    "rule": "min-auc",
+    "metric": "auc",
+    "dataset": "holdout",
+    "at_least": 0.95,
+    "at_most": None,
+    "message": "A model that misses tumours does not go to patients.",
+    "severity": "block",
+    "reference": None,
+}
+
+
+class Stage:
+    """The folder of the demo, and what is shown of what happens in it."""
+
+    def __init__(self, place: Path) -> None:
+        """`place` is empty."""
+        self.place = place
+        self.steps = 0
+        home = place / "home"
+        home.mkdir()
+        self.environ = {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "HOME": str(home),
+            "MPLCONFIGDIR": str(home),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{name: os.environ[name] for name in ("LANG", "TMPDIR", "COVERAGE_PROCESS_START") if name in os.environ},
+        }
+
+    def step(self, title: str, why: str = "") -> None:
+        """Say what comes next."""
+        self.steps += 1
+        print(f"\n\033[1m{self.steps}. {title}\033[0m" if sys.stdout.isatty() else f"\n{self.steps}. {title}")
+        if why:
+            print(textwrap.indent(textwrap.fill(why, 96), "   "))
+
+    def run(self, command: str, at: str = "ada", *, fails: int = 0, stdin: Path | None = None) -> str:
+        """Run one command in one of the folders and show it with its output; it must end with the code expected."""
+        print(f"\n   {at}$ {command}{f' < {stdin.name}' if stdin else ''}", flush=True)
+        done = subprocess.run(
+            shlex.split(command),
+            cwd=self.place / at,
+            env=self.environ,
+            input=stdin.read_bytes() if stdin else b"",
+            capture_output=True,
+            check=False,
+        )
+        for line in (done.stdout + done.stderr).decode().rstrip().splitlines():
+            print(f"   | {line}".rstrip(), flush=True)
+        if done.returncode:
+            print(f"   (exit {done.returncode})", flush=True)
+        if done.returncode != fails:
+            raise SystemExit(f"This should have ended with exit {fails}. Everything is in {self.place}")
+        return done.stdout.decode()
+
+    def ask(self, command: str, at: str = "ada") -> Any:  # noqa: ANN401 - whatever JSON the command prints
+        """Run a command for its JSON without showing it."""
+        done = subprocess.run(
+            shlex.split(command), cwd=self.place / at, env=self.environ, capture_output=True, check=True
+        )
+        return json.loads(done.stdout)
+
+
+def main() -> None:
+    """The whole story."""
+    place = _empty(Path(sys.argv[1] if len(sys.argv) > 1 else "demo-registry").resolve())
+    began = time.monotonic()
+    stage = Stage(place)
+    make_registry(stage)
+    train_and_compare(stage)
+    first_version(stage)
+    second_version(stage)
+    use_the_model(stage)
+    refused_by_rule(stage)
+    edited_by_hand(stage)
+    go_back(stage)
+    look_at_the_log(stage)
+    end(stage, time.monotonic() - began)
+
+
+def _empty(place: Path) -> Path:
+    """The folder, made anew; one that the demo did not make is left alone."""
+    if place.exists() and any(place.iterdir()) and not (place / MARKER).exists():
+        raise SystemExit(f"{place} is not empty and was not made by this demo: name another folder.")
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir(parents=True)
+    (place / MARKER).touch()
+    return place
+
+
+def make_registry(stage: Stage) -> None:
+    """A server, people, keys."""
+    stage.step(
+        "A registry on a server, and a clone for each of two people",
+        "The server is a bare git repository with a hook that judges every push. Production is protected: its policy "
+        "asks for one approval by somebody who is not the proposer.",
+    )
+    stage.run("gitreg init origin.git --bare --ci bare --protect production", at=".")
+    for person, email in PEOPLE.items():
+        stage.run(f"git clone --quiet origin.git {person}", at=".")
+        stage.run(f"git config user.name {person.capitalize()}", at=person)
+        stage.run(f"git config user.email {email}", at=person)
+        stage.run(f"ssh-keygen -q -t ed25519 -N '' -C {email} -f {person}.key", at=".")
+    stage.step(
+        "Who may approve",
+        "People and their public keys are governed files. The change that first makes the policy possible to meet is "
+        "the founding of the registry; from then on changing the rules needs approval too.",
+    )
+    for person, email in PEOPLE.items():
+        stage.run(f"gitreg approvers add {email} --key ../{person}.key.pub -m 'Knows the clinic.'")
+    stage.run("gitreg approvers list")
+
+
+def train_and_compare(stage: Stage) -> None:
+    """Three runs."""
+    stage.step("Train three models", "examples/train.py records params, a metric series, datasets by role and files.")
+    trainer = shlex.quote(str(EXAMPLES / "train.py"))
+    python = shlex.quote(sys.executable)
+    for options in ("--rounds 20 --depth 1 --rate 0.1", "--rounds 60 --depth 2", "--rounds 2 --depth 1 --rate 0.05"):
+        stage.run(f"{python} {trainer} {options}")
+    stage.step("Look at them")
+    stage.run("gitreg runs list -e breast-cancer")
+    ids = run_ids(stage)
+    stage.run(f"gitreg runs compare {' '.join(each[-8:] for each in ids)}")
+    stage.run("gitreg runs show @last")
+
+
+def run_ids(stage: Stage) -> list[str]:
+    """The three runs, in the order they were trained."""
+    return [run["run_id"] for run in reversed(stage.ask("gitreg runs list -e breast-cancer --json"))]
+
+
+def first_version(stage: Stage) -> None:
+    """The reviewed way into production."""
+    stage.step("Register two of them", "A version is immutable; its number is claimed in the push that publishes it.")
+    for run in run_ids(stage)[:2]:
+        stage.run(f"gitreg register runs:/{run}/model --name tumour -m 'For the clinic.'")
+    stage.run("gitreg versions tumour")
+    stage.step(
+        "Ada promotes version 1; nobody has approved it yet",
+        "The promotion is a commit on a branch of its own, signed with Ada's key. Merging it is refused.",
+    )
+    promote(stage, 1, "The first one that works.")
+    proposal = open_proposal(stage)
+    stage.run(f"gitreg merge {proposal}", fails=6)
+    stage.step("Ben reads it and approves with his key; Ada merges, which pushes main")
+    approve_and_merge(stage, proposal)
+
+
+def promote(stage: Stage, number: int, why: str) -> None:
+    """Propose a version, signed by Ada."""
+    stage.run(f"gitreg promote tumour {number} --to production -m {shlex.quote(why)} --key ../ada.key")
+
+
+def open_proposal(stage: Stage) -> str:
+    """The id of the one proposal that is open."""
+    (proposal,) = stage.ask("gitreg proposals list --json")
+    return str(proposal["id"])
+
+
+def approve_and_merge(stage: Stage, proposal: str) -> None:
+    """What a second person does, and the landing."""
+    stage.run("gitreg sync", at="ben")
+    stage.run(f"gitreg proposals show {proposal}", at="ben")
+    stage.run(f"gitreg approve {proposal} --key ../ben.key -m 'I read it.'", at="ben")
+    stage.run(f"gitreg merge {proposal}")
+
+
+def second_version(stage: Stage) -> None:
+    """The same way again."""
+    stage.step("Version 2 likewise", "This time the proposal compares the candidate with what is in production.")
+    promote(stage, 2, "Better on the holdout.")
+    approve_and_merge(stage, open_proposal(stage))
+
+
+def use_the_model(stage: Stage) -> None:
+    """From the address to predictions."""
+    stage.step("Use what is in production", "Resolve, fetch, load, predict: the same predictions as in training.")
+    stage.run("gitreg resolve models:/tumour@production")
+    stage.run("gitreg pull models:/tumour@production -o ../serving")
+    stage.run(f"gitreg artifacts get {run_ids(stage)[1]} predictions.json -o ../training")
+    stage.run(f"{shlex.quote(sys.executable)} {shlex.quote(str(EXAMPLES / 'predict.py'))} serving training", at=".")
+
+
+def refused_by_rule(stage: Stage) -> None:
+    """A threshold, and who does not meet it."""
+    stage.step(
+        "A rule with a number",
+        "Ada asks for an AUC of at least 0.95. The policy is a governed file, so Ben has to approve the change.",
+    )
+    policy = stage.place / "ada/policies/production.json"
+    text = json.loads(policy.read_text(encoding="utf-8"))
+    text["requirements"].append(THRESHOLD)
+    policy.write_text(json.dumps(text), encoding="utf-8")
+    stage.run("gitreg govern -m 'At least 0.95.' --key ../ada.key policies/production.json")
+    approve_and_merge(stage, open_proposal(stage))
+    stage.step("A model below the threshold is refused, with the reason")
+    stage.run(f"gitreg register runs:/{run_ids(stage)[2]}/model --name tumour -m 'The quick one.'")
+    stage.run("gitreg promote tumour 3 --to production -m 'It is so fast.' --key ../ada.key", fails=6)
+
+
+def edited_by_hand(stage: Stage) -> None:
+    """What plain git can do, and what comes of it."""
+    stage.step(
+        "Somebody edits the pointer by hand, with plain git",
+        "Mallory puts the old decision back and pushes. The hook refuses.",
+    )
+    folder = "models/tumour/stages/production"
+    stage.run("git clone --quiet origin.git mallory", at=".")
+    stage.run("git config user.email mallory@example.org", at="mallory")
+    stage.run("git config user.name Mallory", at="mallory")
+    before = str(stage.ask("gitreg log tumour --stage production --json")[1]["commit"])
+    stage.run(f"git checkout --quiet {before} -- {folder}", at="mallory")
+    stage.run("git commit --quiet -m 'tumour: production 2 -> 1'", at="mallory")
+    stage.run("git push origin HEAD:main", at="mallory", fails=1)
+    stage.step("The same forced in on the server, past the hook")
+    good = stage.run("git rev-parse main", at="origin.git").strip()
+    stage.run("git fetch --quiet ../mallory +HEAD:main", at="origin.git")
+    stage.run("git clone --quiet origin.git victim", at=".")
+    stage.run("gitreg resolve models:/tumour@production", at="victim", fails=6)
+    stage.run(f"git update-ref refs/heads/main {good}", at="origin.git")
+
+
+def go_back(stage: Stage) -> None:
+    """Three in the morning."""
+    stage.step("Roll back", "One signature is enough, for a version that was in force before; the other is held.")
+    stage.run("gitreg rollback tumour --stage production -m 'Scores drifted overnight.' --key ../ada.key")
+    stage.run("gitreg resolve models:/tumour@production")
+    stage.run("gitreg holds list")
+
+
+def look_at_the_log(stage: Stage) -> None:
+    """The audit trail, with gitreg and without."""
+    stage.step("Who decided what")
+    stage.run("gitreg log tumour")
+    stage.run("git log --oneline main")
+    stage.step("Ben's approval, checked with ssh-keygen and no gitreg")
+    landed = str(stage.ask("gitreg log tumour --stage production --json")[1]["commit"])
+    stage.run(f"git checkout --quiet {landed}", at="ben")
+    statement = bens_statement(stage.place / "ben/models/tumour/stages/production/approvals")
+    stage.run(
+        f"ssh-keygen -Y verify -f allowed_signers -I {PEOPLE['ben']} -n gitreg-approval-v1 "
+        f"-s {(statement.parent / (statement.name + '.sig')).relative_to(stage.place / 'ben')}",
+        at="ben",
+        stdin=statement,
+    )
+    stage.run("git checkout --quiet main", at="ben")
+    stage.step("A fresh clone resolves the same")
+    stage.run("git clone --quiet origin.git fresh", at=".")
+    stage.run("gitreg resolve models:/tumour@production", at="fresh")
+
+
+def bens_statement(folder: Path) -> Path:
+    """The file that Ben signed."""
+    return next(path for path in sorted(folder.glob("*.json")) if PEOPLE["ben"] in path.read_text(encoding="utf-8"))
+
+
+def end(stage: Stage, took_s: float) -> None:
+    """Where things are now."""
+    here = os.path.relpath(stage.place)
+    stage.step(f"Done in {took_s:.0f} s. Everything is in {here}: the server, Ada's and Ben's clones")
+    print(
+        f"""
+   Try:
+       gitreg -C {here}/ada status
+       gitreg -C {here}/ada versions tumour
+       gitreg -C {here}/ada log tumour --stage production --json
+"""
+    )
+
+
+if __name__ == "__main__":
+    main()
