@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitreg.errors import CorruptJournal, NewerFormat
-from gitreg.tracking.frames import END, EVENT, FILE_MAGIC, HEADER, METRIC, Frame, Points, encode, encode_point, read_frames
+from gitreg.tracking.frames import (
+    END,
+    EVENT,
+    FILE_MAGIC,
+    HEADER,
+    METRIC,
+    Frame,
+    Points,
+    encode,
+    encode_point,
+    read_frames,
+)
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 POINTS = st.tuples(st.integers(0, 2**32 - 1), INTEGERS, INTEGERS, st.floats())

@@ -15,19 +15,18 @@ if TYPE_CHECKING:
 
 CUT: Final = "***"
 
-_TELLING = (
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|auth(?:orization)?|bearer|cookie|signature|session[_-]?id"
-    r"|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|account[_-]?key|encryption[_-]?key|signing[_-]?key"
-    r"|webhook|dsn|connection[_-]?string|sas)"
+_TELLING = re.compile(
+    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|auth(?:orization)?|bearer|cookie|signature|session_?id"
+    r"|api_?key|access_?key(?:_?id)?|private_?key|account_?key|encryption_?key|signing_?key|webhook|dsn|sas"
+    r"|connection_?string)(?:_|$)"
 )
-_WORD = rf"(?:[a-z0-9]+[._-])*(?:[a-z0-9]*{_TELLING})(?:[._-][a-z0-9]+)*"
-_OPTION = re.compile(rf"--?{_WORD}", re.IGNORECASE)
-_ASSIGNMENT = re.compile(rf"(?P<name>(?:--?)?{_WORD}\s*[=:]\s*)(?P<value>.+)", re.IGNORECASE | re.DOTALL)
-_PAIR_INSIDE = re.compile(
-    rf"(?P<name>(?<![a-z0-9]){_WORD}[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s\"'&;,}}]+)", re.IGNORECASE
-)
-_USER_OF_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]+(?=@)", re.IGNORECASE)
-_HEADER = re.compile(r"(?P<name>\b(?:basic|bearer|token)\s+)[a-z0-9+/=._~-]{8,}", re.IGNORECASE)
+# Repetitions are possessive, so that a long word takes a time that grows with its length and no faster.
+_OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9._-]*+")
+_NAMED = re.compile(r"(?<![A-Za-z0-9._-])(?P<name>[A-Za-z0-9._-]++)[\"']?[ \t]*+[=:][ \t]*+")
+_VALUE = re.compile(r"(?P<quote>[\"'])[^\"']*[\"']?|[^\s\"'&;,}]+")
+_WHOLE_PAIR = re.compile(r"(?P<name>[A-Za-z0-9._-]++)=(?P<value>.+)", re.DOTALL)
+_USER_OF_URL = re.compile(r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]*+://)[^/@\s]++(?=@)", re.IGNORECASE)
+_HEADER = re.compile(r"(?P<name>\b(?:basic|bearer|token)\s{1,8})[a-z0-9+/=._~-]{8,}", re.IGNORECASE)
 _SHAPES = re.compile(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS
     r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"  # GitHub
@@ -42,7 +41,6 @@ _SHAPES = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )
-_SHORT_OPTIONS_OF = {"mysql": "-p", "mysqldump": "-p", "curl": "-u", "wget": "-u"}
 
 
 def without_secrets(command: Iterable[str]) -> tuple[str, ...]:
@@ -56,18 +54,35 @@ def without_secrets(command: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_secret_option(word: str) -> bool:
-    return _OPTION.fullmatch(word) is not None or word in ("-u", "--user")
+    return word in ("-u", "--user") or (_OPTION.fullmatch(word) is not None and _tells(word))
+
+
+def _tells(name: str) -> bool:
+    """Whether something of this name is a secret."""
+    return _TELLING.search(re.sub(r"[.-]", "_", name.lower())) is not None
 
 
 def text_without_secrets(text: str) -> str:
     """A word, URL or line, with `***` where a secret stood."""
-    assigned = _ASSIGNMENT.fullmatch(text)
-    if assigned:
-        return f"{assigned['name']}{CUT}"
+    whole = _WHOLE_PAIR.fullmatch(text)
+    if whole and _tells(whole["name"]):
+        return f"{whole['name']}={CUT}"
     text = _SHAPES.sub(CUT, text)
     text = _USER_OF_URL.sub(rf"\g<scheme>{CUT}", text)
     text = _HEADER.sub(rf"\g<name>{CUT}", text)
-    return _PAIR_INSIDE.sub(rf"\g<name>{CUT}", text)
+    return _without_named(text)
+
+
+def _without_named(text: str) -> str:
+    """The values of what has a telling name, cut: `token=***`, `"password": "***"`."""
+    kept, at = [], 0
+    for named in _NAMED.finditer(text):
+        value = _VALUE.match(text, named.end()) if named.start() >= at and _tells(named["name"]) else None
+        if value:
+            quote = value["quote"] or ""
+            kept += [text[at : named.end()], quote, CUT, quote]
+            at = value.end()
+    return "".join([*kept, text[at:]])
 
 
 def url_without_user(url: str) -> str:
@@ -78,5 +93,4 @@ def url_without_user(url: str) -> str:
     if not match:
         return text_without_secrets(url)
     user = match["user"] if match["user"] == "git@" else ""
-    rest = _PAIR_INSIDE.sub(rf"\g<name>{CUT}", match["rest"])
-    return f"{match['scheme']}{user}{rest}"
+    return f"{match['scheme']}{user}{_without_named(match['rest'])}"
