@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEY = "gitreg.registry"
 VARIABLE = "GITREG_REPO"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
+_PERSONAL = "it is your personal one"
 _HINT = "Make one: gitreg init PATH; or say which you mean: gitreg use PATH|URL"
 
 _log = logging.getLogger("gitreg")
@@ -55,7 +56,7 @@ def open_registry(path_or_url: str | Path | None = None, *, surroundings: Surrou
     """The registry at a path (or around it) or URL; without either the one that is meant here.
 
     That is: `GITREG_REPO`, `git config gitreg.registry` of the code repository around the working folder, the registry
-    around it, the user's default. A URL is cloned once into the user's data folder. Raises `RegistryNotFound`, and what
+    around it, the user's default, the personal one if it was ever made. A URL is cloned once into the user's data folder. Raises `RegistryNotFound`, and what
     cloning and reading raise.
     """
     around = surroundings or Surroundings.of_process()
@@ -80,10 +81,13 @@ def find(path_or_url: str | Path | None, surroundings: Surroundings) -> Found:
     try:
         return _around(Path.cwd(), surroundings)
     except RegistryNotFound:
-        default = User(surroundings).read().registry
-        if default is None:
+        user = User(surroundings)
+        default = user.read().registry
+        if default is not None:
+            return Found(default, "it is your default")
+        if not user.personal.exists():
             raise
-        return Found(default, "it is your default")
+        return Found(str(user.personal), _PERSONAL)
 
 
 def _around(path: Path, surroundings: Surroundings, named_by: str = "") -> Found:
@@ -200,15 +204,15 @@ def open_for_recording(
     """
     around = surroundings or Surroundings.of_process()
     try:
-        return open_registry(path_or_url, surroundings=around)
+        found = find(path_or_url, around)
     except RegistryNotFound:
         if path_or_url is not None or around.environ.get(VARIABLE):
             raise
-    personal = User(around).personal
-    if not personal.exists():
-        _aside(personal, lambda path: create(path, Wanted(), around).close())
-    (say or _log.warning)(f"gitreg: no registry here, recording to your personal one: {personal}")
-    return Registry(Store.open(personal, around), why="it is your personal one")
+        found = Found(str(User(around).personal), _PERSONAL)
+        _aside(Path(found.target), lambda path: create(path, Wanted(), around).close())
+    if found.why == _PERSONAL:
+        (say or _log.warning)(f"gitreg: no registry here, recording to your personal one: {found.target}")
+    return Registry(_store_of(found.target, around), why=found.why)
 
 
 def start_run(  # noqa: PLR0913 - the same as Registry.start_run
