@@ -56,8 +56,8 @@ def open_registry(path_or_url: str | Path | None = None, *, surroundings: Surrou
     """The registry at a path (or around it) or URL; without either the one that is meant here.
 
     That is: `GITREG_REPO`, `git config gitreg.registry` of the code repository around the working folder, the registry
-    around it, the user's default, the personal one if it was ever made. A URL is cloned once into the user's data folder. Raises `RegistryNotFound`, and what
-    cloning and reading raise.
+    around it, the user's default, the personal one if it was ever made. A URL is cloned once into the user's data
+    folder. Raises `RegistryNotFound`, and what cloning and reading raise.
     """
     around = surroundings or Surroundings.of_process()
     found = find(path_or_url, around)

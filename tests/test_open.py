@@ -316,6 +316,11 @@ def test_who_has_no_registry_records_to_a_personal_one_and_is_told_once(place: P
     assert len(again.runs.list()) == 1
 
 
+def test_what_was_recorded_to_the_personal_registry_is_found_again(place: Place) -> None:
+    made = place.keep(open_for_recording(surroundings=place.world(), say=lambda _: None))
+    assert place.keep(open_registry(surroundings=place.world())).path == made.path
+
+
 def test_a_registry_that_was_named_is_never_replaced_by_the_personal_one(place: Place) -> None:
     with pytest.raises(RegistryNotFound):
         open_for_recording(place.root / "nowhere", surroundings=place.world())
