@@ -51,7 +51,7 @@ class Approver:
         person = self._person(rulebook)
         if word.decision is not None and not found.digest.hex.startswith(word.decision.removeprefix("sha256:")):
             message = f"{found.name} holds the decision {found.digest.short}, not {word.decision}: it changed."
-            raise ApprovalRefused(message, subject=found.name, hint=f"Read it again: gitreg show {found.name}")
+            raise ApprovalRefused(message, subject=found.name, hint=f"Read it again: gitreg proposals show {found.name}")
         statement = Statement(
             decision=found.digest,
             verdict=self._verdict(found, person, word.verdict),
@@ -69,7 +69,7 @@ class Approver:
         owner = rulebook.owners.get(self.key)
         if owner is None:
             message = f"This key ({self.key[:16]}…) belongs to nobody in approvers.json."
-            raise ApprovalRefused(message, subject=self.key, hint="gitreg approvals list shows whose keys count.")
+            raise ApprovalRefused(message, subject=self.key, hint="Whose keys count: gitreg approvers list")
         who = self.office.store.author()
         if not who.is_fallback and who.person.email.lower() != owner.person:
             message = f"This key is {owner.person}'s, and you are {who.person.email} (git's user.email)."

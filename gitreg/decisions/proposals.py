@@ -11,7 +11,7 @@ from gitreg.decisions.deciding import Decider, Make, message_of
 from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
 from gitreg.decisions.governing import draft_govern, rendered
 from gitreg.decisions.office import CLOSED, Office
-from gitreg.decisions.reading import Desk, Found, expiry
+from gitreg.decisions.reading import Desk, Found, lateness
 from gitreg.decisions.record import Record, landing_of
 from gitreg.decisions.refusing import refusal
 from gitreg.decisions.views import Landing, Outcome, ProposalView, Said
@@ -181,14 +181,13 @@ class Proposals(Record):
         self.office.store.committer().required()
         found = self._desk.find(name)
         text = self.office.text(message_of(self._desk.show(found).title, found.decision), self._author(found))
-        late = expiry(self.office, found)
+        late = lateness(self.office, found)
 
         def change(snapshot: Snapshot) -> Edits:
             if snapshot.commit is None:
                 raise RegistryNotFound("There is no main to merge into.")
             now = merged(self.office, snapshot.commit, found.change)
-            findings = [*now.judgement.findings, *([late] if late else [])]
-            error = refusal(findings, name)
+            error = refusal([*now.judgement.findings, *late], name)
             if error is not None:
                 raise error
             return now.edits

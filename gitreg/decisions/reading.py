@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from gitreg.decisions import stages
 from gitreg.decisions.collecting import Change, Merged, change_of, closed_proposals, merged, open_proposals
 from gitreg.decisions.deciding import in_force_move
-from gitreg.decisions.findings import Finding
+from gitreg.decisions.findings import Finding, outcome_of
 from gitreg.decisions.judgement import Judgement
 from gitreg.decisions.landing import folders_of
 from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.decisions.statements import Question, hear
+from gitreg.decisions.statements import Question, hear, late
 from gitreg.decisions.titles import is_called, title_of
 from gitreg.decisions.views import ProposalView, State
-from gitreg.documents import Decision, Digest, Evidence, ProposalId, Tree, format_time, paths
+from gitreg.documents import Decision, Digest, Evidence, ProposalId, Tree, paths
 from gitreg.errors import Conflict, InvalidValue, ProposalClosed, ProposalNotFound
 from gitreg.store import CommitId
 
@@ -107,16 +107,15 @@ class Desk:
 
     def show(self, found: Found) -> ProposalView:
         """An open proposal as people see it."""
-        late = expiry(self.office, found)
-        judgement = found.judgement
+        judgement = _added(found.judgement, lateness(self.office, found))
         return ProposalView(
             id=found.name,
-            state=_state(judgement, is_expired=late is not None),
+            state=_state(judgement),
             title=self._title(found.decision, self.office.judge()),
             decision=found.decision,
             digest=found.digest,
             tip=found.tip,
-            judgement=judgement if late is None else _added(judgement, late),
+            judgement=judgement,
             evidence=_evidence(found.merged.tree, found.decision),
             statements=hear(found.merged.tree, found.change.folders[0], self._question(found)).heard,
         )
@@ -171,26 +170,25 @@ def _evidence(tree: Tree, decision: Decision) -> dict[str, Evidence]:
     return {folder: evidence for folder, evidence in found.items() if evidence is not None}
 
 
-def _state(judgement: Judgement, *, is_expired: bool) -> State:
+def _state(judgement: Judgement) -> State:
     rules = {finding.rule for finding in judgement.findings if finding.severity == "block"}
     if "stale" in rules:
         return "stale"
-    if is_expired:
+    if "expired" in rules:
         return "expired"
     if "rejected" in rules:
         return "rejected"
     return "approved" if judgement.is_in_force else "open"
 
 
-def expiry(office: Office, found: Found) -> Finding | None:
+def lateness(office: Office, found: Found) -> tuple[Finding, ...]:
     """What the clock says against a proposal that has not landed."""
-    expires_at = found.decision.expires_at
-    if expires_at is None or office.now < expires_at:
-        return None
-    message = f"It expired at {format_time(expires_at)}."
-    return Finding("expired", paths.decision(found.change.folders[0]), message, "Propose it again.")
+    question = Question(found.decision, found.digest, office.judge().rulebook)
+    folder = found.change.folders[0]
+    return tuple(late(hear(found.merged.tree, folder, question), question, office.now, folder))
 
 
-def _added(judgement: Judgement, finding: Finding) -> Judgement:
+def _added(judgement: Judgement, findings: tuple[Finding, ...]) -> Judgement:
     fields = {name: getattr(judgement, name) for name in Judgement.__dataclass_fields__}
-    return Judgement(**{**fields, "outcome": "fail", "findings": (*judgement.findings, finding)})
+    everything = (*judgement.findings, *findings)
+    return Judgement(**{**fields, "outcome": outcome_of(everything), "findings": everything})

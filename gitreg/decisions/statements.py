@@ -12,11 +12,14 @@ from gitreg.errors import ApprovalRefused, CannotTell, InvalidDocument, InvalidK
 from gitreg.signing import NAMESPACE, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from gitreg.decisions.rulebook import KeyOwner, Rulebook
 
 _NAME = re.compile(r"(?P<key>[0-9a-f]{64})\.json(?P<signature>\.sig)?")
+MAX_STATEMENT_FILES = 2_000
+"""More than a decision ever has, and little enough to verify in a second."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,30 @@ def hear(tree: Tree, folder: str, question: Question) -> Hearing:
     return Hearing(tuple(heard), tuple(findings))
 
 
+def late(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
+    """What the clock of a validator says about a decision that is about to land; a verdict never asks it.
+
+    A key that has expired could have signed with its clock set back.
+    """
+    expires_at = question.decision.expires_at
+    if expires_at is not None and expires_at <= now:
+        message = f"The proposal expired at {format_time(expires_at)}."
+        yield Finding("expired", f"{folder}/decision.json", message, "Make a new proposal.")
+    for each in hearing.heard:
+        owner = question.rulebook.owners.get(each.key)
+        until = owner.key.valid_before if owner else None
+        if each.counts and until is not None and until <= now:
+            message = f"{each.person}'s key expired at {format_time(until)}, before the decision landed."
+            hint = "Sign again with a key that is valid."
+            yield Finding("key-expired", f"{folder}/approvals/{each.key}.json", message, hint)
+
+
 def _pairs(tree: Tree, folder: str, findings: list[Finding]) -> list[tuple[str, Fingerprint]]:
     names = {entry.name for entry in tree.entries(folder)}
+    if len(names) > MAX_STATEMENT_FILES:
+        raise InvalidDocument(
+            f"{folder} holds {len(names):,} files; the limit is {MAX_STATEMENT_FILES:,}.", subject=folder
+        )
     keys = {match["key"]: match for name in names if (match := _NAME.fullmatch(name))}
     expected = {f"{key}.json{suffix}" for key in keys for suffix in ("", ".sig")}
     for name in sorted(names ^ expected):

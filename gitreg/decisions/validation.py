@@ -9,7 +9,8 @@ from gitreg.decisions.governance import check_constitution, unreadable
 from gitreg.decisions.history import differing
 from gitreg.decisions.landing import folders_of, is_governed
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Decision, Edits, Fingerprint, MemoryTree, Statement, Tree, format_time, paths
+from gitreg.decisions.statements import Question, hear, late
+from gitreg.documents import Decision, Edits, Fingerprint, MemoryTree, Statement, Tree, paths
 from gitreg.errors import InvalidDocument, InvalidValue
 
 if TYPE_CHECKING:
@@ -70,15 +71,15 @@ class _Step:
             return
         verdict = self._judge.verdict(folder, step)
         yield from verdict.findings
-        decision = self._decision(folder, verdict)
-        expires_at = decision.expires_at if decision else None
-        if self._now is not None and expires_at is not None and expires_at <= self._now:
-            message = f"The proposal expired at {format_time(expires_at)}."
-            yield Finding("expired", paths.decision(folder), message, "Make a new proposal.")
+        if self._now is not None and verdict.outcome != "cannot tell":
+            yield from self._late(folder, verdict, self._now)
 
-    def _decision(self, folder: str, verdict: Judgement) -> Decision | None:
-        place = verdict.landed
-        return self._judge.decision(folder, place.position) if place and verdict.outcome != "cannot tell" else None
+    def _late(self, folder: str, verdict: Judgement, now: datetime) -> Iterator[Finding]:
+        decision = self._judge.decision(folder, self._position)
+        rules = self._judge.authority.rules_at(self._position - 1)
+        if decision is not None and rules is not None:
+            question = Question(decision, verdict.digest, Rulebook(self._judge.tree(rules)))
+            yield from late(hear(self._after, folder, question), question, now, folder)
 
     def _outside(self, changed: list[str]) -> Iterator[Finding]:
         """Owned paths that changed without a landing."""

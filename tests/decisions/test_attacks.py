@@ -457,7 +457,9 @@ def a_pointer_is_edited_by_hand_in_canonical_form() -> tuple[World, str]:
 def a_registry_is_squashed_into_one_commit() -> tuple[World, str]:
     world = protected()
     world.promoted(1)
-    return World([world.tree]), FOLDER
+    squashed = World()
+    squashed.commit({path: world.tree.read(path) for path, _ in world.tree.walk()})
+    return squashed, FOLDER
 
 
 @attack("stage")

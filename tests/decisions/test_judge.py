@@ -12,6 +12,7 @@ from tests.decisions.world import (
     GOVERNANCE,
     REGISTRY,
     TARGET,
+    Kept,
     Signed,
     World,
     candidate,
@@ -173,18 +174,10 @@ def test_verdicts_are_kept_by_commit_and_read_back() -> None:
     world = protected()
     world.promoted(1)
     world.promoted(2)
-    kept: dict[tuple[str, str], str] = {}
-
-    class Cache:
-        def verdict(self, commit: str, key: str) -> str | None:
-            return kept.get((commit, key))
-
-        def put_verdict(self, commit: str, key: str, value: str) -> None:
-            kept[commit, key] = value
-
-    first = Judge(world.line, Cache()).in_force(FOLDER)
+    kept = Kept()
+    first = Judge(world.line, kept).in_force(FOLDER)
     assert len(kept) == 2
-    assert Judge(world.line, Cache()).in_force(FOLDER) == first
+    assert Judge(world.line, kept).in_force(FOLDER) == first
 
 
 def test_a_registry_founded_by_its_first_able_people_asks_them_from_then_on() -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from gitreg.decisions import Target, check_line
 from gitreg.errors import AlreadyExists, NotFound, StageNotFound, VersionHeld, VersionNotFound
-from tests.decisions.world import Signed, World, candidate, proposed, protected, rules_of, version
+from tests.decisions.world import Kept, Signed, World, candidate, proposed, protected, rules_of, version
 
 if TYPE_CHECKING:
     from gitreg.decisions.drafting import Draft
@@ -61,6 +61,7 @@ class Registry(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world: World = protected(staging=False, production=True)
+        self.world.cache = Kept()
         self.model = Model()
 
     @rule(target=proposals, number=NUMBERS, stage=st.sampled_from(sorted(STAGES)), by=st.sampled_from(PEOPLE))
@@ -104,7 +105,7 @@ class Registry(RuleBasedStateMachine):
         is_good = world.verdict(Target("fraud", proposal.stage).folder).is_in_force
         if not is_good:
             assert rules_of(world.verdict(Target("fraud", proposal.stage).folder))
-            world.trees.pop()
+            world.take_back()
         return is_good
 
     @rule(stage=st.sampled_from(sorted(STAGES)), by=st.sampled_from(PEOPLE))
@@ -158,7 +159,7 @@ class Registry(RuleBasedStateMachine):
         names = {*dict(old.walk(folder)), *dict(self.world.tree.walk(folder))}
         self.world.commit({path: old.read(path) for path in names})
         assert self.world.number(Target("fraud", stage)) == self.model.now(stage)
-        self.world.trees.pop()
+        self.world.take_back()
 
     @invariant()
     def what_is_in_force_is_what_the_model_says(self) -> None:
@@ -166,6 +167,7 @@ class Registry(RuleBasedStateMachine):
             assert self.world.number(Target("fraud", stage)) == self.model.now(stage)
 
     def teardown(self) -> None:
+        self.world.cache = None
         found = check_line(self.world.judge(), -1, self.world.now)
         assert [finding for finding in found if finding.severity == "block"] == []
 
@@ -177,4 +179,4 @@ def _nothing(world: World) -> Proposal:
 
 
 TestRegistry = Registry.TestCase
-TestRegistry.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestRegistry.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gitreg.decisions import check_line, check_step
-from gitreg.documents import ModelCard, paths
+from gitreg.documents import Approver, Approvers, ModelCard, paths
 from gitreg.policy import default_policy
 from gitreg.signing import render_allowed_signers
 from tests.decisions.test_attacks import ATTACKS
@@ -14,6 +16,8 @@ from tests.decisions.world import (
     TARGET,
     TEAM,
     World,
+    key,
+    mail,
     people,
     proposed,
     protected,
@@ -160,3 +164,16 @@ def test_findings_say_path_message_and_what_to_do() -> None:
     assert found.path == f"{FOLDER}/decision.json"
     assert found.message == "This decision stood here before; putting its bytes back decides nothing."
     assert found.hint == "To go back to a version: gitreg rollback"
+
+
+def test_a_key_that_expired_before_the_landing_counts_for_no_validator() -> None:
+    """Its owner could have set back the clock; who comes after the landing cannot tell, and does not ask."""
+    world = protected()
+    until = world.now + timedelta(days=1)
+    team = Approvers(people={**TEAM.people, mail("ben"): Approver(keys=(key("ben", valid_before=until),))})
+    world = protected(team)
+    world.land(world.promote(1), proposed(), "ben")
+    judge = world.judge()
+    assert list(check_step(judge, judge.tip, world.now)) == []
+    assert {finding.rule for finding in check_step(judge, judge.tip, until)} == {"key-expired"}
+    assert world.verdict().is_in_force

@@ -142,13 +142,26 @@ def proposed(name: str = "ada") -> Signed:
     return Signed(name, "propose")
 
 
+class Kept(dict[tuple[str, str], str]):
+    """A verdict cache in a dict."""
+
+    def verdict(self, commit: str, key: str) -> str | None:
+        return self.get((commit, key))
+
+    def put_verdict(self, commit: str, key: str, value: str) -> None:
+        self[commit, key] = value
+
+
 @dataclass
 class World:
-    """The first-parent line of main. Every commit moves the clock by a minute."""
+    """The first-parent line of main. Every commit moves the clock by a minute, every wish by a microsecond."""
 
     trees: list[MemoryTree] = field(default_factory=list)
     is_whole: bool = True
-    salt: str = ""
+    cache: Kept | None = None
+    names: list[str] = field(default_factory=list)
+    made: int = 0
+    wishes: int = 0
 
     @property
     def tree(self) -> MemoryTree:
@@ -156,26 +169,35 @@ class World:
 
     @property
     def now(self) -> datetime:
-        return START + timedelta(minutes=len(self.trees))
+        return START + timedelta(minutes=len(self.trees), microseconds=self.wishes)
 
     @property
     def line(self) -> Line:
-        names = [f"{self.salt}{index:04d}" for index in range(len(self.trees))]
-        return Line(names, lambda name: self.trees[int(name[-4:])], is_whole=self.is_whole)
+        return Line(
+            tuple(self.names), dict(zip(self.names, self.trees, strict=True)).__getitem__, is_whole=self.is_whole
+        )
 
     def judge(self) -> Judge:
-        return Judge(self.line)
+        return Judge(self.line, self.cache)
 
     def drafter(self) -> Drafter:
         return Drafter(self.judge())
 
     def wish(self, name: str = "ada", reason: str = "because") -> Wish:
+        self.wishes += 1
         return Wish(actor(name), reason, self.now)
 
     def commit(self, edits: Mapping[str, bytes | None]) -> int:
         """Make a commit; answers its position."""
         self.trees.append((self.tree if self.trees else MemoryTree()).with_edits(edits))
+        self.names.append(f"commit {self.made}")
+        self.made += 1
         return len(self.trees) - 1
+
+    def take_back(self) -> None:
+        """The last commit never was."""
+        self.trees.pop()
+        self.names.pop()
 
     def signed(self, decision: Decision, *who: Signed | str) -> Files:
         found: Files = {}
