@@ -51,7 +51,9 @@ class Approver:
         person = self._person(rulebook)
         if word.decision is not None and not found.digest.hex.startswith(word.decision.removeprefix("sha256:")):
             message = f"{found.name} holds the decision {found.digest.short}, not {word.decision}: it changed."
-            raise ApprovalRefused(message, subject=found.name, hint=f"Read it again: gitreg proposals show {found.name}")
+            raise ApprovalRefused(
+                message, subject=found.name, hint=f"Read it again: gitreg proposals show {found.name}"
+            )
         statement = Statement(
             decision=found.digest,
             verdict=self._verdict(found, person, word.verdict),

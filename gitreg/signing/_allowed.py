@@ -25,7 +25,7 @@ _LINE = re.compile(
     r'(?:,valid-after="(?P<after>\d{14}Z)")?(?:,valid-before="(?P<before>\d{14}Z)")?'
     r" (?P<key>\S+ \S+)"
 )
-_SOURCE = "The file is rendered from approvers.json; gitreg approvers writes both."
+_SOURCE = "The file is rendered from approvers.json; gitreg approvers add writes both."
 
 
 @dataclass(frozen=True)
