@@ -4,10 +4,10 @@ from gitreg.store.doctor import Finding
 from gitreg.store.history import Boundaries, FirstParents
 from gitreg.store.identity import Identity
 from gitreg.store.ledger import merge_rule
-from gitreg.store.remote import HOOK_MARKER, PreReceive, Remote, has_our_hook
+from gitreg.store.remote import HOOK_MARKER, Remote, has_our_hook
 from gitreg.store.snapshot import Snapshot
 from gitreg.store.source import Checkout, describe_checkout
-from gitreg.store.store import Store
+from gitreg.store.store import PreReceive, Store
 from gitreg.store.sync import SyncReport, publish_ledger, push_main, sync
 from gitreg.store.values import (
     GUEST_BRANCHES,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gitreg.store.store import Store
+    from gitreg.store.writing import Writing
 
 _BREAK_AFTER_S = 1.0
 """A person says that no git program runs: a lock needs only to hold still between the two looks."""
@@ -33,7 +33,7 @@ class Finding:
     mended: bool
 
 
-def examine(store: Store, *, break_locks: bool = False) -> tuple[Finding, ...]:
+def examine(store: Writing, *, break_locks: bool = False) -> tuple[Finding, ...]:
     """Look for what stands in the way, and mend what is safe to mend.
 
     Mended: work trees that a killed writer left half moved, ref locks whose owner is dead, bitmaps, settings. With
@@ -49,7 +49,7 @@ def examine(store: Store, *, break_locks: bool = False) -> tuple[Finding, ...]:
         )
 
 
-def _half_moved(store: Store) -> Iterator[Finding]:
+def _half_moved(store: Writing) -> Iterator[Finding]:
     for work_tree in store.work_trees():
         lock = lock_of(work_tree)
         if Journey.read(lock) is None:
@@ -65,7 +65,7 @@ def _half_moved(store: Store) -> Iterator[Finding]:
         yield Finding("half-moved", str(work_tree.path), message, mended=True)
 
 
-def _locks(store: Store, *, break_locks: bool) -> Iterator[Finding]:
+def _locks(store: Writing, *, break_locks: bool) -> Iterator[Finding]:
     for lock in _all_locks(store):
         is_ref = "refs" in lock.relative_to(store.git_dir).parts or lock.name == "packed-refs.lock"
         safe = is_ref and store.has_flock
@@ -78,7 +78,7 @@ def _locks(store: Store, *, break_locks: bool) -> Iterator[Finding]:
             yield Finding("lock", str(lock), message, mended=False)
 
 
-def _all_locks(store: Store) -> Iterator[Path]:
+def _all_locks(store: Writing) -> Iterator[Path]:
     git_dir = store.git_dir
     yield from sorted(git_dir.glob("*.lock"))
     yield from sorted(git_dir.glob("refs/**/*.lock"))
@@ -86,7 +86,7 @@ def _all_locks(store: Store) -> Iterator[Path]:
     yield from sorted(git_dir.glob("objects/[0-9a-f][0-9a-f]/*.lock"))
 
 
-def _bitmaps(store: Store) -> Iterator[Finding]:
+def _bitmaps(store: Writing) -> Iterator[Finding]:
     for path in sorted((store.layout.objects / "pack").glob("*.bitmap")):
         upkeep.remove_bitmaps(store.layout.objects)
         yield Finding(
@@ -94,7 +94,7 @@ def _bitmaps(store: Store) -> Iterator[Finding]:
         )
 
 
-def _settings(store: Store) -> Iterator[Finding]:
+def _settings(store: Writing) -> Iterator[Finding]:
     """In a registry of its own; in a code repository only the bitmaps matter, and they are removed as they come."""
     if store.branches.main != "refs/heads/main":
         return
@@ -104,7 +104,7 @@ def _settings(store: Store) -> Iterator[Finding]:
         yield Finding("setting", key, f"Set {key} to {value}.", mended=True)
 
 
-def _boundaries(store: Store) -> Iterator[Finding]:
+def _boundaries(store: Writing) -> Iterator[Finding]:
     found = store.boundaries()
     reasons = {
         "shallow": (found.shallow, "This clone is shallow: verdicts cannot be told. Mend it: git fetch --unshallow."),

@@ -5,6 +5,7 @@ believed. This and `packing.py` are where a hostile repository meets us first.
 from __future__ import annotations
 
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from mmap import mmap
 
     from dulwich.object_format import ObjectFormat
+    from dulwich.objects import ObjectID, ShaFile
 
 _T = TypeVar("_T")
 MAX_OBJECT_BYTES = 64 * 2**20
 """No tree, commit or document is near it; a person's file beside ours may be, and is then not read."""
+_MOST_INFLATION = 1032
+"""What a byte of deflate can become at most (zlib's own documentation, "Maximum Compression Factor")."""
 
 
 class ObjectTooLarge(UnsafeRepository):
@@ -59,6 +63,14 @@ class FencedObjectStore(DiskObjectStore):
         store._use_midx = False
         return store
 
+    def _get_loose_object(self, sha: ObjectID) -> ShaFile | None:
+        """See `DiskObjectStore`, which would inflate up to the limit before it says no."""
+        path = Path(os.fsdecode(self._get_shafile_path(sha)))
+        with suppress(FileNotFoundError):
+            if path.stat().st_size * _MOST_INFLATION > MAX_OBJECT_BYTES:
+                _check_size(_loose_size(path))
+        return super()._get_loose_object(sha)
+
     _last_hit = ""
 
     def _lookup_in_packs(self, lookup: Callable[[Pack], _T]) -> _T:
@@ -91,6 +103,17 @@ def _check_size(size: int) -> None:
     if size > MAX_OBJECT_BYTES:
         message = f"A git object declares {size} bytes; gitreg reads at most {MAX_OBJECT_BYTES}."
         raise ObjectTooLarge(message)
+
+
+def _loose_size(path: Path) -> int:
+    """The size in a loose object's header (`blob`, a space, the size, a zero byte); 0 where there is no such header: reading it says the rest."""
+    with path.open("rb") as file:
+        try:
+            header = zlib.decompressobj().decompress(file.read(64), 32)
+        except zlib.error:
+            return 0
+    digits = header.partition(b"\0")[0].partition(b" ")[2]
+    return int(digits) if digits.isdigit() else 0
 
 
 def _declared_size(buffer: bytes | mmap, offset: int) -> int:

@@ -13,14 +13,14 @@ from gitreg.store.values import CommitId, RefUpdate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitreg.store.store import Store
+    from gitreg.store.writing import Writing
 
 HOOK_MARKER = b"# gitreg pre-receive"
 """The line by which the hook that gitreg installs is known."""
 _MAX_HOOK_BYTES = 100_000
 
-PreReceive = Callable[[Sequence[RefUpdate], "Store"], None]
-"""The check that gitreg's hook makes, on the updates and the store they are pushed to. Raises `Refused` to refuse."""
+Judge = Callable[[Sequence[RefUpdate]], None]
+"""The check that gitreg's hook makes, bound to the clone that is pushed to. Raises `Refused` to refuse."""
 
 
 class Remote(ABC):
@@ -82,16 +82,16 @@ def matches(ref: str, prefixes: Iterable[str]) -> bool:
 class PathRemote(Remote):
     """A clone on this machine's file system: its objects are read and written directly, its refs moved under its lock.
 
-    No hook of it runs. If the hook it has is gitreg's, the same check is made here, by `pre_receive`; without that
+    No hook of it runs. If the hook it has is gitreg's, the same check is made here, by `judge`; without that
     callable such a push is refused.
     """
 
-    def __init__(self, name: str, store: Store, other: Store, pre_receive: PreReceive | None = None) -> None:
+    def __init__(self, name: str, store: Writing, other: Writing, judge: Judge | None = None) -> None:
         """`other` is the opened clone."""
         super().__init__(name, str(other.path))
         self._store = store
         self._other = other
-        self.pre_receive = pre_receive
+        self._judgement = judge
 
     @property
     def path(self) -> Path:
@@ -130,10 +130,10 @@ class PathRemote(Remote):
     def _judge(self, updates: Sequence[RefUpdate]) -> None:
         if not has_our_hook(self._other.git_dir):
             return
-        if self.pre_receive is None:
+        if self._judgement is None:
             message = f"{self.url} checks what it receives, and the check was not made here."
             raise RemoteRefused(message, subject=self.url, hint="Push with: gitreg sync")
-        self.pre_receive(updates, self._other)
+        self._judgement(updates)
 
 
 def has_our_hook(git_dir: Path) -> bool:

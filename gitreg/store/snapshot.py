@@ -8,6 +8,7 @@ from gitreg.documents import Entry
 from gitreg.errors import UnsafeRepository
 from gitreg.store import trees
 from gitreg.store.objects import BLOB, NewObject, NoObjects, ObjectReader, Overlay
+from gitreg.store.packs import ObjectTooLarge
 from gitreg.store.values import FOLDER_MODE, REGULAR_MODES, CommitId, ObjectId
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class Snapshot:
             return None
         if found[0] not in REGULAR_MODES:
             raise UnsafeRepository(f"{path} is a symlink or submodule, not a file.", subject=path)
-        return self._reader.raw(found[1], BLOB)
+        try:
+            return self._reader.raw(found[1], BLOB)
+        except ObjectTooLarge as error:
+            raise UnsafeRepository(f"{path}: {error.message}", subject=path) from None
 
     def read_blob(self, object_id: str) -> bytes:
         """The content behind an id that `walk` or `changes` gave."""

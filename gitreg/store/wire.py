@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from dulwich.client import GitClient, SendPackResult
     from dulwich.pack import UnpackedObject
 
-    from gitreg.store.store import Store
+    from gitreg.store.writing import Writing
 
 _MAX_PACK_BYTES = 8 * 2**30
 _NO_ANSWER = (
@@ -79,7 +79,7 @@ _T = TypeVar("_T")
 class WireRemote(Remote):
     """A remote behind a network. One login is found when the server asks for one, and kept as long as this object."""
 
-    def __init__(self, name: str, store: Store, address: Address) -> None:
+    def __init__(self, name: str, store: Writing, address: Address) -> None:
         """Nothing is connected until something is asked for."""
         super().__init__(name, address.shown)
         self._store = store
@@ -260,7 +260,7 @@ class WireRemote(Remote):
         return self._login
 
     @property
-    def store(self) -> Store:
+    def store(self) -> Writing:
         """The clone on our side."""
         return self._store
 
@@ -326,7 +326,7 @@ def _ssh_client(remote: WireRemote) -> GitClient:
 class _Haves:
     """Tells the server what we have: our tips, then their nearest ancestors, breadth first and not without end."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Writing) -> None:
         tips = dict.fromkeys(tip for tip in store.refs("refs/").values() if tip in store.objects)
         self.shallow = {commit.encode() for commit in store.shallow()}
         self.update_shallow = None
@@ -356,7 +356,7 @@ class _Haves:
         """The server has none of them."""
 
 
-def _grows_from(store: Store, tip: CommitId, known: set[CommitId]) -> bool:
+def _grows_from(store: Writing, tip: CommitId, known: set[CommitId]) -> bool:
     """Whether each parent of a tip is known to the other side: the common case, and it needs no walk."""
     return tip in known or all(parent in known for parent in store.commit(tip).parents)
 
