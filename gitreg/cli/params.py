@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Scalar = bool | int | float | str
 V = TypeVar("V")
 
+_INTEGERS = 2**63
 _METRIC = re.compile(r"(?P<key>[^=]+)=(?P<value>[^@]+)(?:@(?P<step>[+-]?\d{1,19}))?", re.DOTALL)
 _VERSION = re.compile(r"(?P<model>[^/@:]+)(?:/(?P<version>[^/]+))?")
 
@@ -60,8 +61,12 @@ def pair(text: str) -> tuple[str, str]:
 
 def param(text: str) -> tuple[str, Scalar]:
     """`depth=4`: a JSON number or boolean where it reads as one, else text."""
-    key, value = pair(text)
-    return key, scalar(value)
+    key, text = pair(text)
+    value = scalar(text)
+    if isinstance(value, int) and not -_INTEGERS <= value < _INTEGERS:
+        message = f"{text:.40} is outside 64 bits"
+        raise ValueError(message)
+    return key, value
 
 
 def scalar(text: str) -> Scalar:

@@ -44,7 +44,10 @@ def read_public_key(path: Path) -> PublicKey:
     """The key in a `.pub` file. Raises `InvalidKey`."""
     try:
         with path.expanduser().open("rb") as file:
-            return parse_public_key(file.read(_MAX_KEY_FILE_BYTES))
+            data = file.read(_MAX_KEY_FILE_BYTES)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}."
         raise InvalidKey(message, subject=str(path), hint="Make a key: ssh-keygen -t ed25519") from None
+    if b"PRIVATE KEY-----" in data:
+        raise InvalidKey(f"{path} is a private key, which nobody else may have.", hint=f"Give {path}.pub")
+    return parse_public_key(data)

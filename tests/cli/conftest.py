@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from gitreg.cli import make_root
+from gitreg.cli.catalogue import ENTRIES, Entry
+from gitreg.resources import schema_text
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,37 @@ class Told:
 
 
 Gitreg = Callable[..., Told]
+Ask = Callable[..., Any]
+
+
+def entry_of(args: Sequence[str]) -> Entry:
+    """The command that these words call."""
+    words = [arg for arg in args if not arg.startswith("-")]
+    return ENTRIES.get(" ".join(words[:2])) or ENTRIES[words[0]]
+
+
+def checked(told: Told, shape: str) -> Any:  # noqa: ANN401 - whatever the command printed
+    """The JSON of a reply, if it is as its schema says."""
+    jsonschema.validate(told.json, json.loads(schema_text(f"cli/{shape}")))
+    return told.json
+
+
+@dataclass(frozen=True)
+class Key:
+    """An OpenSSH key pair in files."""
+
+    private: Path
+    public: Path
+
+
+def make_key(folder: Path, name: str) -> Key:
+    """A key as ssh-keygen would write it; it need not be there."""
+    key = Ed25519PrivateKey.generate()
+    private, public = folder / name, folder / f"{name}.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    private.chmod(0o600)
+    public.write_bytes(key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b" comment\n")
+    return Key(private, public)
 
 
 @pytest.fixture
@@ -70,3 +107,55 @@ def gitreg(person: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return Told(result.exit_code, result.stdout, result.stderr)
 
     return call
+
+
+@pytest.fixture
+def ask(gitreg: Gitreg) -> Ask:
+    """Call a command for its JSON, which has to be as its schema says: `ask("runs", "list", at=folder)`."""
+
+    def call(*args: str | Path, **around: Any) -> Any:  # noqa: ANN401 - whatever the command printed
+        words = [str(arg) for arg in args]
+        told = gitreg(*words, "--json", **around)
+        assert told.code in (0, 1), told.err
+        return checked(told, entry_of(words).shape)
+
+    return call
+
+
+def note_of_git(folder: Path) -> dict[str, str]:
+    """Every ref of a repository, to compare before and after."""
+    done = subprocess.run(
+        ["git", "-C", folder, "for-each-ref", "--format=%(refname) %(objectname)"], capture_output=True, check=True
+    )
+    return dict(line.split(" ") for line in done.stdout.decode().splitlines())
+
+
+@pytest.fixture
+def registry(gitreg: Gitreg, tmp_path: Path) -> Path:
+    """A registry of one person, in which nothing is protected."""
+    assert gitreg("init", "registry").code == 0
+    return tmp_path / "registry"
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Path:
+    """What training would have made."""
+    folder = tmp_path / "made"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(b"weights")
+    return folder
+
+
+@pytest.fixture
+def trained(gitreg: Gitreg, registry: Path, model_folder: Path) -> Callable[..., str]:
+    """Record a finished run with a model: its id."""
+
+    def train(name: str, auc: float = 0.91, at: Path = registry, **params: object) -> str:
+        run = gitreg("runs", "start", "-e", "churn", "--name", name, at=at).out.strip()
+        given = [word for key, value in params.items() for word in ("--param", f"{key}={value}")]
+        recorded = ("--metric", f"auc={auc}@12", "--model", model_folder)
+        assert gitreg("runs", "record", run, *given, *recorded, at=at).code == 0
+        assert gitreg("runs", "finish", run, at=at).code == 0
+        return run
+
+    return train

@@ -181,9 +181,7 @@ def outcome_page(found: Outcome, *, dry_run: bool = False) -> Iterator[Block]:
         yield Line(f"commit {found.landed}", "dim")
         yield from _after(found)
     elif found.proposal:
-        yield from _proposed(found.proposal)
-    for warning in found.warnings:
-        yield Line(warning, "warn")
+        yield from _proposed(found.proposal, found.warnings)
 
 
 def _rehearsal(found: Outcome) -> Iterator[Block]:
@@ -205,10 +203,10 @@ def _after(found: Outcome) -> Iterator[Block]:
             yield Command(f"gitreg resolve {quote(f'models:/{move.model}@{move.stage}')}")
 
 
-def _proposed(view: ProposalView) -> Iterator[Block]:
+def _proposed(view: ProposalView, warnings: Sequence[str]) -> Iterator[Block]:
     yield Line(f"Proposed {view.id}: {view.title}", "good")
-    line = verdict_of(page_of(view))
-    yield line
+    yield verdict_of(page_of(view))
+    yield from (Line(warning, "warn") for warning in warnings)
     yield "Next, somebody else:"
     yield Command(f"gitreg proposals show {view.id}")
     yield Command(f"gitreg approve {view.id}")
