@@ -180,41 +180,40 @@ class Runs:
     def tag(self, ref: str, tags: Mapping[str, str | None]) -> CommitId | None:
         """Set tags, or take them away (None). The ledger's tip."""
         run = self.get(ref)
-        values: dict[str, Scalar | None] = {_TAG + check_name(key, "tag's name"): text for key, text in tags.items()}
-        return self._change(run, values, f"{run.name} tagged {', '.join(sorted(tags))}")
+        new = {check_name(key, "tag's name"): text for key, text in tags.items() if run.tags.get(key) != text}
+        return self._change(run, {_TAG + key: text for key, text in new.items()}, f"tagged {', '.join(sorted(new))}")
 
     def note(self, ref: str, text: str | None) -> CommitId | None:
         """Say something about a run; None takes it away."""
         run = self.get(ref)
-        return self._change(run, {_DESCRIPTION: text}, f"{run.name} described")
+        return self._change(run, {} if run.note == text else {_DESCRIPTION: text}, "described")
 
     def delete(self, ref: str, reason: str) -> CommitId | None:
         """Take a run out of lists. Nothing is removed: `restore` brings it back."""
         run = self.get(ref)
         if not reason.strip():
             raise InvalidValue("Deleting a run needs a reason.", hint="Give one: -m WHY")
-        return self._change(run, {_DELETED: reason}, f"{run.name} deleted")
+        return self._change(run, {_DELETED: reason}, "deleted")
 
     def restore(self, ref: str) -> CommitId | None:
         """Bring a deleted run back into lists."""
         run = self.get(ref)
-        return self._change(run, {_DELETED: None}, f"{run.name} restored")
+        return self._change(run, {} if run.deleted is None else {_DELETED: None}, "restored")
 
-    def _change(self, run: FoldedRun, values: Mapping[str, Scalar | None], subject: str) -> CommitId | None:
+    def _change(self, run: FoldedRun, values: Mapping[str, Scalar | None], what: str) -> CommitId | None:
+        if not values:
+            return self._store.ledger_tip()
         folder = paths.run_notes(run.run_id)
 
         def change(ledger: Snapshot) -> Edits:
-            edits = (self._note(ledger, folder, name, value) for name, value in values.items())
-            return {path: data for each in edits for path, data in each.items()}
+            return dict(self._note(ledger, folder, name, value) for name, value in values.items())
 
-        return self._tracker.ledger.land(change, f"runs: {run.experiment} {subject}"[:200])
+        return self._tracker.ledger.land(change, f"runs: {run.experiment} {run.name} {what}"[:200])
 
-    def _note(self, ledger: Snapshot, folder: str, name: str, value: Scalar | None) -> Edits:
+    def _note(self, ledger: Snapshot, folder: str, name: str, value: Scalar | None) -> tuple[str, bytes]:
         path = paths.note(folder, name)
         data = ledger.read(path)
         before = Note.from_bytes(data, path) if data else None
-        if (before.value if before else None) == value:
-            return {}
         note = Note(
             rev=before.rev + 1 if before else 1,
             writer=self._store.writer,
@@ -224,7 +223,7 @@ class Runs:
             actor=self._tracker.ledger.actor(),
             at=self._surroundings.now(),
         )
-        return {path: note.to_bytes()}
+        return path, note.to_bytes()
 
     # Within
 

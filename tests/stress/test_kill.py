@@ -19,7 +19,7 @@ def test_two_hundred_kills_lose_nothing_and_block_nothing(tmp_path: Path) -> Non
     home = tmp_path / "home"
     home.mkdir()
     clone = Clone.make(tmp_path / "registry", machine(home))
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311 - moments, not secrets
     for _ in range(KILLS):
         kill_once(clone, chance)
     with clone.tracker.start_run() as run:

@@ -74,7 +74,8 @@ PRELUDE = """
 import os, sys, signal, time
 from pathlib import Path
 from tests.tracking.builders import Clone, machine
-clone = Clone.open(Path(sys.argv[1]), machine(Path(sys.argv[2]), **{k: v for k, v in os.environ.items() if k.startswith("GITREG_")}))
+given = {name: value for name, value in os.environ.items() if name.startswith("GITREG_")}
+clone = Clone.open(Path(sys.argv[1]), machine(Path(sys.argv[2]), **given))
 tracker = clone.tracker
 """
 

@@ -1,4 +1,4 @@
-"""A program that records without end, killed at a random moment; then what it was told had been accepted is looked for."""
+"""A program that records without end is killed at a random moment; what it was told had been accepted is looked for."""
 
 from __future__ import annotations
 

@@ -116,7 +116,8 @@ def test_the_nearest_lock_file_is_the_environment(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     environment = capture_environment(blobs, tmp_path / "src", {})
     assert environment.lock_name == "uv.lock"
-    assert environment.lock and blobs.read(environment.lock.digest) == b"outer"
+    assert environment.lock
+    assert blobs.read(environment.lock.digest) == b"outer"
 
 
 def test_without_a_lock_file_the_installed_packages_are_listed(tmp_path: Path) -> None:
@@ -124,7 +125,8 @@ def test_without_a_lock_file_the_installed_packages_are_listed(tmp_path: Path) -
     (tmp_path / ".git").mkdir()
     environment = capture_environment(blobs, tmp_path, {})
     assert environment.lock_name == "installed-packages.txt"
-    assert environment.lock and blobs.read(environment.lock.digest).decode() == installed_packages()
+    assert environment.lock
+    assert blobs.read(environment.lock.digest).decode() == installed_packages()
     assert "\nnumpy==" in installed_packages()
 
 
@@ -247,8 +249,8 @@ FRAME = pd.DataFrame(
         "x": [0.5, None, 1.5],
         "s": ["a", None, "ü"],
         "c": pd.Categorical(["u", "v", "u"]),
-        "t": pd.to_datetime(["2026-01-01", None, "2026-01-03"]),
-        "i": pd.array([1, None, 3], dtype="Int64"),
+        "t": pd.to_datetime(["2026-01-01", "NaT", "2026-01-03"]),
+        "i": pd.array([1, pd.NA, 3], dtype="Int64"),
         "b": [True, False, True],
     }
 )
@@ -263,7 +265,7 @@ def test_a_table_has_its_schema_and_rows() -> None:
 
 CHANGES = {
     "a value": FRAME.assign(n=np.array([1, 2, 4], dtype="int32")),
-    "a text": FRAME.assign(s=["a", None, "u"]),
+    "a text": FRAME.assign(s=pd.Series(["a", None, "u"])),
     "a missing text": FRAME.assign(s=["a", "", "ü"]),
     "a type": FRAME.assign(n=np.array([1, 2, 3], dtype="int64")),
     "a name": FRAME.rename(columns={"n": "m"}),
@@ -271,9 +273,9 @@ CHANGES = {
     "the order of columns": FRAME[list("xnsctib")],
     "the number of rows": FRAME.iloc[:2],
     "the index": FRAME.set_index("n", drop=False),
-    "a nullable number": FRAME.assign(i=pd.array([1, None, 4], dtype="Int64")),
+    "a nullable number": FRAME.assign(i=pd.array([1, pd.NA, 4], dtype="Int64")),
     "a category": FRAME.assign(c=pd.Categorical(["u", "v", "v"], categories=["u", "v"])),
-    "a time": FRAME.assign(t=pd.to_datetime(["2026-01-01", None, "2026-01-04"])),
+    "a time": FRAME.assign(t=pd.to_datetime(["2026-01-01", "NaT", "2026-01-04"])),
 }
 
 
@@ -333,7 +335,10 @@ def test_what_has_no_digest_is_refused_with_what_has() -> None:
     assert "pandas" in caught.value.hint
 
 
-def test_no_heavy_library_is_imported_for_a_plain_dataset(tmp_path: Path) -> None:
-    body = "from gitreg.tracking.capture import capture_dataset; capture_dataset('d', b'x'); import sys; print(sorted({'numpy', 'pandas', 'polars', 'pyarrow'} & set(sys.modules)))"
+def test_no_heavy_library_is_imported_for_a_plain_dataset() -> None:
+    body = (
+        "import sys; from gitreg.tracking.capture import capture_dataset; capture_dataset('d', b'x');"
+        "print(sorted({'numpy', 'pandas', 'polars', 'pyarrow'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -43,8 +43,8 @@ def attempts(draw: st.DrawFn, number: int) -> Attempt:
         started_at=draw(TIMES),
         params=draw(st.dictionaries(st.sampled_from("ab"), st.sampled_from([1, 2, True, "1"]))),
         tags=draw(st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"))),
-        metrics=[draw(summaries(key)) for key in draw(st.sets(st.sampled_from(["auc", "loss"])))],
-        dropped=[Dropped(key="k", reason="r", count=draw(st.integers(1, 3)))],
+        metrics=tuple(draw(summaries(key)) for key in draw(st.sets(st.sampled_from(["auc", "loss"])))),
+        dropped=(Dropped(key="k", reason="r", count=draw(st.integers(1, 3))),),
     )
 
 
@@ -66,7 +66,7 @@ def records(draw: st.DrawFn) -> list[RunRecord]:
                     experiment=draw(st.sampled_from(["churn", "fraud"])),
                     name="brave-otter",
                     actor=ADA,
-                    attempts=told,
+                    attempts=tuple(told),
                 )
             )
     return found
@@ -126,10 +126,10 @@ def test_metrics_on_different_datasets_stay_apart() -> None:
 
     digest = Digest("sha256:" + "a" * 64)
     attempt = Attempt(
-        id=AttemptId("a" * 32), host="h", status="running", started_at=START, metrics=[metric(None), metric(digest)]
+        id=AttemptId("a" * 32), host="h", status="running", started_at=START, metrics=(metric(None), metric(digest))
     )
     record = RunRecord(
-        rev=1, writer=WriterId("b" * 32), run_id=RUN, experiment="e", name="n", actor=ADA, attempts=[attempt]
+        rev=1, writer=WriterId("b" * 32), run_id=RUN, experiment="e", name="n", actor=ADA, attempts=(attempt,)
     )
     run = fold([record])
     assert run.metric("auc") == metric(None)

@@ -3,19 +3,23 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.documents import RunRecord
 from gitreg.errors import StorageError
-from gitreg.store import Snapshot
-from gitreg.surroundings import Surroundings
 from gitreg.tracking.landing import Ledger
 from tests.tracking.builders import Clone, program
 from tests.tracking.killing import kill_once
+
+if TYPE_CHECKING:
+    from gitreg.store import Snapshot
+    from gitreg.surroundings import Surroundings
 
 WAITING = """
 run = tracker.start_run("churn")
@@ -37,7 +41,7 @@ def left_by_a_kill(clone: Clone, body: str = WAITING) -> str:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_kill_at_any_moment_loses_nothing_that_was_accepted(clone: Clone, seed: int) -> None:
-    kill_once(clone, random.Random(seed))
+    kill_once(clone, random.Random(seed))  # noqa: S311 - moments, not secrets
 
 
 def test_a_killed_run_is_found_and_said_to_be_killed(clone: Clone) -> None:
@@ -257,7 +261,7 @@ def test_a_registry_that_vanishes_is_told_of_and_training_goes_on(clone: Clone, 
     run = clone.tracker.start_run()
     run.log_metric("m", 1)
     clone.store.path.rename(tmp_path / "moved")
-    os.unlink(next((tmp_path / "moved").glob(".git/gitreg/journals/*.journal")))
+    next((tmp_path / "moved").glob(".git/gitreg/journals/*.journal")).unlink()
     time.sleep(1.1)
     for _ in range(10):
         run.log_metric("m", 2)
@@ -271,10 +275,7 @@ def test_a_ledger_that_somebody_edits_keeps_the_points_in_the_journal(clone: Clo
     with clone.tracker.start_run("churn") as first:
         pass
     tree = clone.store.path
-    program_ = ["git", "-C", str(tree), "checkout", "-q", "ledger"]
-    import subprocess
-
-    subprocess.run(program_, check=True)
+    subprocess.run(["git", "-C", str(tree), "checkout", "-q", "ledger"], check=True)
     edited = tree / "experiments" / "churn.json"
     record = next(tree.glob("runs/**/*.json"))
     record.write_text("edited")

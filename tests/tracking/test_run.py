@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import gitreg.tracking as tracking
+from gitreg import tracking
 from gitreg.documents import Digest, paths
 from gitreg.errors import AlreadyExists, InvalidName, InvalidValue, RunNotFound
-from gitreg.tracking import active_run, generated_name
+from gitreg.tracking import Conflict, active_run, generated_name
 from tests.tracking.builders import Clone, completed, program
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -31,8 +31,9 @@ def test_a_run_goes_from_the_training_loop_to_the_ledger(clone: Clone) -> None:
     assert (found.experiment, found.name, found.status, found.layer) == ("churn", "brave-otter", "finished", "ledger")
     assert found.params == {"depth": 4, "rate": 0.1, "fast": True, "kind": "forest"}
     assert found.tags == {"team": "risk"}
-    auc = found.metric("auc")
-    assert auc and (auc.count, auc.last.value, auc.last.step, auc.min, auc.max) == (4, 0.9, 2, 0.5, 0.91)
+    seen = found.metric("auc")
+    assert seen
+    assert (seen.count, seen.last.value, seen.last.step, seen.min, seen.max) == (4, 0.9, 2, 0.5, 0.91)
     assert [point.value for point in clone.runs.series(run.run_id, "auc")] == [0.5, 0.91, 0.9, 0.7]
     assert clone.ledger_log() == ["runs: churn brave-otter finished (auc 0.9)"]
     assert clone.journals == []
@@ -129,7 +130,9 @@ def test_nan_and_infinities_are_values(clone: Clone) -> None:
         run.log_param("rate", float("nan"))
     found = clone.runs.get(run.run_id)
     a, b = found.metric("a"), found.metric("b")
-    assert a and b and (a.count, a.min, a.max, b.last.value) == (2, 1.0, 1.0, float("inf"))
+    assert a
+    assert b
+    assert (a.count, a.min, a.max, b.last.value) == (2, 1.0, 1.0, float("inf"))
     assert found.params == {"rate": "NaN"}
 
 
@@ -192,7 +195,7 @@ def test_the_first_value_of_a_param_stands(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize("strict", [True, None])
-def test_strict_raises_instead_of_dropping(clone: Clone, strict: bool | None) -> None:
+def test_strict_raises_instead_of_dropping(clone: Clone, strict: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
     def environ(surroundings: object) -> object:
         return replace(surroundings, environ={**clone.tracker.surroundings.environ, "GITREG_STRICT": "1"})  # type: ignore[type-var]
 
@@ -295,7 +298,7 @@ def test_a_run_may_be_attempted_again(clone: Clone) -> None:
     found = clone.runs.get(run.run_id)
     assert (found.name, found.experiment, len(found.attempts)) == ("first", "churn", 2)
     assert found.params == {"depth": 1}
-    assert [conflict.values for conflict in found.conflicts] == [(1, 2)]
+    assert found.conflicts == (Conflict("depth", (1, 2)),)
     assert [point.value for point in clone.runs.series(run.run_id, "auc")] == [0.5, 0.6]
 
 
@@ -426,8 +429,12 @@ def test_runs_inside_runs_end_where_they_began(clone: Clone) -> None:
 
 
 def test_threads_find_the_run_of_their_process(clone: Clone) -> None:
+    def log_many() -> None:
+        for value in range(500):
+            tracking.log_metric("m", value)
+
     with clone.tracker.start_run() as run:
-        threads = [threading.Thread(target=lambda: [tracking.log_metric("m", i) for i in range(500)]) for _ in range(8)]
+        threads = [threading.Thread(target=log_many) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -515,7 +522,8 @@ os.wait()
     clone.tracker.recover()
     found = clone.runs.get(run_id)
     metric = found.metric("m")
-    assert metric and (metric.count, found.status, found.layer) == (2, "finished", "ledger")
+    assert metric
+    assert (metric.count, found.status, found.layer) == (2, "finished", "ledger")
     assert sorted(point.value for point in clone.runs.series(run_id, "m")) == [1, 2]
     assert [entry.path for entry in clone.runs.artifacts(run_id)] == ["child.txt", "parent.txt"]
     assert clone.journals == []
@@ -539,7 +547,9 @@ def test_the_environment_of_this_test_is_not_that_of_the_run(clone: Clone) -> No
     with clone.tracker.start_run() as run:
         pass
     found = clone.runs.get(run.run_id)
-    assert found.environment and found.environment.python
-    assert found.source and found.source.command
+    assert found.environment
+    assert found.environment.python
+    assert found.source
+    assert found.source.command
     assert found.actor.principal == "ada@example.org"
     assert os.environ.get("GITREG_RUN_ID") is None
