@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from gitreg.errors import (
     InvalidDocument,
     InvalidName,
     NewerFormat,
+    NotInForce,
     NotPublished,
     Refused,
     RegistryNotFound,
@@ -729,3 +731,142 @@ def test_an_edited_file_stands_in_the_way_of_a_decision_that_changes_it(place: P
     with pytest.raises(DirtyPath):
         registry.promote("fraud/2", "production", "why not")
     assert registry.resolve("models:/fraud@production").number == 1
+
+
+def test_doctor_tells_what_waits_for_a_remote_that_is_away(place: Place, origin: Registry) -> None:
+    place.clone(origin, "ada")
+    origin.path.rename(place.root / "away.git")
+    ada = place.open(place.root / "ada", "ada")
+    registered(ada)
+    assert {(ailment.kind, ailment.hint) for ailment in ada.doctor() if ailment.severity != "mended"} == {
+        ("remote", ""),
+        ("bytes", "gitreg use --blobs PLACE"),
+        ("number", "gitreg sync"),
+    }
+
+
+def test_doctor_tells_bytes_that_others_cannot_read_yet(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    (place.root / "shared").mkdir()
+    registry.use_blobs(str(place.root / "shared"))
+    assert [(ailment.kind, ailment.hint) for ailment in registry.doctor()] == [("bytes", "gitreg sync")]
+    registry.sync()
+    assert registry.doctor() == []
+
+
+def test_doctor_and_status_tell_a_run_whose_process_died(place: Place) -> None:
+    registry = place.init()
+    home = str(place.root / "home" / "ada")
+    code = (
+        "import os, sys; from pathlib import Path; sys.path.insert(0, os.getcwd()); import gitreg._open as o;"
+        "from tests.test_open import world_of;"
+        f"r = o.open_registry({str(registry.path)!r}, surroundings=world_of(Path({home!r})));"
+        "run = r.start_run('churn'); run.log_metric('auc', 1); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent, check=False)
+    assert [(ailment.kind, ailment.hint) for ailment in registry.doctor()] == [("journal", "gitreg runs recover")]
+    assert registry.status().next_steps[0] == "gitreg runs recover"
+    assert [found.status for found in registry.recover()] == ["killed"]
+    assert registry.doctor() == []
+
+
+def test_doctor_tells_an_index_that_is_in_memory_and_files_that_are_no_documents(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    git("checkout", "--quiet", "ledger", cwd=registry.path)
+    (registry.path / "stray.txt").write_text("?")
+    git("add", ".", cwd=registry.path)
+    git("commit", "--quiet", "-m", "by hand", cwd=registry.path)
+    git("checkout", "--quiet", "main", cwd=registry.path)
+    registry.close()
+    file = registry.store.git_dir / "gitreg" / "index.sqlite"
+    file.unlink()
+    file.mkdir()
+    assert {(ailment.kind, ailment.subject) for ailment in registry.doctor()} == {
+        ("index", "index.sqlite"),
+        ("document", "stray.txt"),
+    }
+
+
+def test_fsck_looks_at_main_as_well(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    registry.promote("fraud/1", "production", "why not")
+    (registry.path / "models" / "stray.txt").write_text("?")
+    (registry.path / ".gitattributes").write_text("* text=auto\n")
+    decision = registry.path / "models/fraud/stages/production/decision.json"
+    decision.write_text(decision.read_text() + "\n")
+    git("add", ".", cwd=registry.path)
+    git("commit", "--quiet", "-m", "by hand", cwd=registry.path)
+    found = {(each.kind, each.severity) for each in registry.fsck().ailments}
+    assert found >= {("path", "warn"), ("attributes", "warn"), ("document", "block")}
+
+
+def test_fsck_finds_a_manifest_that_is_gone(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    manifest = registry.models.version("fraud/1").document.artifacts.digest
+    registry.blobs.discard(manifest)
+    assert any(each.severity == "block" and "versions/" in each.subject for each in registry.fsck().ailments)
+
+
+def test_a_stage_that_was_withdrawn_or_edited_is_shown_as_it_is(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    registry.promote("fraud/1", "production", "why not")
+    registry.promote("fraud/1", "staging", "why not")
+    registry.proposals.withdraw("fraud", "staging", "no more")
+    version = registry.path / "models/fraud/stages/production/version.json"
+    version.write_text(version.read_text().replace("model", "modell", 1))
+    git("commit", "--quiet", "-am", "by hand", cwd=registry.path)
+    stages = {view.stage: view for view in registry.stages("fraud")}
+    assert (stages["staging"].number, stages["staging"].standing_in_force) == (None, True)
+    assert (stages["production"].number, stages["production"].standing_in_force) == (1, False)
+    with pytest.raises(StageNotFound, match="withdrawn"):
+        registry.resolve("models:/fraud@staging")
+    with pytest.raises(NotInForce, match="models:/fraud/1"):
+        registry.resolve("models:/fraud@production")
+
+
+def test_a_registry_reads_and_checks_what_was_decided(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    before = registry.store.ledger_tip()
+    registry.promote("fraud/1", "production", "why not")
+    registered(registry, b"two")
+    assert [landing.title for landing in registry.log()] == ["fraud: production -> 1 (unreviewed)"]
+    assert [str(change.target) for change in registry.changes("main~1", "main")] == ["fraud@production"]
+    assert registry.validate("main~1", "main", is_push=True) == []
+    assert registry.check_facts(str(before), "ledger") == []
+    assert registry.record.holds() == []
+
+
+def test_only_runs_are_registered(place: Place) -> None:
+    registry = place.init()
+    registered(registry)
+    with pytest.raises(InvalidName, match="runs:/RUN/OUTPUT"):
+        registry.register("models:/fraud/1", "fraud")
+
+
+def test_a_folder_where_no_hook_can_be_written_leaves_no_registry(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(StorageError, match="pre-receive"):
+        place.init("origin.git", bare=True, ci="bare")
+    assert not (place.root / "origin.git").exists()
+
+
+def test_branches_that_somebody_else_made_are_left_alone(place: Place) -> None:
+    code = place.root / "work"
+    git("init", "--quiet", cwd=code)
+    (code / "train.py").write_text("print()")
+    git("add", ".", cwd=code)
+    git("commit", "--quiet", "-m", "code", cwd=code)
+    git("branch", "gitreg/ledger", cwd=code)
+    with pytest.raises(AlreadyExists, match="gitreg/ledger"):
+        place.init("work", here=True)

@@ -141,10 +141,13 @@ class Examiner:
             yield Ailment("bytes", blobs.shared.location, message, "gitreg sync", "warn")
 
     def _numbers(self) -> Iterator[Ailment]:
-        for model, disputed in self._parts.models.disputes().items():
-            for number, versions in disputed.items():
-                message = f"{len(versions)} versions claim {model}/{number}."
-                yield Ailment("number", f"{model}/{number}", message, "gitreg sync", "warn")
+        """Versions without a number of their own: registered without the remote, or under one that others claimed."""
+        models = self._parts.models
+        for name in self._parts.index.models():
+            count = len(models.numbering(name).unnumbered())
+            if count:
+                message = f"{count} of {name}'s versions have no number of their own yet."
+                yield Ailment("number", name, message, "gitreg sync", "warn")
 
 
 def _name(live: LiveRun) -> str:

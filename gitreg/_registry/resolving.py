@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Pulled, Resolution, StageView
 from gitreg.blobs import Progress, get_manifest, read_manifest
-from gitreg.errors import NotInForce, StageNotFound
+from gitreg.errors import CannotTell, NotInForce, StageNotFound
 from gitreg.registry import Label, ModelAddress, RunAddress, VersionView, parse_address
 from gitreg.store import CommitId
 
@@ -133,7 +133,7 @@ class Resolver:
             return None
         try:
             is_standing = self._parts.record.resolve(target.model, target.stage).digest == standing.digest
-        except NotInForce:
+        except (NotInForce, CannotTell):
             is_standing = False
         except StageNotFound:  # withdrawn
             is_standing = True

@@ -94,11 +94,6 @@ class Catalogue:
         """Who has which number, by whole digests."""
         return numbering_of(self._index.versions(name))
 
-    def disputes(self) -> dict[str, dict[int, frozenset[str]]]:
-        """Every model's numbers that more than one version claims."""
-        found = {name: self.numbering(name).disputed() for name in self._index.models()}
-        return {name: disputed for name, disputed in found.items() if disputed}
-
     # --- within -----------------------------------------------------------------------------------------------------
 
     def _select(self, address: ModelAddress, rows: builtins.list[VersionRow]) -> Digest:
