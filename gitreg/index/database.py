@@ -94,7 +94,7 @@ class Database:
         path.parent.mkdir(exist_ok=True)
         connection = sqlite3.connect(path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute(f"PRAGMA journal_mode = {'DELETE' if _is_on_network(path) else 'WAL'}")
+            connection.execute(f"PRAGMA journal_mode = {'DELETE' if is_on_network(path) else 'WAL'}")
             connection.execute("PRAGMA synchronous = NORMAL")
             return _prepared(connection)
         except BaseException:
@@ -178,10 +178,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_ctime_ns
 
 
-def _is_on_network(path: Path) -> bool:
+def is_on_network(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> bool:
     """Whether other hosts may have the same file open; unknown counts as no."""
     try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = mountinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return False
     mounts = [(line.split()[4], line.partition(" - ")[2].split()[0]) for line in lines if " - " in line]

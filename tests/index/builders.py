@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from gitreg.documents import (
     Actor,
@@ -26,6 +25,9 @@ from gitreg.documents import (
 from gitreg.index import Index
 from gitreg.store import CommitId, CommitText, Person, Store
 from gitreg.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 WRITER = WriterId("a" * 32)

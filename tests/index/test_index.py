@@ -6,19 +6,21 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitreg.documents import RunId, Status, WriterId, paths
+from gitreg.documents import Dataset, Digest, Experiment, RunId, Status, WriterId, paths
 from gitreg.index import Index, Landed, PathChange
+from gitreg.index.database import Database, is_on_network
 from gitreg.store import Store
 from tests.index.builders import (
+    ACTOR,
     START,
+    WRITER,
     Ledger,
     note_edits,
     record,
@@ -28,6 +30,10 @@ from tests.index.builders import (
     version,
     version_edits,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -309,6 +315,7 @@ _CHILD = """
 import sys
 from pathlib import Path
 from gitreg.index import Index
+from gitreg.index.database import Database, is_on_network
 from gitreg.store import Store
 from tests.index.builders import Ledger, surroundings
 home = Path(sys.argv[1])
@@ -354,3 +361,78 @@ def test_an_index_brought_along_equals_one_built_anew(
             ledger.commit({**gone, **wanted, "runs/step": str(step).encode()})
             assert kept.runs() == ledger.index(None).runs()
             assert {row.run_id: row.status for row in kept.runs()} == {runs[each]: state[each] for each in state}
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("1 0 8:1 / / rw - ext4 /dev/vda rw\n2 1 0:9 / {here} rw - nfs4 server:/x rw\n", True),
+        ("1 0 8:1 / / rw - nfs4 server:/ rw\n2 1 0:9 / {here} rw - ext4 /dev/vda rw\n", False),
+        ("1 0 8:1 / / rw - ext4 /dev/vda rw\nnonsense\n", False),
+    ],
+)
+def test_a_network_file_system_is_told_by_the_nearest_mount(tmp_path: Path, lines: str, *, expected: bool) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(lines.format(here=tmp_path.resolve()))
+    assert is_on_network(tmp_path / "gitreg" / "index.sqlite", mounts) == expected
+    assert not is_on_network(tmp_path, tmp_path / "missing")
+
+
+def test_on_a_network_file_system_no_shared_memory_is_used(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gitreg.index.database.is_on_network", lambda _: True)
+    ledger.commit(record_edits(record(run_id(1))))
+    folder = ledger.store.git_dir / "gitreg"
+    assert len(ledger.index(folder).runs()) == 1
+    assert not (folder / "index.sqlite-wal").exists()
+
+
+def test_an_index_that_another_process_keeps_locked_is_answered_from_memory(ledger: Ledger, index: Index) -> None:
+    ledger.commit(record_edits(record(run_id(1))))
+    index.refresh(ledger.store.branches.ledger)
+    ledger.commit(record_edits(record(run_id(2))))
+    file = ledger.store.git_dir / "gitreg" / "index.sqlite"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    impatient = Index(
+        Database(file, busy_timeout_s=0.1),
+        ledger.store,
+        main=ledger.store.branches.main,
+        ledger=ledger.store.branches.ledger,
+    )
+    assert len(impatient.runs()) == 2
+    assert "locked" in impatient.trouble
+    other.execute("ROLLBACK")
+    other.close()
+    impatient.close()
+
+
+def test_a_table_that_somebody_dropped_is_no_lasting_harm(ledger: Ledger, index: Index) -> None:
+    ledger.commit(record_edits(record(run_id(1))))
+    assert len(index.runs()) == 1
+    with sqlite3.connect(ledger.store.git_dir / "gitreg" / "index.sqlite") as other:
+        other.execute("DROP TABLE runs")
+    other.close()
+    assert len(index.runs()) == 1
+    assert "no such table" in index.trouble
+
+
+def test_datasets_and_experiments_are_read_whole(ledger: Ledger, index: Index) -> None:
+    dataset = Dataset(name="customers", content_digest=Digest.of(b"rows"), kind="file", method="sha256/1")
+    experiment = Experiment(rev=1, writer=WRITER, name="churn", created_at=START, actor=ACTOR)
+    ledger.commit(
+        {
+            paths.dataset("customers", dataset.digest): dataset.to_bytes(),
+            paths.experiment("churn"): experiment.to_bytes(),
+        }
+    )
+    assert (index.datasets(), index.datasets("customers"), index.datasets("other")) == ([dataset], [dataset], [])
+    assert index.experiments() == [experiment]
+    assert (index.run(run_id(1)), index.run_count()) == (None, 0)
+
+
+def test_a_run_whose_id_holds_no_time_spoils_nothing(ledger: Ledger, index: Index) -> None:
+    good = record(run_id(1))
+    far = good.to_bytes().replace(good.run_id.encode(), b"f" * 12 + b"7" + b"0" * 3 + b"8" + b"0" * 15)
+    path = f"runs/2026-11/21/08/{'f' * 12}7{'0' * 3}8{'0' * 15}-{WRITER}.json"
+    ledger.commit({**record_edits(good), path: far})
+    assert (ids(index), list(index.unreadable())) == ([good.run_id], [path])
