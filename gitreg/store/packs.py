@@ -106,7 +106,7 @@ def _check_size(size: int) -> None:
 
 
 def _loose_size(path: Path) -> int:
-    """The size in a loose object's header (`blob`, a space, the size, a zero byte); 0 where there is no such header: reading it says the rest."""
+    """The size in a loose object's header, `blob 12` and a zero byte; 0 for what has none: reading it says so."""
     with path.open("rb") as file:
         try:
             header = zlib.decompressobj().decompress(file.read(64), 32)
