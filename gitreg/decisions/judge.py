@@ -64,6 +64,7 @@ class Judge:
         self.history = history
         self.cache = cache
         self._verdicts: dict[tuple[str, int], Judgement] = {}
+        self._decisions: dict[tuple[str, int], Decision | None] = {}
         self._steps: dict[str, Steps] = {}
         self.authority = Authority(self)
 
@@ -112,7 +113,9 @@ class Judge:
 
     def decision(self, folder: str, position: int) -> Decision | None:
         """The decision that stands in the folder at a position. Raises `InvalidDocument`."""
-        return read_document(self.tree(position), paths.decision(folder), Decision)
+        if (folder, position) not in self._decisions:
+            self._decisions[folder, position] = read_document(self.tree(position), paths.decision(folder), Decision)
+        return self._decisions[folder, position]
 
     def in_force(self, folder: str, upto: int | None = None) -> Judgement | None:
         """The last decision that was in force in the folder as of a position."""

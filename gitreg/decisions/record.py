@@ -42,9 +42,9 @@ class Record:
         """Every stage that anything was ever decided about."""
         return stages.stages_of(self.office.judge())
 
-    def log(self, model: str | None = None, stage: str | None = None) -> list[Landing]:
-        """What landed, newest first; with governance where no model is named."""
-        return landings(self.office, model, stage)
+    def log(self, model: str | None = None, stage: str | None = None, *, limit: int | None = None) -> list[Landing]:
+        """What landed, newest first; with governance where neither model nor stage is named."""
+        return landings(self.office, model, stage, limit)
 
     def holds(self, model: str | None = None) -> list[HoldView]:
         """Every hold that stands, by model."""
@@ -109,14 +109,14 @@ class Record:
         return list(dict.fromkeys(check_step(judge, judge.tip, self.office.now)))
 
 
-def landings(office: Office, model: str | None = None, stage: str | None = None) -> list[Landing]:
+def landings(
+    office: Office, model: str | None = None, stage: str | None = None, limit: int | None = None
+) -> list[Landing]:
     """What landed, newest first, each with what its commit says."""
     judge = office.judge()
-    wanted = None
-    if model is not None or stage is not None:
-        every = stages.stages_of(judge)
-        wanted = [each for each in every if model in (None, each.model) and stage in (None, each.stage)]
-    return [_landing(office, entry) for entry in stages.log(judge, wanted)]
+    is_all = model is None and stage is None
+    wanted = None if is_all else stages.folders_of_stages(judge, model, stage)
+    return [_landing(office, entry) for entry in stages.log(judge, wanted, limit)]
 
 
 def landing_of(office: Office, folder: str, commit: str | None) -> Landing:
@@ -140,7 +140,8 @@ def _holds(judge: Judge, folder: str, model: str) -> list[HoldView]:
     tree = judge.tree()
     found: list[HoldView] = []
     for entry in tree.entries(f"models/{folder}/holds"):
-        hold = Hold.from_bytes(tree.read(f"models/{folder}/holds/{entry.name}") or b"", entry.name)
+        path = f"models/{folder}/holds/{entry.name}"
+        hold = Hold.from_bytes(tree.read(path) or b"", path)
         found.append(HoldView(model, hold.version, _number(judge, model, hold), hold.stages, hold.reason))
     return found
 

@@ -106,7 +106,8 @@ class IndexedLine:
 
     def __init__(self, source: Source, index: LineIndex, ref: str, tip: int) -> None:
         """`tip` is the position of the last commit."""
-        self.commits: Sequence[str] = _Commits(index, ref, tip + 1)
+        self._commits = _Commits(index, ref, tip + 1)
+        self.commits: Sequence[str] = self._commits
         self._source = source
         self._index = index
         self._ref = ref
@@ -134,7 +135,8 @@ class IndexedLine:
         """See `History`."""
         if path not in self._changes:
             found = self._index.path_history(self._ref, path)
-            here = takewhile(lambda change: change.position <= self._tip, found)
+            here = tuple(takewhile(lambda change: change.position <= self._tip, found))
+            self._commits.known.update((change.position, change.commit) for change in here)
             self._changes[path] = tuple(PathChange(change.position, change.object_id) for change in here)
         return self._changes[path]
 
@@ -145,12 +147,13 @@ class IndexedLine:
 
 
 class _Commits(Sequence[str]):
-    """The commits of an indexed line, looked up one at a time."""
+    """The commits of an indexed line, looked up one at a time, each once."""
 
     def __init__(self, index: LineIndex, ref: str, length: int) -> None:
         self._index = index
         self._ref = ref
         self._length = length
+        self.known: dict[int, str] = {}
 
     def __len__(self) -> int:
         return self._length
@@ -163,7 +166,9 @@ class _Commits(Sequence[str]):
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(self._length))]
         place = range(self._length)[index]
-        landed = self._index.commit_at(self._ref, place)
-        if landed is None:
-            raise IndexError(place)
-        return landed.commit
+        if place not in self.known:
+            landed = self._index.commit_at(self._ref, place)
+            if landed is None:
+                raise IndexError(place)
+            self.known[place] = landed.commit
+        return self.known[place]

@@ -9,11 +9,11 @@ from gitreg.decisions.drafting import Target
 from gitreg.decisions.history import PathChange, Place
 from gitreg.decisions.moves import move_of
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Decision, Digest, Move, Principal, Version, paths
-from gitreg.errors import CannotTell, GitregError, InvalidDocument, NotInForce, StageNotFound
+from gitreg.documents import Decision, Digest, Move, Principal, Tree, Version, part, paths
+from gitreg.errors import CannotTell, GitregError, InvalidDocument, NotInForce, StageNotFound, UnsafeRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from gitreg.decisions.judge import Judge
     from gitreg.decisions.judgement import Judgement
@@ -76,17 +76,21 @@ class StageChange:
     after: Move | None
 
 
-def stages_of(judge: Judge) -> list[Target]:
-    """Every stage that anything was ever decided about, as of the tip."""
+def stages_of(judge: Judge, model: str | None = None) -> list[Target]:
+    """Every stage (of one model) that anything was ever decided about, as of the tip."""
+    found = [target for folder in folders_of_stages(judge, model) if (target := _target_of(judge, folder))]
+    return [target for target in found if model in (None, target.model)]
+
+
+def folders_of_stages(judge: Judge, model: str | None = None, stage: str | None = None) -> list[str]:
+    """The folders of stages (of a model, of a name), without a look at what stands in them."""
     if judge.tip < 0:
         return []
     tree = judge.tree()
-    folders = [
-        f"models/{model.name}/stages/{stage.name}"
-        for model in tree.entries("models")
-        for stage in tree.entries(f"models/{model.name}/stages")
-    ]
-    return [target for folder in folders if (target := _target_of(judge, folder))]
+    models = [entry.name for entry in tree.entries("models")] if model is None else [part(model)]
+    folders = [f"models/{name}/stages/{each.name}" for name in models for each in tree.entries(f"models/{name}/stages")]
+    ending = paths.stage_folder("x", stage).rpartition("/")[2] if stage is not None else ""
+    return [folder for folder in folders if not ending or folder.endswith(f"/{ending}")]
 
 
 def _target_of(judge: Judge, folder: str) -> Target | None:
@@ -101,7 +105,7 @@ def _target_of(judge: Judge, folder: str) -> Target | None:
 def _readable(judge: Judge, folder: str, position: int) -> Decision | None:
     try:
         return judge.decision(folder, position)
-    except InvalidDocument:
+    except (InvalidDocument, UnsafeRepository):
         return None
 
 
@@ -157,18 +161,25 @@ def _check_stage(judge: Judge, target: Target) -> None:
 
 def _check_untouched(judge: Judge, found: Standing) -> None:
     """Files that were changed by hand after the decision came into force are not what anybody approved."""
-    folder = found.target.folder
+    folder, tree = found.target.folder, judge.tree()
     for path, digest in found.decision.files.items():
-        data = judge.tree().read(path) if path.startswith(f"{folder}/") else b""
-        if path.startswith(f"{folder}/") and (None if data is None else Digest.of(data)) != digest:
+        if path.startswith(f"{folder}/") and not _is_as_named(tree, path, digest):
             raise _not_in_force(judge, found.target, f"{path} was changed after it landed")
+
+
+def _is_as_named(tree: Tree, path: str, digest: Digest | None) -> bool:
+    try:
+        data = tree.read(path)
+    except UnsafeRepository:  # past every limit, or a link: no document that a decision names
+        return False
+    return (None if data is None else Digest.of(data)) == digest
 
 
 def _refusal(judge: Judge, target: Target, verdict: Judgement) -> GitregError:
     blocking = [finding for finding in verdict.findings if finding.severity == "block"]
     words = " ".join(finding.message for finding in blocking) or "it is not approved"
     if verdict.outcome == "cannot tell":
-        hint = next((finding.hint for finding in blocking if finding.hint), "")
+        hint = next((finding.hint for finding in blocking if finding.hint), f"gitreg log {target.model}; gitreg fsck")
         return CannotTell(f"Nobody can tell what {target} holds: {words}", subject=str(target), hint=hint)
     return _not_in_force(judge, target, words.rstrip("."))
 
@@ -184,17 +195,12 @@ def _not_in_force(judge: Judge, target: Target, why: str) -> NotInForce:
     return NotInForce(f"What stands in {target} is not in force: {why}.", subject=str(target), hint=hint)
 
 
-def log(judge: Judge, targets: list[Target] | None = None) -> list[LogEntry]:
-    """Every decision that came to stand somewhere, newest first; of all stages and governance where none is named."""
-    wanted: list[Target | None] = [*stages_of(judge), None] if targets is None else [*targets]
-    entries = [entry for target in wanted for entry in _entries(judge, target)]
-    return sorted(entries, key=lambda entry: (-entry.place.position, entry.folder))
-
-
-def _entries(judge: Judge, target: Target | None) -> Iterator[LogEntry]:
-    folder = target.folder if target else paths.GOVERNANCE
-    steps = judge.steps(folder).upto(judge.tip)
-    return (entry_of(judge, folder, step) for step in steps if step.object_id is not None)
+def log(judge: Judge, folders: Sequence[str] | None = None, limit: int | None = None) -> list[LogEntry]:
+    """Every decision that came to stand in these folders (all stages and governance), newest first."""
+    wanted = [*folders_of_stages(judge), paths.GOVERNANCE] if folders is None else folders
+    steps = [(step, folder) for folder in wanted for step in judge.steps(folder).all if step.object_id is not None]
+    newest = sorted(steps, key=lambda each: (-each[0].position, each[1]))
+    return [entry_of(judge, folder, step) for step, folder in newest[:limit]]
 
 
 def entry_of(judge: Judge, folder: str, step: PathChange) -> LogEntry:
