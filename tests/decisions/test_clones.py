@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gitreg.decisions import Word, add_person
+from gitreg.decisions import Word, add_person, agent_signer, choose_signer
 from gitreg.errors import (
     AlreadyExists,
     ApprovalRefused,
@@ -22,9 +27,10 @@ from gitreg.errors import (
     VersionHeld,
 )
 from tests.decisions.clones import Person, Town, protected_files
-from tests.decisions.world import TARGET, candidate, version
+from tests.decisions.world import TARGET, Signed, candidate, key, mail, version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -244,8 +250,6 @@ def test_a_pointer_forced_in_by_hand_does_not_resolve_and_names_what_was(ada: Pe
 
 
 def test_people_govern_themselves(town: Town, ada: Person, ben: Person) -> None:
-    from tests.decisions.world import key, mail  # noqa: PLC0415
-
     edits = add_person(ada.office.snapshot(), mail("dora"), key("dora"), ("risk",))
     outcome = ada.proposals.govern(edits, "she joins", signer=ada.signer)
     assert outcome.proposal is not None
@@ -285,3 +289,86 @@ def test_ci_says_what_a_proposal_lacks_and_that_a_push_is_good(ada: Person, ben:
     assert ada.record.validate(ada.store.branches.main, branch) == []
     ada.proposals.merge(name)
     assert ada.record.validate(old, ada.store.branches.main, is_push=True) == []
+
+
+@pytest.mark.parametrize(
+    "merge",
+    [
+        [["merge", "-q", "--no-ff", "-m", "Merge pull request", "BRANCH"]],
+        [["merge", "-q", "--squash", "BRANCH"], ["commit", "-q", "-m", "Squashed"]],
+        [["merge", "-q", "--ff-only", "BRANCH"]],
+        [["cherry-pick", "main..BRANCH"]],
+    ],
+    ids=["merge", "squash", "fast-forward", "rebase"],
+)
+def test_any_way_of_merging_a_sealed_proposal_is_good(ada: Person, ben: Person, merge: list[list[str]]) -> None:
+    name = proposed(ada)
+    ben.proposals.reject(name, ben.signer, "wait")
+    ben.proposals.approve(name, ben.signer)
+    assert ada.proposals.collect(name).state == "approved"
+    old = ada.office.main
+    if merge[0][0] != "merge" or "--ff-only" not in merge[0]:
+        git(ada, "commit", "-q", "--allow-empty", "-m", "something else")
+    for command in merge:
+        git(ada, *(word.replace("BRANCH", f"proposals/{name}") for word in command))
+    assert ada.number(TARGET) == 1
+    assert ada.record.validate(old, "main", is_push=True) == []
+
+
+def test_a_proposal_merged_too_early_is_completed_by_its_approval(ada: Person) -> None:
+    name = proposed(ada)
+    git(ada, "merge", "-q", "--no-ff", "-m", "too early", f"proposals/{name}")
+    with pytest.raises(NotInForce, match="Needs 1 approval"):
+        ada.record.resolve("fraud", "production")
+    assert [finding.rule for finding in ada.record.validate("main~1", "main", is_push=True)] == ["approvals"]
+    decision = ada.proposals.get(name).decision
+    files = Signed("ben").files(decision, now=ada.store.surroundings.now())
+    ada.office.land(lambda _: files, ada.office.text("approved\n"))
+    assert ada.number(TARGET) == 1
+
+
+def git(person: Person, *words: str) -> None:
+    environ = {
+        **person.store.surroundings.environ,
+        "PATH": os.environ["PATH"],
+        "HOME": str(person.store.surroundings.home),
+    }
+    subprocess.run(["git", *words], cwd=person.store.path, env=environ, check=True, capture_output=True)
+
+
+def test_two_people_who_merge_at_once_land_one_commit(town: Town, ada: Person, ben: Person) -> None:
+    one, two = proposed(ada, 1), proposed(ada, 2)
+    for name in (one, two):
+        ben.proposals.approve(name, ben.signer)
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(person.proposals.merge, name) for person, name in ((ada, one), (ben, two))]
+    errors = [each.exception() for each in done]
+    assert sorted(type(error).__name__ for error in errors) == ["NoneType", "StaleProposal"]
+    assert len(list(town.origin.first_parents("main"))) == 2
+
+
+def test_the_signer_is_gits_own_key_or_the_agents_that_is_listed(ada: Person, ben: Person) -> None:
+    rules, me = ada.proposals.people(), ada.office.actor().principal
+    assert choose_signer(rules, me, {}) is None
+    found = choose_signer(rules, me, {}, str(ada.key))
+    assert found is not None
+    assert found.public_key == ada.signer.public_key
+    assert choose_signer(rules, me, {}, "0xDEADBEEF") is None
+    with agent(ben.key) as environ:
+        assert choose_signer(rules, me, environ) is None
+        assert choose_signer(rules, ben.office.actor().principal, environ, "0xDEADBEEF") is not None
+        signer = agent_signer(rules, ben.office.actor().principal, environ)
+        assert signer is not None
+        name = proposed(ada)
+        assert ben.proposals.approve(name, signer).counts
+
+
+@contextmanager
+def agent(key: Path) -> Iterator[dict[str, str]]:
+    started = subprocess.run(["ssh-agent", "-s"], capture_output=True, text=True, check=True).stdout
+    environ = dict(re.findall(r"(SSH_\w+)=([^;]+);", started)) | {"PATH": os.environ["PATH"]}
+    try:
+        subprocess.run(["ssh-add", "-q", str(key)], env=environ, check=True, capture_output=True)
+        yield environ
+    finally:
+        subprocess.run(["ssh-agent", "-k"], env=environ, check=True, capture_output=True)
