@@ -870,3 +870,40 @@ def test_branches_that_somebody_else_made_are_left_alone(place: Place) -> None:
     git("branch", "gitreg/ledger", cwd=code)
     with pytest.raises(AlreadyExists, match="gitreg/ledger"):
         place.init("work", here=True)
+
+
+class Gone:
+    """A shared place that is out of reach, and can come back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.away = folder.with_name("unmounted")
+
+    def __enter__(self) -> None:
+        self.folder.rename(self.away)
+
+    def __exit__(self, *_: object) -> None:
+        self.away.rename(self.folder)
+
+
+def test_no_document_is_published_before_the_bytes_it_names(place: Place, origin: Registry) -> None:
+    """Whatever publishes the ledger next, a run, an approval or a promotion, takes along what waited, bytes first."""
+    ada, ben = place.clone(origin, "ada"), place.clone(origin, "ben")
+    shared = place.root / "mnt" / "shared"
+    shared.mkdir(parents=True)
+    for clone in (ada, ben):
+        clone.use_blobs(str(shared))
+    with Gone(shared.parent):
+        label = registered(ada, b"one")
+        assert "~" in label
+        with pytest.raises(StorageError):
+            ada.promote(label, "production", "why not")
+        with pytest.raises(StorageError):
+            ada.sync()
+        ben.sync()
+        assert ben.models.list() == []
+    registered(ada, b"two")
+    ben.sync()
+    for version in ben.models.versions("fraud"):
+        ben.pull(version.label, place.root / "out" / version.short)
+    assert ben.fsck().is_sound

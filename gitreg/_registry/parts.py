@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import open_bytes
 from gitreg._registry.gate import check_push
+from gitreg._registry.uploading import Uploader
 from gitreg.decisions import Office, Proposals, Record
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
@@ -58,21 +59,33 @@ class Parts:
 
     def forget_blobs(self) -> None:
         """Ask again where bytes are, and build anew what stands on the answer."""
-        for name in ("blobs", "ledger", "models", "tracker", "runs", "proposals"):
+        for name in ("blobs", "uploader", "ledger", "models", "tracker", "runs"):
             self.__dict__.pop(name, None)
+
+    @cached_property
+    def uploader(self) -> Uploader:
+        """Sends bytes before what names them."""
+        return Uploader(self.store, self.blobs)
+
+    def upload(self, digests: Iterable[Digest]) -> None:
+        """Put these bytes, and all that unpublished documents name, where others read them, if there is a place."""
+        self.uploader.upload(digests)
 
     def remote(self) -> Remote | None:
         """The remote; one that lies on this file system is guarded by the same check as its hook makes."""
         return self.store.remote(pre_receive=check_push)
 
+    def remote_after_bytes(self) -> Remote | None:
+        """The remote for whoever may publish the ledger on the way: what it names has been uploaded by then."""
+        remote = self.remote()
+        if remote is not None:
+            self.upload(())
+        return remote
+
     @cached_property
     def ledger(self) -> Ledger:
         """Where facts go."""
         return Ledger(self.store, self.upload, check_push)
-
-    def upload(self, digests: Iterable[Digest]) -> None:
-        """Put bytes where others read them; nothing where there is no such place."""
-        self.blobs.upload(digests)
 
     @cached_property
     def models(self) -> Models:
@@ -93,7 +106,7 @@ class Parts:
     @cached_property
     def office(self) -> Office:
         """Where decisions meet the repository."""
-        return Office(self.store, self.index, self.remote)
+        return Office(self.store, self.index, self.remote_after_bytes)
 
     @cached_property
     def proposals(self) -> Proposals:
@@ -106,8 +119,12 @@ class Parts:
         return Record(self.office)
 
     def publish(self) -> None:
-        """Take to the ledger what waits in this clone, with its bytes, and claim missing numbers."""
+        """Take to the ledger what waits in this clone, with its bytes, and claim missing numbers.
+
+        Raises what the shared place of bytes raises: nothing is decided about what others could not read.
+        """
         self.tracker.publish()
+        self.upload(())
         self.models.claim_numbers()
 
 

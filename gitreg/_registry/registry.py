@@ -156,7 +156,6 @@ class Registry:
         self._syncer.check_bytes(view)
         if not dry_run:
             self._parts.publish()
-            self._syncer.upload()
             view = self.models.version(view.digest)
         if view.number is None:
             message = f"{view.label} has no number yet: the remote could not be asked for one."

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from gitreg._registry.naming import manifests_in, named_in
 from gitreg._registry.views import Synced, Unpushed
 from gitreg.blobs import Progress, read_manifest
-from gitreg.errors import GitregError, InvalidDocument, NotPublished, RemoteError
-from gitreg.store import CommitId, sync
+from gitreg.errors import NotPublished, RemoteError
+from gitreg.store import sync
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from gitreg._registry.parts import Parts
-    from gitreg.documents import Digest
     from gitreg.registry import VersionView
 
 _MEND = "Name a place that others read, a bucket or a shared folder: gitreg use --blobs PLACE"
-_UPLOADED = "uploaded.json"
 _TOLD = "told-bytes-are-local"
 _MET = "met-remote"
 _MOST = 10_000
@@ -46,11 +41,11 @@ class Syncer:
         """
         parts = self._parts
         runs = tuple(dict.fromkeys(record.run_id for record in parts.tracker.publish().records))
-        uploaded = self.upload(progress)
+        uploaded = parts.uploader.upload(progress=progress)
         remote = parts.remote()
         if remote is None:
             return Synced(None, runs, uploaded)
-        self._stop_once("sync", any(self._named(None)) if parts.blobs.shared is None else False)
+        self._stop_once("sync", parts.blobs.shared is None and any(parts.uploader.named(None)))
         waiting = {view.digest: view.label for view in self._unnumbered()}
         parts.models.claim_numbers()
         report = sync(parts.store, remote, parts.ledger.text("ledger: synced"))
@@ -73,16 +68,6 @@ class Syncer:
                 self._touch(_MET)
         except RemoteError as error:
             _log.info("%s cannot be asked for news: %s", self._parts.store.path, error.message)
-
-    def upload(self, progress: Progress | None = None) -> tuple[Digest, ...]:
-        """Send what documents of the ledger name, and this clone has, to where others read it; which were sent."""
-        blobs, tip = self._parts.blobs, self._parts.store.ledger_tip()
-        if blobs.shared is None or tip is None:
-            return ()
-        before = self._uploaded(blobs.shared.location)
-        sent = blobs.upload(dict.fromkeys(self._named(before)), progress) if before != tip else ()
-        self._own(_UPLOADED).write_text(json.dumps({"place": blobs.shared.location, "ledger": tip}), encoding="utf-8")
-        return sent
 
     def check_bytes(self, view: VersionView) -> None:
         """Before anything points at a version: its bytes exist, where others read them if there are others.
@@ -117,25 +102,6 @@ class Syncer:
 
     # --- within -----------------------------------------------------------------------------------------------------
 
-    def _named(self, before: CommitId | None) -> Iterator[Digest]:
-        """The blobs that this clone has, of those that documents name which came after `before`."""
-        store, local = self._parts.store, self._parts.blobs.local
-        tip = store.ledger_tip()
-        files = store.snapshot(tip)
-        for change in store.changes(before, tip):
-            data = files.read(change.path) if change.after is not None else None
-            if data is not None and change.path.startswith(("runs/", "versions/")):
-                yield from (digest for digest in self._blobs_of(change.path, data) if local.has(digest))
-
-    def _blobs_of(self, path: str, data: bytes) -> Iterator[Digest]:
-        try:
-            yield from (descriptor.digest for descriptor in named_in(path, data))
-            for manifest in manifests_in(path, data):
-                if self._parts.blobs.local.has(manifest.digest):
-                    yield from (entry.digest for entry in read_manifest(self._parts.blobs.local, manifest.digest).files)
-        except InvalidDocument:  # fsck names it
-            return
-
     def _unnumbered(self) -> list[VersionView]:
         models = self._parts.models
         views = (view for model in models.list() for view in models.versions(model.name, deleted=True))
@@ -150,16 +116,6 @@ class Syncer:
         told.write_text("\n".join([*known, what, ""]), encoding="utf-8")
         message = "There is a remote, and the bytes lie in this clone only: others will see names and no content."
         raise NotPublished(message, subject=str(self._parts.store.path), hint=f"{_MEND}; or go on: the same again.")
-
-    def _uploaded(self, place: str) -> CommitId | None:
-        """Up to which ledger commit all bytes were sent to this place; None where that is not known any more."""
-        store = self._parts.store
-        try:
-            found = json.loads(self._own(_UPLOADED).read_text(encoding="utf-8"))
-            commit = CommitId(found["ledger"]) if found["place"] == place else None
-        except (OSError, ValueError, KeyError, TypeError, GitregError):
-            return None
-        return commit if commit is not None and store.has_object(commit) else None
 
     def _touch(self, name: str) -> None:
         self._own(name).touch()
