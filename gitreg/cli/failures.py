@@ -7,16 +7,13 @@ Codes: those of gitreg/errors.py (1 the answer is no, 2 usage, 3 not found, 4 ra
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from gitreg.cli.printing import OutputGone
-from gitreg.cli.text import safe, safe_json
+from gitreg.cli.text import OutputGone, safe, safe_json
 from gitreg.errors import GitregError
 
 if TYPE_CHECKING:
@@ -103,6 +100,8 @@ def wants_json(args: Sequence[str]) -> bool:
 def tell(failure: Failure, *, as_json: bool) -> None:
     """Write it on stderr."""
     if as_json:
+        import json  # only here and in printing: help must not wait for it
+
         fields = {name: getattr(failure, name) for name in ("code", "message", "hint", "subject")}
         click.echo(safe_json(json.dumps({"error": fields}, ensure_ascii=False)), err=True)
         return
@@ -117,6 +116,8 @@ def _marked(word: str, colour: str) -> str:
 
 def _debug(error: BaseException) -> None:
     if os.environ.get("GITREG_DEBUG"):
+        import traceback
+
         click.echo("".join(traceback.format_exception(error)), err=True)
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
@@ -86,7 +86,7 @@ def _styled(piece: Cell, terminal: Terminal) -> str:
 
 def _aligned(table: Table) -> list[str]:
     """For pipes and files: every cell whole, columns under their names."""
-    rows = [table.columns, *(tuple(safe(cell(each).text) for each in row) for row in table.rows)]
+    rows = [tuple(safe(cell(each).text) for each in row) for row in (table.columns, *table.rows)]
     widths = [max(_width(row[index]) for row in rows) for index in range(len(table.columns))]
     return [_GAP.join(_padded(text, width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -111,10 +111,11 @@ def _fitted(table: Table, terminal: Terminal) -> list[str]:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    console = Console(width=terminal.width, highlight=False, no_color=not terminal.colour, force_terminal=True)
+    colours: Literal["standard"] | None = "standard" if terminal.colour else None
+    console = Console(width=terminal.width, highlight=False, color_system=colours, force_terminal=terminal.colour)
     made = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for column in table.columns:
-        made.add_column(column, no_wrap=column in table.whole, overflow="fold")
+        made.add_column(Text(safe(column)), no_wrap=column in table.whole, overflow="fold")
     for row in table.rows:
         made.add_row(*(Text(safe(cell(each).text), style=_RICH[cell(each).tone]) for each in row))
     with console.capture() as captured:

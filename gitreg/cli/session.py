@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-from gitreg.cli.printing import OutputGone, print_json, print_page
+from gitreg.cli.text import OutputGone
 
 if TYPE_CHECKING:
     from gitreg._registry import Registry
@@ -73,6 +73,8 @@ class Session:
 
 
 def _print(reply: Reply, *, as_json: bool) -> None:
+    from gitreg.cli.printing import print_json, print_page
+
     if as_json:
         print_json(reply.data)
     else:
@@ -81,4 +83,6 @@ def _print(reply: Reply, *, as_json: bool) -> None:
 
 
 def _say(line: str) -> None:
+    from gitreg.cli.printing import print_page
+
     print_page([line], err=True)

@@ -9,6 +9,10 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-
 _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
+class OutputGone(Exception):
+    """Nobody reads our output any more."""
+
+
 def safe(text: str) -> str:
     """`text` on one line, with everything that a terminal would obey or a reader be deceived by spelled out."""
     return _UNSAFE.sub(_spell, text)

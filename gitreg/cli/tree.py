@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ import click
 from gitreg.cli.catalogue import ENTRIES, SECTIONS, Entry, GroupEntry, entries_of, groups_of
 from gitreg.cli.failures import guarded
 from gitreg.cli.session import Reply, Session
-from gitreg.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,6 +96,8 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def _no_such_command(self, ctx: click.Context, name: str) -> str:
+        import difflib
+
         near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
         guess = f" Did you mean {near[0]!r}?" if near else ""
         return f"There is no command {name!r:.60} in {ctx.command_path}.{guess}"
@@ -134,7 +135,12 @@ class Root(Group):
 
 def _start(ctx: click.Context, folder: str | None) -> None:
     """Make the session that the command will get."""
+    from gitreg.surroundings import Surroundings  # `--help` ends before this: it need not know the machine
+
     ctx.obj = Session(Surroundings.of_process(), folder)
+    # pydantic would look at every installed package for plugins, 30 ms and more. Set after the surroundings were read:
+    # a command that we run inherits them, and its pydantic keeps its plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def make_root() -> Root:
