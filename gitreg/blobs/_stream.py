@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
     from gitreg.blobs._store import Progress, Source
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 4 * 1024 * 1024
+"""Large, so that the hashing and the writing thread hand over seldom: each time costs the interpreter a switch."""
+SMALL_BYTES = 1024 * 1024
+"""What is put whole, in memory."""
 SYNC_EVERY_BYTES = 64 * 1024 * 1024
 """A long write is sent to the disk while it is still being hashed: the last sync is then short."""
-_QUEUED_CHUNKS = 8
+_QUEUED_CHUNKS = 4
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def _open_file(path: Path) -> BinaryIO:
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """All bytes of a stream, about a megabyte at a time. Raises `InvalidValue` for a stream of text."""
+    """All bytes of a stream, some megabytes at a time. Raises `InvalidValue` for a stream of text."""
     while chunk := _read(stream, CHUNK_BYTES):
         yield chunk
 
@@ -105,13 +108,13 @@ def read_up_to(stream: BinaryIO, count: int) -> bytes:
 
 
 def read_if_small(stream: BinaryIO) -> bytes | None:
-    """All bytes where they fit into one chunk; else None, and the stream is where it was."""
+    """All bytes where they are few; else None, and the stream is where it was."""
     length = length_of(stream)
-    if length is None or length > CHUNK_BYTES:
+    if length is None or length > SMALL_BYTES:
         return None
     start = stream.tell()
-    data = read_up_to(stream, CHUNK_BYTES + 1)
-    if len(data) <= CHUNK_BYTES:
+    data = read_up_to(stream, SMALL_BYTES + 1)
+    if len(data) <= SMALL_BYTES:
         return data
     stream.seek(start)  # it grew
     return None
@@ -275,7 +278,7 @@ def verifying(stream: BinaryIO, content: Content, location: str) -> BinaryIO:
     """`stream`, read through a check that it is what `content` says."""
     reader = VerifyingReader(stream, content.digest, content.size, location)
     # A BufferedReader is a BinaryIO in all but its declared type.
-    return cast("BinaryIO", io.BufferedReader(reader, CHUNK_BYTES))
+    return cast("BinaryIO", io.BufferedReader(reader, SMALL_BYTES))
 
 
 def corrupt(digest: Digest, location: str) -> CorruptBlob:

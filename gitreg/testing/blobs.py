@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gitreg.blobs import BlobStore, Source
 
 SMALL = b"a model, in spirit"
-LARGE = hashlib.shake_256(b"large").digest(3 * 1024 * 1024 + 17)
+LARGE = hashlib.shake_256(b"large").digest(9 * 1024 * 1024 + 17)
 """More than one chunk of any store we ship, and not a multiple of one."""
 ABSENT = Digest.of(b"never put anywhere")
 

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -430,3 +431,22 @@ def test_a_target_that_cannot_be_written_is_said_to_be_the_problem(tmp_path: Pat
     with largest_file(1024 * 1024), pytest.raises(StorageError, match=r"No space is left in .*out"):
         store.get(digest, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+
+def test_memory_stays_the_same_however_large_the_blob(tmp_path: Path, store: FolderBlobs) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(160 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        digest = store.put(tmp_path / "sparse").digest
+        store.get(digest, tmp_path / "out")
+        with store.open(digest) as stream:
+            while stream.read(1024 * 1024):
+                pass
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 48 * 1024 * 1024
