@@ -41,6 +41,7 @@ from gitreg.errors import (
 )
 from gitreg.store import RefUpdate
 from gitreg.surroundings import Surroundings
+from tests.support.s3 import KEY, SECRET, moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -907,3 +908,36 @@ def test_no_document_is_published_before_the_bytes_it_names(place: Place, origin
     for version in ben.models.versions("fraud"):
         ben.pull(version.label, place.root / "out" / version.short)
     assert ben.fsck().is_sound
+
+
+# --- bytes in a bucket ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a bucket, reached as AWS's own tools would be told to."""
+    with moto() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield server.url
+
+
+def test_bytes_are_shared_through_the_bucket_of_the_registry(place: Place, bucket: str) -> None:
+    origin = place.init("origin.git", bare=True, ci="bare", blobs=bucket)
+    assert origin.settings.blobs == bucket
+    ada, ben = place.clone(origin, "ada"), place.clone(origin, "ben")
+    registered(ada)
+    ada.promote("fraud/1", "production", "why not")
+    ben.sync()
+    ben.pull("models:/fraud@production", place.root / "out")
+    assert (place.root / "out" / "model.bin").read_bytes() == b"weights"
+    assert not list(ben.store.git_dir.glob("gitreg/blobs/*/incoming/*"))
+    assert ben.fsck().is_sound
+
+
+def test_a_bucket_that_is_not_there_is_found_out_by_init(place: Place, bucket: str) -> None:
+    with pytest.raises(StorageError, match="nobody-made-this"):
+        place.init("registry", blobs=bucket.replace("models", "nobody-made-this"))
+    assert not (place.root / "registry").exists()
