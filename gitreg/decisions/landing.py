@@ -86,7 +86,7 @@ def exact_paths(case: Case) -> Iterator[Finding]:
     """A landing changes exactly the decision, what it names, and its approvals."""
     named = {*case.decision.files, *(paths.decision(folder) for folder in case.folders)}
     for path in differing(case.before, case.after):
-        if paths.is_owned(path) and path not in named and not _is_statement(path, case.folders):
+        if path not in named and not _is_statement(path, case.folders):
             message = "This path changed with the landing, but the decision does not name it."
             yield Finding("extra-path", path, message, "Take it out of the change, or govern it on its own.")
     for path, digest in case.decision.files.items():

@@ -241,6 +241,11 @@ def a_workflow_rides_along() -> tuple[World, str]:
 
 
 @attack("extra-path")
+def a_file_that_is_nobodys_business_rides_along() -> tuple[World, str]:
+    return landed(proposed(), "ben", also={"scoring.py": b"threshold = 0.1\n"})
+
+
+@attack("extra-path")
 def another_models_stage_rides_along() -> tuple[World, str]:
     world = protected()
     other = world.promote(1, model="churn")
