@@ -79,7 +79,7 @@ def find(path_or_url: str | Path | None, surroundings: Surroundings) -> Found:
     if variable:
         return Found(variable, VARIABLE) if is_url(variable) else _around(Path(variable), surroundings, VARIABLE)
     try:
-        return _around(Path.cwd(), surroundings)
+        return _around(_working_folder(), surroundings)
     except RegistryNotFound:
         user = User(surroundings)
         default = user.read().registry
@@ -88,6 +88,15 @@ def find(path_or_url: str | Path | None, surroundings: Surroundings) -> Found:
         if not user.personal.exists():
             raise
         return Found(str(user.personal), _PERSONAL)
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise RegistryNotFound(
+            "The working folder is gone.", subject=".", hint="Change to one that is there."
+        ) from None
 
 
 def _around(path: Path, surroundings: Surroundings, named_by: str = "") -> Found:

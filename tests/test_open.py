@@ -941,3 +941,12 @@ def test_a_bucket_that_is_not_there_is_found_out_by_init(place: Place, bucket: s
     with pytest.raises(StorageError, match="nobody-made-this"):
         place.init("registry", blobs=bucket.replace("models", "nobody-made-this"))
     assert not (place.root / "registry").exists()
+
+
+def test_a_working_folder_that_is_gone_is_told_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = place.root / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(RegistryNotFound, match="gone"):
+        open_registry(surroundings=place.world())
