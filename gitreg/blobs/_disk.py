@@ -10,9 +10,9 @@ import contextlib
 import errno
 import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from gitreg.blobs._threads import Threads
 from gitreg.errors import StorageError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def sync_files(paths: Iterable[str | Path]) -> None:
         return
     for path in todo:
         _start_writing(path)
-    with ThreadPoolExecutor(_SYNC_THREADS, thread_name_prefix="gitreg-sync") as pool:
+    with Threads(_SYNC_THREADS, thread_name_prefix="gitreg-sync") as pool:
         for _ in pool.map(_sync_each, (todo[at::_SYNC_THREADS] for at in range(_SYNC_THREADS))):
             pass
 

@@ -7,12 +7,12 @@ import os
 import secrets
 import shutil
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gitreg.blobs._disk import refusals, rename, sync_files, sync_folder
 from gitreg.blobs._media import media_type_of
+from gitreg.blobs._threads import Threads
 from gitreg.documents import MANIFEST_MEDIA_TYPE, MAX_DOCUMENT_BYTES, Manifest, ManifestEntry, check_artifact_path
 from gitreg.errors import AlreadyExists, InvalidDocument, InvalidValue, UnsafePath
 
@@ -45,7 +45,7 @@ def put_files(
         raise UnsafePath("Two files have one name but for their Unicode spelling.")
     check_together(checked)
     paths = sorted(checked)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gitreg-put") as pool:
+    with Threads(_AT_ONCE, thread_name_prefix="gitreg-put") as pool:
         entries = tuple(pool.map(lambda path: _put_entry(store, path, checked[path], progress), paths))
     if durable:
         store.flush()
@@ -78,7 +78,7 @@ def get_manifest(store: BlobStore, manifest: Manifest, target: Path, *, progress
     with _built_beside(target) as building:
         for folder in {PurePosixPath(path).parent for path in paths}:
             (building / folder).mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gitreg-get") as pool:
+        with Threads(_AT_ONCE, thread_name_prefix="gitreg-get") as pool:
             for _ in pool.map(lambda entry: _get_entry(store, entry, building, progress), manifest.files):
                 pass
         sync_files(building / path for path in paths)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
 from gitreg.blobs._store import MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
+from gitreg.blobs._threads import Threads
 from gitreg.errors import CorruptBlob
 
 if TYPE_CHECKING:
@@ -163,5 +163,5 @@ def _carry(digest: Digest, source: BlobStore, target: BlobStore, progress: Progr
         target.put(stream, durable=False, progress=progress)
 
 
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gitreg-blobs")
+def _pool() -> Threads:
+    return Threads(_AT_ONCE, thread_name_prefix="gitreg-blobs")

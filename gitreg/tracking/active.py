@@ -89,7 +89,7 @@ class Process:
         for run in reversed(list(self._runs)):
             try:
                 run.finish("failed" if is_failed else "finished")
-            except (GitregError, OSError) as error:
+            except (GitregError, OSError, RuntimeError) as error:  # from 3.12 an exiting Python refuses threads so
                 log.warning("gitreg could not end the run %s: %s", run.run_id.short, error)
 
 

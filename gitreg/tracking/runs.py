@@ -21,7 +21,15 @@ from gitreg.documents import (
     check_name,
     paths,
 )
-from gitreg.errors import Ambiguous, ArtifactNotFound, GitregError, InvalidValue, NotFound, RunNotFound
+from gitreg.errors import (
+    Ambiguous,
+    ArtifactNotFound,
+    GitregError,
+    InvalidDocument,
+    InvalidValue,
+    NotFound,
+    RunNotFound,
+)
 from gitreg.tracking.attempts import record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.comparing import Comparison, compare
@@ -62,9 +70,13 @@ class Runs:
     # Reading
 
     def get(self, ref: str) -> FoldedRun:
-        """One run. Raises `RunNotFound`, `Ambiguous`."""
+        """One run. Raises `RunNotFound`, `Ambiguous`, `InvalidDocument` for a record that cannot be read."""
         run_id = self.find(ref)
-        return self._folded(run_id, self._index.records([run_id]).get(run_id, []), self._tracker.journals(run_id))
+        records, journals = self._index.records([run_id]).get(run_id, []), self._tracker.journals(run_id)
+        if not records and not journals:
+            message = f"The record of the run {run_id.short} cannot be read."
+            raise InvalidDocument(message, subject=run_id, hint="gitreg fsck says what is wrong with it.")
+        return self._folded(run_id, records, journals)
 
     def list(
         self,
@@ -80,7 +92,12 @@ class Runs:
         rows = [] if layer == "journal" else self._index.runs(experiment, deleted=wanted, limit=limit)
         ids = dict.fromkeys([*live, *(row.run_id for row in rows)])
         records = {} if layer == "journal" else self._index.records(ids)
-        found = [self._folded(run_id, records.get(run_id, []), live.get(run_id, [])) for run_id in ids]
+        # A record that cannot be read is fsck's to name; it must not hide all other runs.
+        found = [
+            self._folded(run_id, records.get(run_id, []), live.get(run_id, []))
+            for run_id in ids
+            if run_id in records or run_id in live
+        ]
         kept = [run for run in found if deleted or run.deleted is None]
         kept.sort(key=lambda run: (run.started_at, run.run_id), reverse=True)
         return kept[:limit]

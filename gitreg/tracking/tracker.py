@@ -295,7 +295,7 @@ class Tracker:
             beat.stop()
         try:
             published = self.publish()
-        except (GitregError, OSError) as error:
+        except (GitregError, OSError, RuntimeError) as error:  # from 3.12 an exiting Python refuses threads so
             why = error.message if isinstance(error, GitregError) else str(error)
             run.became_unpublished(why)
             log.warning(
@@ -418,7 +418,7 @@ class Tracker:
     def _tell(self, standing: Standing) -> None:
         try:
             self._publisher.announce(standing)
-        except (GitregError, OSError) as error:
+        except (GitregError, OSError, RuntimeError) as error:
             log.info("gitreg could not announce the run %s: %s", standing.header.run_id.short, error)
 
 

@@ -75,7 +75,7 @@ import os, sys, signal, time
 from pathlib import Path
 from tests.tracking.builders import Clone, machine
 given = {name: value for name, value in os.environ.items() if name.startswith("GITREG_")}
-clone = Clone.open(Path(sys.argv[1]), machine(Path(sys.argv[2]), **given))
+clone = Clone.open(Path(sys.argv[1]), machine(Path(sys.argv[2]), **given), os.environ.get("SHARED_BLOBS"))
 tracker = clone.tracker
 """
 

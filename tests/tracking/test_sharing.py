@@ -14,7 +14,7 @@ from gitreg.errors import StorageError
 from gitreg.store import CommitText, Store, sync
 from gitreg.tracking.beats import Beat, live_key
 from gitreg.tracking.yard import Standing
-from tests.tracking.builders import Clone, machine
+from tests.tracking.builders import Clone, completed, machine
 
 
 @pytest.fixture
@@ -151,3 +151,27 @@ def test_a_beat_that_fails_does_not_end_the_beats(ada: Clone, monkeypatch: pytes
         time.sleep(0.001)
     beat.stop()
     run.finish()
+
+
+def test_a_program_that_just_ends_shares_its_bytes_too(ada: Clone, ben: Clone, origin: Store) -> None:
+    body = "run = tracker.start_run(name='r'); run.log_metric('m', 1); run.log_text('x', 'x.txt')"
+    completed(ada, body, SHARED_BLOBS=str(origin.git_dir / "shared"))
+    assert fetched(ben).runs.get("r").status == "finished"
+    (entry,) = ben.runs.artifacts("r")
+    assert ben.blobs.read(entry.digest) == b"x"
+
+
+def test_a_run_that_cannot_be_published_as_python_exits_waits_in_its_journal(
+    ada: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ada.tracker.ledger, "land", refuse)
+        with ada.tracker.start_run() as run:
+            if ada.tracker._announcing:
+                ada.tracker._announcing.join()
+    assert run.health.unpublished
+    ada.tracker.recover()
+    assert ada.runs.get(run.run_id).layer == "ledger"
