@@ -1,0 +1,185 @@
+"""Commands one by one, where a story would hide what is special about them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import note_of_git
+from tests.cli.test_stories import Team, found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Ask, Gitreg
+
+INSIDE = (
+    "import gitreg, sys; run = gitreg.start_run(); run.log_metric('auc', 0.9); run.finish(); sys.exit(int(sys.argv[1]))"
+)
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, "finished"), (7, "failed")])
+def test_a_wrapped_command_is_a_run_and_ends_with_its_own_code(
+    gitreg: Gitreg, ask: Ask, registry: Path, code: int, status: str
+) -> None:
+    words = (sys.executable, "-c", INSIDE, str(code))
+    told = gitreg("run", "-e", "churn", "--name", "wrapped", "--tag", "a=b", "-m", "a try", "--", *words, at=registry)
+    assert told.code == code
+    assert told.out == ""
+    assert f"wrapped {status}" in told.err
+    run = ask("runs", "show", "wrapped", at=registry)
+    assert (run["status"], run["note"]) == (status, "a try")
+    assert run["metrics"][0]["value"] == 0.9
+    assert run["tags"]["a"] == "b"
+
+
+def test_a_command_that_is_not_there_is_a_failed_run(gitreg: Gitreg, registry: Path) -> None:
+    assert gitreg("run", "--", "no-such-program", at=registry).code == 127
+
+
+def test_without_a_registry_a_run_goes_to_the_personal_one(gitreg: Gitreg, ask: Ask, tmp_path: Path) -> None:
+    told = gitreg("runs", "start", "--name", "mine", at=tmp_path)
+    assert told.code == 0
+    assert "personal" in told.err
+    personal = tmp_path / "home/.local/share/gitreg/personal"
+    assert ask("runs", "show", "mine", at=personal)["run_id"] == told.out.strip()
+
+
+def test_the_default_registry_is_used_where_nothing_else_is(
+    gitreg: Gitreg, ask: Ask, registry: Path, tmp_path: Path
+) -> None:
+    assert gitreg("use", registry, "--default", at=tmp_path).code == 0
+    assert ask("status", at=tmp_path)["registry"]["path"] == str(registry)
+    assert ask("status", at=tmp_path, env={"GITREG_REPO": str(registry)})["registry"]["why"] == "GITREG_REPO"
+
+
+def test_bytes_may_be_kept_elsewhere(gitreg: Gitreg, ask: Ask, registry: Path, tmp_path: Path) -> None:
+    place = tmp_path / "bytes"
+    place.mkdir()
+    told = gitreg("use", "--blobs", place, at=registry)
+    assert told.code == 0, told.err
+    assert str(place) in ask("status", at=registry)["registry"]["blobs"]
+
+
+def test_a_killed_run_is_recovered(gitreg: Gitreg, ask: Ask, registry: Path) -> None:
+    killed = "import gitreg, os; run = gitreg.start_run('churn'); run.log_metric('auc', 0.9); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", killed], cwd=registry, check=False)
+    assert ask("status", at=registry)["live"][0]["state"] == "lost"
+    told = gitreg("runs", "recover", at=registry)
+    assert "killed" in told.out
+    assert ask("runs", "list", at=registry)[0]["status"] == "killed"
+
+
+def test_lists_that_are_empty_say_what_to_do(gitreg: Gitreg, registry: Path) -> None:
+    assert "gitreg run" in gitreg("runs", "list", at=registry).out
+    assert "gitreg register" in gitreg("models", "list", at=registry).out
+    assert "gitreg approvers add" in gitreg("approvers", "list", at=registry).out
+    assert "No open proposals" in gitreg("proposals", "list", at=registry).out
+    assert "No version is held" in gitreg("holds", "list", at=registry).out
+    assert "Nothing was decided" in gitreg("log", at=registry).out
+    assert "No stage holds" in gitreg("changes", "HEAD..HEAD", at=registry).out
+    assert "Nothing to recover" in gitreg("runs", "recover", at=registry).out
+
+
+def test_a_description_and_a_bookmark_can_be_taken_away(
+    gitreg: Gitreg, ask: Ask, registry: Path, trained: Callable[..., str]
+) -> None:
+    trained("first")
+    gitreg("register", "runs:/first/model", "--name", "fraud", at=registry)
+    assert "is this very output already" in gitreg("register", "runs:/first/model", "--name", "fraud", at=registry).out
+    gitreg("describe", "fraud/1", "-m", "text", at=registry)
+    assert ask("versions", "fraud", at=registry)[0]["description"] == "text"
+    assert "no description" in gitreg("describe", "fraud/1", at=registry).out
+    gitreg("alias", "fraud", "champion", "1", at=registry)
+    assert ask("alias", "fraud", "champion", "--remove", at=registry)["version"] is None
+    assert ask("models", "show", "fraud", at=registry)["aliases"] == {}
+
+
+def test_what_resolves_can_be_evaluated_by_a_shell(gitreg: Gitreg, registry: Path, trained: Callable[..., str]) -> None:
+    trained("first")
+    gitreg("register", "runs:/first/model", "--name", "it's; a $(model)", at=registry)
+    told = gitreg("resolve", "models:/it's; a $(model)/1", "--env", at=registry)
+    shell = f'{told.out}\nprintf \'%s %s\' "$GITREG_MODEL" "$GITREG_VERSION"'
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
+    assert done.stdout == "it's; a $(model) 1"
+
+
+def test_what_was_never_published_is_said(gitreg: Gitreg, tmp_path: Path, model_folder: Path) -> None:
+    team = Team(gitreg, tmp_path)
+    found(team, gitreg, model_folder)
+    (tmp_path / "origin.git").rename(tmp_path / "away.git")
+    told = gitreg("tag", "fraud/1", "a=b", at=tmp_path / "ada")
+    assert told.code == 0
+    assert "Only on this machine so far" in told.out
+    (tmp_path / "away.git").rename(tmp_path / "origin.git")
+    assert "Pushed" in gitreg("sync", at=tmp_path / "ada").out or "In step" in gitreg("sync", at=tmp_path / "ada").out
+
+
+def test_a_judgement_has_three_forms(gitreg: Gitreg, registry: Path, trained: Callable[..., str]) -> None:
+    trained("first")
+    gitreg("register", "runs:/first/model", "--name", "fraud", at=registry)
+    gitreg("promote", "fraud", "1", "--to", "production", "-m", "why", at=registry)
+    assert gitreg("validate", "--base", "HEAD~1", "--push", at=registry).out == "pass\n"
+    folder = registry / "models/fraud/stages/production"
+    (folder / "version.json").write_text("{}", encoding="utf-8")
+    subprocess.run(["git", "-C", registry, "commit", "-qam", "by hand"], check=True)
+    before = note_of_git(registry)
+    text = gitreg("validate", "--base", "HEAD~1", "--push", at=registry)
+    assert (text.code, "version.json" in text.out) == (1, True)
+    shown = gitreg("validate", "--base", "HEAD~1", "--push", "--format", "json", at=registry)
+    assert (shown.code, json.loads(shown.out)[0]["severity"]) == (1, "block")
+    github = gitreg("validate", "--base", "HEAD~1", "--push", "--format", "github", at=registry)
+    assert github.code == 1
+    assert github.out.startswith("::error file=models/fraud/stages/production/version.json,title=")
+    assert note_of_git(registry) == before
+
+
+def test_facts_are_judged_too(gitreg: Gitreg, registry: Path, trained: Callable[..., str]) -> None:
+    trained("first")
+    first = subprocess.run(
+        ["git", "-C", registry, "rev-list", "--max-parents=0", "ledger"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert gitreg("validate", "--facts", f"{first}..ledger", at=registry).code == 0
+    assert gitreg("validate", "--facts", f"ledger..{first}", at=registry).code in (0, 1)
+
+
+def test_a_decision_that_is_not_in_force_stands_out_in_the_log(
+    gitreg: Gitreg, ask: Ask, registry: Path, trained: Callable[..., str]
+) -> None:
+    trained("first")
+    trained("second")
+    for number, name in enumerate(("first", "second"), start=1):
+        gitreg("register", f"runs:/{name}/model", "--name", "fraud", at=registry)
+        gitreg("promote", "fraud", str(number), "--to", "production", "-m", "why", at=registry)
+    subprocess.run(["git", "-C", registry, "revert", "--no-edit", "HEAD"], capture_output=True, check=True)
+    assert "NOT IN FORCE" in gitreg("log", "fraud", at=registry).out
+    assert ask("log", "fraud", at=registry)[0]["in_force"] is False
+    assert "something else stands there" in gitreg("models", "show", "fraud", at=registry).out
+
+
+def test_a_proposal_is_a_pull_request_in_markdown(gitreg: Gitreg, ask: Ask, tmp_path: Path, model_folder: Path) -> None:
+    team = Team(gitreg, tmp_path)
+    found(team, gitreg, model_folder)
+    ada = tmp_path / "ada"
+    name = ask("promote", "fraud", "1", "--to", "production", "-m", "why", at=ada)["proposal"]["id"]
+    assert gitreg("proposals", "show", name, "--markdown", at=ada).out.startswith("### fraud: production -\\> 1\n")
+    again = gitreg("promote", "fraud", "1", "--to", "production", "-m", "x", "--dry-run", at=ada)
+    assert "It would ask for 1 approval from any approver." in again.out
+
+
+def test_a_schema_is_printed_whole(gitreg: Gitreg, tmp_path: Path) -> None:
+    assert json.loads(gitreg("schema", "decision", at=tmp_path).out)["$id"].startswith("gitreg/decision/")
+    assert json.loads(gitreg("schema", "cli/runs", at=tmp_path).out)["type"] == "array"
+    assert gitreg("schema", "nope", at=tmp_path).code == 3
+
+
+def test_the_module_is_the_program(registry: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gitreg", "status"], cwd=registry, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
