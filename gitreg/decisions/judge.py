@@ -21,7 +21,7 @@ from gitreg.decisions.landing import Case, exact_paths, frame, replaces
 from gitreg.decisions.moves import Past, Question, check_move, move_of
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, paths
-from gitreg.errors import GitregError, NotFound
+from gitreg.errors import GitregError, InvalidDocument, NotFound, UnsafeRepository
 from gitreg.policy import Quorum, governance_quorum, quorum_of, union_of
 
 if TYPE_CHECKING:
@@ -116,6 +116,13 @@ class Judge:
         if (folder, position) not in self._decisions:
             self._decisions[folder, position] = read_document(self.tree(position), paths.decision(folder), Decision)
         return self._decisions[folder, position]
+
+    def readable(self, folder: str, position: int) -> Decision | None:
+        """The decision that stands; None where what stands is none: the next decision can replace that, too."""
+        try:
+            return self.decision(folder, position)
+        except (InvalidDocument, UnsafeRepository):
+            return None
 
     def in_force(self, folder: str, upto: int | None = None) -> Judgement | None:
         """The last decision that was in force in the folder as of a position."""
@@ -258,9 +265,10 @@ class Judge:
     def past(self, folder: str, upto: int, action: str = "") -> Past:
         """What the line says about a stage as of a position; earlier versions only where a rollback asks for them."""
         standing = self.standing(folder, upto)
-        now = self.decision(folder, upto) if standing is not None else None
+        now = self.readable(folder, upto) if standing is not None else None
         in_force = self.in_force(folder, upto)
-        is_settled = now is None if in_force is None else now is not None and now.digest == in_force.digest
+        place = in_force.landed if in_force else None
+        is_settled = standing is None if place is None else standing is not None and standing.position == place.position
         earlier = self.earlier(folder, upto) if action == "rollback" else {}
         numbers = {version: self.move(found).number for version, found in earlier.items()}
         return Past(now, self.move(in_force) if in_force else None, self._subject(in_force), is_settled, numbers)
@@ -312,7 +320,11 @@ class Judge:
         return self.tree(position).read(paths.decision(folder)) or b""
 
     def _digest_at(self, folder: str, position: int) -> Digest:
-        return Digest.of(self._read(folder, position))
+        """Of what is no file that we read (a link, one past every limit) that of nothing: no decision has it."""
+        try:
+            return Digest.of(self._read(folder, position))
+        except UnsafeRepository:
+            return Digest.of(b"")
 
 
 def _unnamed(case: Case) -> Iterator[Finding]:

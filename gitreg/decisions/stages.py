@@ -96,17 +96,10 @@ def folders_of_stages(judge: Judge, model: str | None = None, stage: str | None 
 def _target_of(judge: Judge, folder: str) -> Target | None:
     """Model and stage by their names: a folder's path may carry only a slug of them."""
     for step in judge.steps(folder).upto(judge.tip):
-        move = move_of(_readable(judge, folder, step.position), folder)
+        move = move_of(judge.readable(folder, step.position), folder)
         if move is not None:
             return Target(move.model, move.stage)
     return None
-
-
-def _readable(judge: Judge, folder: str, position: int) -> Decision | None:
-    try:
-        return judge.decision(folder, position)
-    except (InvalidDocument, UnsafeRepository):
-        return None
 
 
 def in_force(judge: Judge, target: Target, upto: int | None = None) -> Standing | None:
@@ -179,7 +172,7 @@ def _refusal(judge: Judge, target: Target, verdict: Judgement) -> GitregError:
     blocking = [finding for finding in verdict.findings if finding.severity == "block"]
     words = " ".join(finding.message for finding in blocking) or "it is not approved"
     if verdict.outcome == "cannot tell":
-        hint = next((finding.hint for finding in blocking if finding.hint), f"gitreg log {target.model}; gitreg fsck")
+        hint = next((finding.hint for finding in blocking if finding.hint), f"Decide anew: {_how_to(target)}")
         return CannotTell(f"Nobody can tell what {target} holds: {words}", subject=str(target), hint=hint)
     return _not_in_force(judge, target, words.rstrip("."))
 
@@ -207,7 +200,7 @@ def entry_of(judge: Judge, folder: str, step: PathChange) -> LogEntry:
     """One step of a folder, with the verdict on it."""
     before = judge.in_force(folder, step.position - 1)
     verdict = judge.verdict(folder, step)
-    decision = _readable(judge, folder, step.position)
+    decision = judge.readable(folder, step.position)
     move = move_of(decision, folder)
     return LogEntry(
         folder,
