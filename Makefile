@@ -90,9 +90,8 @@ schemas-check: $(VENV)/.installed
 schemas: $(VENV)/.installed ## write schemas/ anew from the documents
 	$(PY) scripts/write_schemas.py
 
-# `demo` joins this list with examples/demo.py.
 .PHONY: test
-test: lint types schemas-check tests ## everything that holds a change: format, lint, types, schemas, tests, coverage
+test: lint types schemas-check tests ## everything that holds a change: format, lint, types, schemas, tests, docs, the demo, coverage
 
 # The slow lane. What only Debian packages can give (a second S3, an SSH server) is installed by the target that needs it.
 .PHONY: test-full
