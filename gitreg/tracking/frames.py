@@ -87,13 +87,6 @@ pack_row: Final = struct.Struct("<qqd").pack
 fit, and whatever the value's `__float__` raises."""
 
 
-def encode_point(metric: int, step: int, time_us: int, value: float) -> bytes:
-    """The frame of a point, as `Recording.point` makes it."""
-    prefix, crc = point_prefix(metric)
-    row = pack_row(step, time_us, value)
-    return prefix + row + crc32(row, crc).to_bytes(4, "little")
-
-
 def read_frames(file: BinaryIO, name: str, start: int = 0) -> Iterator[Frame | Points]:
     """Every whole frame from byte `start` on (0: the magic is checked first); stops before a torn end.
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX: Final = ".journal"
+UNFINISHED: Final = ".new"
 BACKLOG_BYTES: Final = 8 * 1024 * 1024
 _RETRY_S: Final = 1.0
 _NO_FLOCK_HERE: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
@@ -220,7 +221,7 @@ def sync_folder(folder: Path) -> None:
 def _make(path: Path, start: bytes) -> int:
     """A new file that is locked before anybody can find it by its name. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".new")
+    unfinished = path.with_suffix(UNFINISHED)
     fd = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
         _lock(fd, wait=False)

@@ -331,6 +331,7 @@ class Tracker:
         Certain is: the same host and boot, the journal's lock free, no such process. Runs that no process owns, and
         those of other hosts, are left alone. A journal that is damaged is reported and left as it is.
         """
+        self.yard.sweep()
         found = [problem for each in self.yard.journals() if (problem := self._kill(each))]
         standing = {each.header.run_id: each.path for each in self.yard.journals()}
         published = self.publish()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg.errors import CorruptJournal, GitregError, StorageError
 from gitreg.tracking.frames import HEADER, Frame, closes, read_frames
-from gitreg.tracking.journal import SUFFIX, Journal
+from gitreg.tracking.journal import SUFFIX, UNFINISHED, Journal
 from gitreg.tracking.records import JournalHeader, decode_header
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gitreg.surroundings import Surroundings
 
 _TAIL_BYTES = 512
+_STALE_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class Yard:
             return None  # published and removed since we listed the folder
         except GitregError as error:
             return Damaged(path, error)
+
+    def sweep(self) -> None:
+        """Remove what was left of journals whose process was killed as it made them. Nobody was told of those."""
+        before = self._surroundings.now().timestamp() - _STALE_S
+        for path in self.folder.glob(f"*{UNFINISHED}"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def is_here(self, header: JournalHeader) -> bool:
         """Whether the journal's process ran, if it still runs, under this very kernel: only then can we know that it

@@ -342,3 +342,22 @@ def test_no_heavy_library_is_imported_for_a_plain_dataset() -> None:
     )
     done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_polars_frame_is_a_table() -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"a": [1, 2], "s": ["x", None], "f": [0.5, None], "l": [[1], []]})
+    found = capture_dataset("d", frame)
+    assert (found.method, found.rows, found.columns[0].type) == ("polars-table/1", 2, "Int64")
+    assert capture_dataset("d", frame.lazy()).content_digest == found.content_digest
+    assert capture_dataset("d", frame["a"]).content_digest != found.content_digest
+
+
+def test_an_arrow_table_is_a_table() -> None:
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow.table({"a": [1, 2], "s": ["x", None]})
+    found = capture_dataset("d", table)
+    assert (found.method, found.rows, found.columns[0].type) == ("arrow-table/1", 2, "int64")
+    assert capture_dataset("d", table.to_batches()[0]).content_digest == found.content_digest
+    with pytest.raises(InvalidValue):
+        capture_dataset("d", arrow.array([1]))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,8 @@ from gitreg.tracking.frames import (
     Frame,
     Points,
     encode,
-    encode_point,
+    pack_row,
+    point_prefix,
     read_frames,
 )
 
@@ -29,6 +31,13 @@ RECORDS = st.lists(POINTS | BODIES, max_size=12)
 GOLDEN = Path(__file__).parent / "golden" / "journal.hex"
 
 Record = tuple[int, int, int, float] | tuple[int, bytes]
+
+
+def encode_point(metric: int, step: int, time_us: int, value: float) -> bytes:
+    """As `Recording.point` does it."""
+    prefix, crc = point_prefix(metric)
+    row = pack_row(step, time_us, value)
+    return prefix + row + crc32(row, crc).to_bytes(4, "little")
 
 
 def frame_of(record: Record) -> bytes:

@@ -299,3 +299,14 @@ def test_a_record_of_ours_is_read_before_it_is_written(clone: Clone) -> None:
     data = tree.read(path)
     assert data
     assert RunRecord.from_bytes(data).rev == 2
+
+
+def test_what_is_left_of_a_journal_in_the_making_is_swept_up(clone: Clone) -> None:
+    folder = clone.tracker.yard.folder
+    folder.mkdir(parents=True)
+    old, young = folder / "old.new", folder / "young.new"
+    for path in (old, young):
+        path.touch()
+    os.utime(old, (0, 0))
+    clone.tracker.recover()
+    assert (old.exists(), young.exists()) == (False, True)
