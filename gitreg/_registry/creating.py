@@ -15,7 +15,7 @@ from gitreg._registry.parts import is_registry
 from gitreg._user import User
 from gitreg.blobs import check_blobs_url
 from gitreg.decisions import creation_edits, default_settings
-from gitreg.documents import Edits, RegistryId, RegistrySettings, check_name
+from gitreg.documents import Edits, RegistryId, RegistrySettings, check_model_name
 from gitreg.errors import AlreadyExists, InvalidValue, RegistryNotFound, StorageError, UsageError
 from gitreg.resources import template
 from gitreg.store import GUEST_BRANCHES, HOOK_MARKER, OWN_BRANCHES, Branches, CommitText, Store
@@ -67,7 +67,7 @@ def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
 
 def _check(wanted: Wanted) -> None:
     for stage in wanted.protect:
-        check_name(stage, "stage's name")
+        check_model_name(stage, "stage's name")
     if wanted.here and wanted.bare:
         raise UsageError("A registry is either beside code (--here) or without files (--bare).", subject="init")
     if wanted.ci is not None and wanted.ci not in CI_SYSTEMS:

@@ -16,7 +16,7 @@ from pydantic.json_schema import WithJsonSchema
 
 from gitreg.documents.canonical import MAX_INTEGER, MIN_INTEGER, NON_FINITE, Json, canonical_bytes, parse_json
 from gitreg.documents.ids import Digest, Principal
-from gitreg.documents.names import check_name
+from gitreg.documents.names import check_model_name, check_name
 from gitreg.errors import InvalidDocument, InvalidName, InvalidValue, NewerFormat
 
 _NOT_CANONICAL = "Governed files edited by hand are written so by: gitreg govern -m WHY PATH"
@@ -79,6 +79,10 @@ def _name(value: str) -> str:
     return _as_field_error(check_name, _nfc(value))
 
 
+def _address_name(value: str) -> str:
+    return _as_field_error(check_model_name, _nfc(value))
+
+
 def _as_field_error(read: Callable[[str], V], value: str) -> V:
     """Pydantic adds the field's place to a ValueError only."""
     try:
@@ -120,6 +124,8 @@ Number = Annotated[float, BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEM
 Integer = Annotated[int, AfterValidator(_bounded)]
 Prose = Annotated[str, AfterValidator(_nfc), Field(max_length=100_000)]
 Name = Annotated[str, AfterValidator(_name), Field(min_length=1, max_length=250)]
+AddressName = Annotated[str, AfterValidator(_address_name), Field(min_length=1, max_length=250)]
+"""A name that stands in addresses: of a model, a stage."""
 Scalar = Annotated[
     bool | Integer | float | Annotated[str, AfterValidator(_nfc), Field(max_length=16_000)], BeforeValidator(_scalar)
 ]

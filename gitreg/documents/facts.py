@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gitreg.documents.document import (
     Actor,
+    AddressName,
     Descriptor,
     Document,
     Frozen,
@@ -210,7 +211,7 @@ class Version(Document):
 
     schema_name = "version"
 
-    model: Name
+    model: AddressName
     run: RunId | None = None
     output: Name
     artifacts: Descriptor

@@ -18,30 +18,44 @@ _DEVICES = frozenset(
 )
 # Bidirectional controls and line separators: text that a reviewer would see otherwise than it is.
 _DECEPTIVE = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff")
+# Characters that nobody sees: "fraud" with one of them would be another model, and look the same. Joiners and selectors
+# are parts of letters and emoji, so they may follow what is not ASCII, and make a keycap.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u206f\u2800\u3164\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "|(?:^|(?<=[\x00-\x7f]))[\u200c\u200d\ufe00-\ufe0f](?!\u20e3)"
+)
 _HASHED = re.compile(r".*-[0-9a-f]{8}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
 def check_name(text: str, what: str = "name") -> str:
-    """`text` in NFC, if it may be a name: 1 to 250 characters, no control or deceptive ones, no space at its ends.
+    """`text` in NFC, if it may be a name: 1 to 250 characters, none that controls, deceives or hides, no space around.
 
     Raises `InvalidName`.
     """
     name = unicodedata.normalize("NFC", text) if _encodable(text) else ""
     problem = _problem(name)
     if problem:
-        message = f"{text!r:.80} cannot be a {what}: {problem}."
-        raise InvalidName(message, subject=repr(text)[:80])
+        raise _invalid(text, what, problem)
     return name
 
 
 def check_model_name(text: str, what: str = "model name") -> str:
-    """A name that can also stand in an address such as `models:/fraud@production`: no slash, colon or at sign."""
+    """A name that can also stand in an address such as `models:/fraud@production`, and in a command.
+
+    Without slash, colon or at sign, and with no dash in front. Raises `InvalidName`.
+    """
     name = check_name(text, what)
     if re.search(r"[/\\:@~]", name):
-        message = f"{text!r:.80} cannot be a {what}: '/', '\\', ':', '@' and '~' belong to addresses."
-        raise InvalidName(message, subject=name[:80])
+        raise _invalid(text, what, "'/', '\\', ':', '@' and '~' belong to addresses")
+    if name.startswith("-"):
+        raise _invalid(text, what, "commands would read it as an option")
     return name
+
+
+def _invalid(text: str, what: str, problem: str) -> InvalidName:
+    article = "an" if what.startswith(("a", "e", "i", "o", "u")) else "a"
+    return InvalidName(f"{text!r:.80} cannot be {article} {what}: {problem}.", subject=repr(text)[:80])
 
 
 def _encodable(text: str) -> bool:
@@ -55,6 +69,10 @@ def _problem(name: str) -> str:
         return f"it has {len(name)} characters, the limit is {MAX_NAME}"
     if any(unicodedata.category(character) == "Cc" or character in _DECEPTIVE for character in name):
         return "it holds a control character"
+    if _INVISIBLE.search(name):
+        return "it holds a character that nobody sees"
+    if not name.strip(". "):
+        return "it is nothing but dots"
     return "it begins or ends with a space" if name != name.strip() else ""
 
 
@@ -110,6 +128,8 @@ def _path_problem(path: str) -> str:
         return "it is absolute"
     if any(unicodedata.category(c) == "Cc" or c in _DECEPTIVE or c in '\\<>:"|?*' for c in path):
         return "it holds a character that some file system refuses"
+    if _INVISIBLE.search(path):
+        return "it holds a character that nobody sees"
     return next((problem for piece in path.split("/") if (problem := _piece_problem(piece))), "")
 
 

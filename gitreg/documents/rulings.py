@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gitreg.documents.document import (
     Actor,
+    AddressName,
     Document,
     Frozen,
     Integer,
@@ -42,7 +43,7 @@ class RegistrySettings(Document):
 
     registry: RegistryId
     blobs: Prose | None = None
-    stages: Frozen[Name, StageSettings]
+    stages: Frozen[AddressName, StageSettings]
 
 
 class Key(Part):

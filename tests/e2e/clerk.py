@@ -211,7 +211,8 @@ def refused(clerk: Clerk, command: Sequence[str | Path], code: int, *words: str,
     before = picture(clerk.folder)
     told = clerk.run(*command)
     assert_told(told, code, *words, hint=hint)
-    assert_told_as_json(clerk.run(*command, "--json"), code)
+    options = command.index("--") if "--" in command else len(command)
+    assert_told_as_json(clerk.run(*command[:options], "--json", *command[options:]), code)
     assert picture(clerk.folder) == before, f"{command} changed something"
     return told
 
