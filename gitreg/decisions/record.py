@@ -9,6 +9,8 @@ from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.drafting import Target
 from gitreg.decisions.facts import check_facts
 from gitreg.decisions.findings import UNREADABLE, Finding
+from gitreg.decisions.judge import Judge
+from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step, decisions_in, sealed
@@ -18,7 +20,6 @@ from gitreg.errors import Conflict, NotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
-    from gitreg.decisions.judge import Judge
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
 
@@ -60,8 +61,9 @@ class Record:
 
     def changes(self, base: str, head: str) -> list[StageChange]:
         """What a deployment has to do to go from one commit to another."""
-        before, after = self.office.commit_at(base), self.office.commit_at(head)
-        return stages.changes(self.office.judge(before), self.office.judge(after))
+        before, after = self._commit_or_nothing(base), self.office.commit_at(head)
+        judge = self.office.judge(before) if before else Judge(line_of(self.office.store, None))
+        return stages.changes(judge, self.office.judge(after))
 
     def people(self) -> Rulebook:
         """Settings, people and policies as they stand on main."""
@@ -70,7 +72,7 @@ class Record:
     def check_facts(self, before: str, after: str) -> list[Finding]:
         """Whether the ledger went from one commit to another by its rules."""
         store = self.office.store
-        one, two = store.snapshot(store.resolve(before)), store.snapshot(store.resolve(after))
+        one, two = store.snapshot(self._commit_or_nothing(before)), store.snapshot(store.resolve(after))
         return list(check_facts(one, two))
 
     def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
@@ -79,8 +81,14 @@ class Record:
         As a proposal: if it were merged into `base` now, with every approval that can be seen. As a push: commit by
         commit from `base`, main's old tip.
         """
-        before, after = self.office.commit_at(base), self.office.commit_at(head)
-        return self.check_push(before, after) if is_push else self.check_proposal(before, after)
+        before, after = self._commit_or_nothing(base), self.office.commit_at(head)
+        if is_push or before is None:
+            return self.check_push(before, after)
+        return self.check_proposal(before, after)
+
+    def _commit_or_nothing(self, text: str) -> CommitId | None:
+        """A commit, or None for the id of zeros by which git and forges say: there was none before."""
+        return None if text and not text.strip("0") else self.office.commit_at(text)
 
     def check_push(self, old: CommitId | None, new: CommitId) -> list[Finding]:
         """A push to main: the old tip stays on the line (format 16), and each commit after it is good."""

@@ -148,6 +148,19 @@ def test_facts_are_judged_too(gitreg: Gitreg, registry: Path, trained: Callable[
     assert gitreg("validate", "--facts", f"ledger..{first}", at=registry).code in (0, 1)
 
 
+def test_an_id_of_zeros_is_before_everything(
+    gitreg: Gitreg, ask: Ask, registry: Path, trained: Callable[..., str]
+) -> None:
+    trained("first")
+    gitreg("register", "runs:/first/model", "--name", "fraud", at=registry)
+    gitreg("promote", "fraud", "1", "--to", "production", "-m", "why", at=registry)
+    zeros = "0" * 40
+    assert gitreg("validate", "--facts", f"{zeros}..ledger", at=registry).out == "pass\n"
+    assert ask("validate", "--base", zeros, at=registry) == []
+    (change,) = ask("changes", f"{zeros}..HEAD", at=registry)
+    assert (change["before"], change["after"]) == (None, 1)
+
+
 def test_a_decision_that_is_not_in_force_stands_out_in_the_log(
     gitreg: Gitreg, ask: Ask, registry: Path, trained: Callable[..., str]
 ) -> None:
