@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import tempfile
+import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 from urllib.parse import urlsplit
 
 from gitreg.blobs._keys import blob_key, digests_in
@@ -22,7 +23,7 @@ from gitreg.documents import Descriptor, Digest
 from gitreg.errors import BlobNotFound, InvalidValue, MissingExtra, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gitreg.documents import RegistryId
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _BLOCK_BYTES = 16 * 1024 * 1024
 _MAX_PARTS = 9_000
 _PARTS_AT_ONCE = 4
-_ONE_STEP = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"}
+_ONE_STEP = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
 """Where an object is there whole or not at all; elsewhere it is written aside and moved."""
 _S3 = {"s3", "s3a"}
 _PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs", "sftp": "paramiko"}
@@ -43,6 +44,9 @@ class FsspecBlobs:
     they are sent, the object's length is asked for afterwards, and nothing hangs on conditional writes, which some
     S3 servers ignore.
     """
+
+    looks_after_s: ClassVar[Sequence[float]] = (0, 0.1, 0.4, 1, 2, 4)
+    """How long to wait before each look at what was sent."""
 
     def __init__(self, url: str, registry: RegistryId, options: Mapping[str, Any] | None = None) -> None:
         self._protocol = urlsplit(url).scheme
@@ -175,8 +179,8 @@ class FsspecBlobs:
 
     def _send_bytes(self, content: Content, data: bytes, progress: Progress | None) -> None:
         if self._size(content.digest) != content.size:
-            self._write(self._at(blob_key(content.digest)), data)
-            self._check(content)
+            with self._checked(content):
+                self._write(self._at(blob_key(content.digest)), data)
         _tell(progress, content.size)
 
     def _put_large(self, stream: BinaryIO, progress: Progress | None) -> Content:
@@ -194,8 +198,8 @@ class FsspecBlobs:
             if self._size(content.digest) == content.size:
                 _tell(progress, content.size)
             else:
-                self._send_file(content, scratch.name, progress)
-                self._check(content)
+                with self._checked(content):
+                    self._send_file(content, scratch.name, progress)
         return content
 
     def _send_file(self, content: Content, path: str, progress: Progress | None) -> None:
@@ -229,14 +233,29 @@ class FsspecBlobs:
         self._files.makedirs(key.rpartition("/")[0], exist_ok=True)
         self._files.mv(target, key)
 
+    @contextlib.contextmanager
+    def _checked(self, content: Content) -> Iterator[None]:
+        """Whatever the server answered, what is there counts: an answer may be lost, another writer quicker."""
+        try:
+            yield
+        except StorageError:
+            if self._size(content.digest) != content.size:
+                raise
+        self._check(content)
+
     def _check(self, content: Content) -> None:
-        found = self._size(content.digest)
-        if found != content.size:
-            raise StorageError(
-                f"{self.location} took {content.digest} and now has {found or 0:,} of its {content.size:,} bytes.",
-                subject=content.digest,
-                hint="Try again; if it stays so, the server loses data.",
-            )
+        """Some servers show an object while another writer of the same bytes is at it: look more than once."""
+        found: int | None = None
+        for wait_s in self.looks_after_s:
+            time.sleep(wait_s)
+            found = self._size(content.digest)
+            if found == content.size:
+                return
+        raise StorageError(
+            f"{self.location} took {content.digest} and now has {found or 0:,} of its {content.size:,} bytes.",
+            subject=content.digest,
+            hint="Try again; if it stays so, the server loses data.",
+        )
 
     def _remove(self, path: str) -> None:
         with self._refusals(), contextlib.suppress(FileNotFoundError):

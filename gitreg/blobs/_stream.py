@@ -14,14 +14,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, cast
 
 from gitreg.documents import Digest
 from gitreg.errors import CorruptBlob, InvalidValue
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
     from gitreg.blobs._store import Progress, Source
 
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -163,19 +161,29 @@ class FileWriter:
         self._queue: queue.Queue[bytes | None] = queue.Queue(_QUEUED_CHUNKS)
         self._thread: threading.Thread | None = None
         self._error: OSError | None = None
-        self._started = False
+        self._is_first = True
+        self._may_begin = True
 
     def write(self, chunk: bytes, /) -> None:
         if self._error is not None:
             raise self._error
-        if not self._started:
-            self._started = True
+        if self._has_helper():
+            self._queue.put(chunk)
+        else:
             self._write(chunk)
-            return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="gitreg-blob-writer", daemon=True)
-            self._thread.start()
-        self._queue.put(chunk)
+
+    def _has_helper(self) -> bool:
+        """From the second chunk on there is a thread, except while Python exits: then none can begin."""
+        if self._thread is None and self._is_first:
+            self._is_first = False
+        elif self._thread is None and self._may_begin:
+            thread = threading.Thread(target=self._run, name="gitreg-blob-writer", daemon=True)
+            try:
+                thread.start()
+                self._thread = thread
+            except RuntimeError:
+                self._may_begin = False
+        return self._thread is not None
 
     def __enter__(self) -> Self:
         return self
@@ -254,7 +262,7 @@ class VerifyingReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - collections.abc.Buffer comes with Python 3.12
         view = memoryview(buffer).cast("B")
         data = self._stream.read(len(view)) if len(view) else b""
         view[: len(data)] = data

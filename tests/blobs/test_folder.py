@@ -450,3 +450,25 @@ def test_memory_stays_the_same_however_large_the_blob(tmp_path: Path, store: Fol
     finally:
         tracemalloc.stop()
     assert peak_bytes < 48 * 1024 * 1024
+
+
+# --- while Python exits ----------------------------------------------------------------------------------------------
+
+EXITING = """
+import atexit, sys
+from pathlib import Path
+from gitreg.blobs import FolderBlobs, put_files
+from gitreg.documents import RegistryId
+store = FolderBlobs(Path(sys.argv[1]), RegistryId(sys.argv[2]))
+def publish():
+    manifest = put_files(store, {str(number): bytes([number]) * 9_000_000 for number in range(6)})
+    print(len(manifest.files))
+atexit.register(publish)
+"""
+
+
+def test_bytes_are_taken_while_python_exits(root: Path, store: FolderBlobs) -> None:
+    command = [sys.executable, "-c", EXITING, str(root), REGISTRY]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("6\n", "")
+    assert sorted(store.list()) == sorted(Digest.of(bytes([number]) * 9_000_000) for number in range(6))

@@ -148,8 +148,23 @@ def test_a_large_file_goes_in_parts_and_comes_back(moto_server: S3Server, tmp_pa
 class Forgetful(FsspecBlobs):
     """A server that says yes and keeps half."""
 
+    looks_after_s = (0, 0)
+
     def _write(self, key: str, data: bytes) -> None:
         super()._write(key, data[: len(data) // 2])
+
+
+class Stammering(FsspecBlobs):
+    """A server that stores what it got and then cannot say so."""
+
+    def _write(self, key: str, data: bytes) -> None:
+        super()._write(key, data)
+        raise StorageError("500 Internal Server Error")
+
+
+def test_an_upload_that_arrived_counts_whatever_was_answered(moto_server: S3Server) -> None:
+    store = Stammering(moto_server.url, RegistryId.random(), moto_server.options)
+    assert store.read(store.put(b"12345").digest) == b"12345"
 
 
 def test_an_upload_is_asked_after(moto_server: S3Server) -> None:
