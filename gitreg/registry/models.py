@@ -91,7 +91,7 @@ class Models(Catalogue):
             return _registered(self.version(version.digest), is_new=False)
         recorded = self._ledger.publish(
             lambda standing: claim(standing.tree, version, is_shared=standing.is_shared),
-            message or f"{name}: registered from {run.name} ({run.run_id.short})",
+            f"{name}: registered from {run.name} ({run.run_id.short})" + (f"\n\n{message}" if message else ""),
             blobs_of(version, manifest),
         )
         return _registered(self.version(version.digest), trouble=recorded.trouble)
