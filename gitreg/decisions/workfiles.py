@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.governing import canonical
@@ -32,10 +33,14 @@ _OWNED = (
 )
 
 
-def governed_edits(office: Office, wanted: Sequence[str] = ()) -> dict[str, bytes | None]:
+@contextmanager
+def governed_edits(
+    office: Office, wanted: Sequence[str] = (), *, dry_run: bool = False
+) -> Iterator[dict[str, bytes | None]]:
     """How the governed files of the work tree differ from main, in canonical form; of the named files or folders only.
 
-    A file whose layout alone is off is written back as gitreg writes it, so that it is clean once the decision lands.
+    While the block decides about them, the files too are written as gitreg writes them, so that they are clean once the
+    decision lands. When the block raises they are as they were; a dry run leaves them alone.
     Raises `InvalidValue` where there is no work tree that has main checked out, `InvalidName` for a path that is not
     governed, `InvalidDocument` for one that cannot be read.
     """
@@ -46,10 +51,13 @@ def governed_edits(office: Office, wanted: Sequence[str] = ()) -> dict[str, byte
     chosen = sorted(path for path in on_disk.keys() | known if _is_wanted(path, wanted))
     found = {path: _read(on_disk[path], path) if path in on_disk else None for path in chosen}
     edits = canonical({path: data for path, data in found.items() if data != tree.read(path)})
-    for path, data in edits.items():
-        if data is not None and data != found[path]:
-            (root / path).write_bytes(data)
-    return {path: data for path, data in edits.items() if data != tree.read(path)}
+    with ExitStack() as undo:
+        for path, data in edits.items():
+            if data is not None and data != found[path] and not dry_run:
+                undo.callback((root / path).write_bytes, found[path] or b"")
+                (root / path).write_bytes(data)
+        yield {path: data for path, data in edits.items() if data != tree.read(path)}
+        undo.pop_all()
 
 
 def _work_tree(office: Office) -> Path:

@@ -244,10 +244,16 @@ def _explain(error: ValidationError) -> str:
     """The first three problems, each with the place it stands at."""
     problems = error.errors(include_url=False, include_input=False)
     lines = [
-        f"{'.'.join(str(piece) for piece in problem['loc']) or 'document'}: {problem['msg']}" for problem in problems
+        f"{'.'.join(str(piece) for piece in problem['loc']) or 'document'}: {_said_by(problem['msg'])}"
+        for problem in problems
     ]
     more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""  # noqa: PLR2004 - three say enough
     return "; ".join(lines[:3]) + more + "."
+
+
+def _said_by(message: str) -> str:
+    """Pydantic's words, or ours without what it puts around them."""
+    return message.removeprefix("Value error, ").rstrip(".")
 
 
 class Actor(Part):

@@ -79,12 +79,13 @@ def test_a_person_alone_sees_two_commits_and_four_files(solo: Solo) -> None:
 def test_governed_files_edited_by_hand_land_in_canonical_form(solo: Solo) -> None:
     data = (solo.root / "gitreg.json").read_bytes()
     (solo.root / "gitreg.json").write_bytes(data.replace(b"  ", b" "))
-    assert governed_edits(Office(solo.store)) == {}
+    with governed_edits(Office(solo.store)) as edits:
+        assert edits == {}
     assert (solo.root / "gitreg.json").read_bytes() == data
     (solo.root / "approvers.json").write_bytes(TEAM.to_bytes().replace(b"  ", b"\t"))
-    edits = governed_edits(Office(solo.store))
-    assert edits == {"approvers.json": TEAM.to_bytes()}
-    outcome = solo.proposals.govern(edits, "people")
+    with governed_edits(Office(solo.store)) as edits:
+        assert edits == {"approvers.json": TEAM.to_bytes()}
+        outcome = solo.proposals.govern(edits, "people")
     assert outcome.decision is None
     assert outcome.title == "governance: allowed_signers, approvers.json"
     assert (solo.root / "allowed_signers").exists()
@@ -92,8 +93,24 @@ def test_governed_files_edited_by_hand_land_in_canonical_form(solo: Solo) -> Non
         subprocess.run(["git", "status", "--porcelain"], cwd=solo.root, capture_output=True, check=True).stdout == b""
     )
     (solo.root / "approvers.json").unlink()
-    assert governed_edits(Office(solo.store), ["policies"]) == {}
-    assert governed_edits(Office(solo.store), ["approvers.json"]) == {"approvers.json": None}
+    for wanted, expected in (("policies", {}), ("approvers.json", {"approvers.json": None})):
+        with governed_edits(Office(solo.store), [wanted]) as edits:
+            assert edits == expected
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_is_refused_or_only_tried_leaves_the_edited_file_as_it_was(solo: Solo, dry_run: bool) -> None:  # noqa: FBT001
+    edited = TEAM.to_bytes().replace(b"  ", b"\t")
+    (solo.root / "approvers.json").write_bytes(edited)
+
+    def try_it() -> None:
+        with governed_edits(Office(solo.store), dry_run=dry_run) as edits:
+            assert edits == {"approvers.json": TEAM.to_bytes()}
+            raise Refused("No.")
+
+    with pytest.raises(Refused):
+        try_it()
+    assert (solo.root / "approvers.json").read_bytes() == edited
 
 
 def test_what_is_edited_by_hand_has_to_be_governed_and_a_file(solo: Solo) -> None:
@@ -103,11 +120,11 @@ def test_what_is_edited_by_hand_has_to_be_governed_and_a_file(solo: Solo) -> Non
         solo.proposals.govern({}, "why")
     (solo.root / "policies").mkdir()
     (solo.root / "policies/x.json").symlink_to("/etc/passwd")
-    with pytest.raises(InvalidName, match="is a link"):
-        governed_edits(Office(solo.store))
+    with pytest.raises(InvalidName, match="is a link"), governed_edits(Office(solo.store)):
+        pass
     subprocess.run(["git", "switch", "-qc", "mine"], cwd=solo.root, check=True)
-    with pytest.raises(InvalidValue, match="main is checked out"):
-        governed_edits(Office(solo.store))
+    with pytest.raises(InvalidValue, match="main is checked out"), governed_edits(Office(solo.store)):
+        pass
 
 
 def test_a_dirty_pointer_is_not_overwritten(solo: Solo) -> None:

@@ -84,8 +84,8 @@ def govern(session: Session, files: tuple[str, ...], message: str, dry_run: bool
 
     Of the work tree that has main checked out; without PATH all that differ. They are brought into canonical form.
     """
-    edits = governed_edits(session.registry.record.office, files)
-    return _governed(session, edits, message, dry_run, signing)
+    with governed_edits(session.registry.record.office, files, dry_run=dry_run) as edits:
+        return _governed(session, edits, message, dry_run, signing)
 
 
 def _governed(session: Session, edits: Edits, message: str, dry_run: bool, signing: Signing) -> Reply:
