@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fsspec
 import pytest
 
 from gitreg._open import find, init, open_for_recording, open_receiver, open_registry, start_run, use
@@ -916,6 +917,7 @@ def test_no_document_is_published_before_the_bytes_it_names(place: Place, origin
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a bucket, reached as AWS's own tools would be told to."""
+    fsspec.get_filesystem_class("s3").clear_instance_cache()  # it would go on talking to another test's server
     with moto() as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
