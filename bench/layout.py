@@ -169,8 +169,8 @@ def _store(path: Path) -> Store:
 
 
 def _record(number: int) -> RunRecord:
-    """The run of this number: its id follows from it, and all lie within one hour."""
-    at = START + timedelta(milliseconds=number)
+    """The run of this number: its id follows from it, and 10,000 of them fill one hour."""
+    at = START + timedelta(milliseconds=350 * number)
     run_id = RunId(f"{int(at.timestamp() * 1000):012x}7{number % 4096:03x}8{number:015x}")
     metrics = tuple(
         MetricSummary(key=f"metric_{key}", count=100, last=Point(step=99, time=at, value=0.5), min=0.1, max=0.9)
