@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitreg.blobs import check_blobs_url
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.history import differing
 from gitreg.decisions.landing import Case, is_governed
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.documents import Tree, paths
-from gitreg.errors import GitregError, InvalidKey
+from gitreg.errors import GitregError, InvalidKey, Refused
 from gitreg.policy import governance_quorum, quorum_of, unmeetable
 from gitreg.signing import public_key_of, render_allowed_signers
 
@@ -40,7 +41,9 @@ def check_constitution(tree: Tree, changed: Iterable[str]) -> Iterator[Finding]:
         yield from _signers(rulebook)
         for stage in rulebook.protected:
             rulebook.policy(stage)
-    except UNREADABLE as error:
+        if rulebook.settings.blobs is not None:
+            check_blobs_url(rulebook.settings.blobs)
+    except (*UNREADABLE, Refused) as error:
         yield Finding("governed", error.subject or paths.SETTINGS, error.message, error.hint or _SEE)
 
 

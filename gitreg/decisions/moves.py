@@ -60,11 +60,20 @@ def check_move(question: Question) -> Iterator[Finding]:
     if question.rulebook.stage(question.move.stage) is None:
         yield Finding("stage", where, f"There is no stage {question.move.stage} in gitreg.json.")
         return
+    yield from _namesake(question, where)
     yield from _version(question)
     yield from _target(question, where)
     yield from _files(question)
     yield from _holds(question)
     yield from _evidence(question)
+
+
+def _namesake(question: Question, where: str) -> Iterator[Finding]:
+    """A path may carry a hash of the names, and two names can be found that have one path."""
+    move, standing = question.move, move_of(question.past.standing, question.folder)
+    if standing is not None and (standing.model, standing.stage) != (move.model, move.stage):
+        message = f"The folder is that of {standing.model}@{standing.stage}, whose name has the same path."
+        yield Finding("namesake", where, message, "Register the model by another name.")
 
 
 def _version(question: Question) -> Iterator[Finding]:

@@ -134,6 +134,8 @@ def resolve(judge: Judge, target: Target) -> Standing:
     if not verdict.is_in_force:
         raise _refusal(judge, target, verdict)
     found = standing_of(judge, target, verdict)
+    if (found.move.model, found.move.stage) != (target.model, target.stage):  # two names that have one path
+        raise StageNotFound(f"Nothing was ever decided for {target}.", subject=str(target), hint=_how_to(target))
     _check_untouched(judge, found)
     if found.version is None:
         message = f"{target} was withdrawn: {found.decision.reason}"
