@@ -114,7 +114,8 @@ class Runs:
             for run_id, name in {**live, **names}.items()
             if ref and (run_id.startswith(ref) or run_id.endswith(ref) or name == ref)
         }
-        return _only_one(ref, fitting)
+        named = {run_id: name for run_id, name in fitting.items() if ref in (name, run_id)}
+        return _only_one(ref, named or fitting)
 
     def compare(self, refs: Iterable[str]) -> Comparison:
         """Runs side by side. Raises as `get` does."""
@@ -122,12 +123,12 @@ class Runs:
 
     def series(self, ref: str, key: str, dataset: str | None = None) -> Points:
         """All points of a metric: attempt by attempt, each in the order logged. `dataset`: its name in the run, or
-        digest.
+        digest; without it the metric logged without one, or on only one.
 
         Raises `RunNotFound`, `NotFound` where the run has no such metric, `BlobNotFound`, `CorruptBlob`.
         """
         run = self.get(ref)
-        content = _content_of(run, dataset)
+        content = _content_of(run, dataset) if dataset is not None else _only_content(run, key)
         if run.metric(key, content) is None:
             known = ", ".join(sorted({metric.key for metric in run.metrics})) or "none"
             message = f"The run {run.run_id.short} has no metric {key!r:.80}" + (f" on {dataset}." if dataset else ".")
@@ -318,9 +319,13 @@ def _only_one(ref: str, fitting: Mapping[RunId, str]) -> RunId:
     raise Ambiguous(f"{ref!r:.80} fits {len(fitting)} runs.", subject=ref[:80], hint=f"Say more: {shown:.400}.")
 
 
-def _content_of(run: FoldedRun, dataset: str | None) -> Digest | None:
-    if dataset is None:
-        return None
+def _only_content(run: FoldedRun, key: str) -> Digest | None:
+    """The dataset of a metric that was logged on only one; None where it was logged without or on several."""
+    contents = {metric.dataset for metric in run.metrics if metric.key == key}
+    return contents.pop() if len(contents) == 1 else None
+
+
+def _content_of(run: FoldedRun, dataset: str) -> Digest:
     named = next((use.digest for use in run.datasets if use.name == dataset), None)
     if named is None and not dataset.startswith("sha256:"):
         known = ", ".join(use.name for use in run.datasets) or "none"

@@ -39,6 +39,12 @@ def test_a_whole_id_that_begins_another_is_not_ambiguous(clone: Clone) -> None:
     assert clone.runs.get("abc").run_id == "abc"
 
 
+def test_a_whole_name_is_not_ambiguous_with_the_digits_of_an_id(clone: Clone) -> None:
+    clone.tracker.start_run(name="other", run_id="beef-f00d").finish()
+    record(clone, "f00d")
+    assert clone.runs.get("f00d").name == "f00d"
+
+
 @pytest.mark.parametrize("ref", ["", "nothing", "@last", "runs:/"])
 def test_a_run_that_is_not_there_is_not_found(clone: Clone, ref: str) -> None:
     with pytest.raises(RunNotFound):
@@ -134,6 +140,13 @@ def test_a_series_that_is_not_there_says_what_is(clone: Clone) -> None:
     assert "auc" in caught.value.hint
     with pytest.raises(NotFound, match="no dataset 'd'"):
         clone.runs.series("r", "auc", "d")
+
+
+def test_a_metric_logged_on_one_dataset_needs_no_dataset_to_be_read(clone: Clone) -> None:
+    with clone.tracker.start_run(name="r") as run:
+        run.log_dataset("holdout", b"rows", role="test")
+        run.log_metric("auc", 0.5, dataset="holdout")
+    assert [point.value for point in clone.runs.series("r", "auc")] == [0.5]
 
 
 def test_what_is_not_in_a_run_cannot_be_fetched(clone: Clone, tmp_path: Path) -> None:
