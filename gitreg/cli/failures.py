@@ -41,18 +41,24 @@ def guarded(call: Callable[[list[str]], Any], args: Sequence[str] | None) -> Non
     given = list(sys.argv[1:] if args is None else args)
     try:
         sys.exit(int(call(given) or 0))
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except click.Abort as error:  # click takes an EOFError for a person's Ctrl-D; we never ask anything
+        sys.exit(_failed(error.__cause__, given) if isinstance(error.__cause__, EOFError) else INTERRUPTED)
     except OutputGone:
         _forget_output()
         sys.exit(BROKEN_PIPE)
     except click.exceptions.NoArgsIsHelpError as error:
         sys.exit(_help(error))
     except Exception as error:  # noqa: BLE001 - the rim: whatever happened becomes a message and an exit code
-        _debug(error)
-        failure = failure_of(error)
-        tell(failure, as_json=wants_json(given))
-        sys.exit(failure.exit_code)
+        sys.exit(_failed(error, given))
+
+
+def _failed(error: BaseException, given: Sequence[str]) -> int:
+    _debug(error)
+    failure = failure_of(error)
+    tell(failure, as_json=wants_json(given))
+    return failure.exit_code
 
 
 def _help(error: click.exceptions.NoArgsIsHelpError) -> int:

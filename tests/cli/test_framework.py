@@ -15,7 +15,7 @@ import pytest
 
 from gitreg.cli import make_root
 from gitreg.cli.catalogue import ENTRIES, SECTIONS, Entry
-from gitreg.cli.failures import failure_of, tell, wants_json
+from gitreg.cli.failures import failure_of, guarded, tell, wants_json
 from gitreg.cli.tree import Command, load
 from gitreg.errors import GitregError, NotFound, VersionNotFound
 
@@ -176,6 +176,16 @@ def test_whatever_happens_has_its_exit_code(error: BaseException, code: int) -> 
     with pytest.raises(SystemExit) as ended:
         raising(error).main(["status"])
     assert ended.value.code == code
+
+
+def test_a_file_that_ends_too_soon_is_no_interruption(capsys: pytest.CaptureFixture[str]) -> None:
+    def call(_: list[str]) -> None:
+        raise click.Abort from EOFError("marshal data too short")  # as click does
+
+    with pytest.raises(SystemExit) as ended:
+        guarded(call, [])
+    assert ended.value.code == 70
+    assert "marshal data too short" in capsys.readouterr().err
 
 
 def test_a_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
