@@ -22,7 +22,7 @@ from gitreg.documents import (
     check_name,
     paths,
 )
-from gitreg.errors import BlobNotFound, InvalidDocument, InvalidName
+from gitreg.errors import BlobNotFound, CorruptBlob, InvalidDocument, InvalidName
 from gitreg.registry.catalogue import Catalogue, Reference
 from gitreg.registry.numbers import claim, claim_missing
 from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished, not_there, output_named, pin
@@ -203,14 +203,28 @@ class Models(Catalogue):
         return read_manifest(self._blobs, descriptor.digest)
 
     def check_bytes(self, manifest: Manifest) -> None:
-        """Raises `BlobNotFound` that names the first file whose bytes are nowhere."""
-        missing = [entry for entry in manifest.files if not self._blobs.has(entry.digest)]
+        """Raises `BlobNotFound` that names the first file whose bytes are nowhere, `CorruptBlob` for a wrong length.
+
+        The bytes themselves are read by who fetches them, and by fsck.
+        """
+        lengths = {entry.digest: self._length(entry) for entry in manifest.files}
+        missing = [entry for entry in manifest.files if lengths[entry.digest] is None]
         if missing:
             first: ManifestEntry = missing[0]
             more = f" and of {len(missing) - 1} more files" if len(missing) > 1 else ""
             message = f"The bytes of {first.path}{more} are not in {self._blobs.location}."
             hint = "Run gitreg sync where the run was made, then here."
             raise BlobNotFound(message, subject=first.digest, hint=hint)
+        for entry in manifest.files:
+            if lengths[entry.digest] != entry.size:
+                message = f"The bytes of {entry.path} in {self._blobs.location} are not {entry.size} but damaged."
+                raise CorruptBlob(message, subject=entry.digest, hint="gitreg fsck")
+
+    def _length(self, entry: ManifestEntry) -> int | None:
+        try:
+            return self._blobs.size(entry.digest)
+        except BlobNotFound:
+            return None
 
 
 def _standing(standing: Standing, path: str, document: type[R]) -> R | None:
