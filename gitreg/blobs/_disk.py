@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from gitreg.blobs._threads import Threads
 from gitreg.errors import StorageError
@@ -140,13 +140,34 @@ def make_folders(folder: str, anchor: str) -> None:
     sync_folder(parent)
 
 
-@contextlib.contextmanager
-def temporary(folder: str, mode: int) -> Iterator[tuple[int, str]]:
-    """A new file of a random name, open for writing; closed at the end, and removed unless it was renamed away."""
-    path = f"{folder}/{secrets.token_hex(8)}"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        yield descriptor, path
-    finally:
-        os.close(descriptor)
-        remove(path)
+def make_siblings(folders: Iterable[str], parent: str) -> None:
+    """Make folders in `parent`, which is there, and sync all their names at once."""
+    for folder in folders:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder)
+    sync_folder(parent)
+
+
+class Draft:
+    """A new file of a random name in a folder, open for writing; it goes away at the end unless it was given its place.
+
+    Raises `OSError` like the calls it is made of.
+    """
+
+    def __init__(self, folder: str, mode: int) -> None:
+        self.path = f"{folder}/{secrets.token_hex(8)}"
+        self.descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        self._is_placed = False
+
+    def place(self, target: str) -> None:
+        """Rename it to `target`, over what stands there."""
+        rename(self.path, target)
+        self._is_placed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        os.close(self.descriptor)
+        if not self._is_placed:
+            remove(self.path)

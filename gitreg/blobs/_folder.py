@@ -12,23 +12,26 @@ A name stands under `sha256/` only after its bytes are synced, and is promised o
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
+import stat
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gitreg.blobs._disk import (
+    Draft,
     length_of_file,
     make_folders,
+    make_siblings,
     names_in,
     refusals,
     remove,
     rename,
     sync_files,
     sync_folder,
-    temporary,
 )
 from gitreg.blobs._live import check_key, check_live
 from gitreg.blobs._save import save
@@ -49,7 +52,7 @@ from gitreg.blobs._stream import (
     write_all,
 )
 from gitreg.documents import Descriptor, Digest
-from gitreg.errors import BlobNotFound, StorageError
+from gitreg.errors import BlobNotFound, CorruptBlob, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -182,9 +185,9 @@ class FolderBlobs:
         check_live(key, data)
         with self._refusals():
             self._prepare(self._live)
-            with self._temporary(_READ_WRITE) as (descriptor, path):
-                write_all(descriptor, data)
-                rename(path, f"{self._live}/{key}")
+            with self._draft(_READ_WRITE) as draft:
+                write_all(draft.descriptor, data)
+                draft.place(f"{self._live}/{key}")
 
     def get_live(self, key: str) -> bytes | None:
         path = Path(self._live, check_key(key))
@@ -230,8 +233,16 @@ class FolderBlobs:
     def _open(self, digest: Digest) -> BinaryIO:
         for path in self._places(digest):
             with contextlib.suppress(FileNotFoundError):
-                return Path(path).open("rb", buffering=0)
+                return self._open_file(path, digest)
         raise self._absent(digest)
+
+    def _open_file(self, path: str, digest: Digest) -> BinaryIO:
+        """Who shares the folder may have put a pipe there, which nobody ever writes to, or a device that never ends."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise CorruptBlob(f"{digest} in {self.location} is not a file.", subject=digest)
+        return io.FileIO(descriptor)
 
     def _absent(self, digest: Digest) -> BlobNotFound:
         return BlobNotFound(f"{digest} is not in {self.location}.", subject=digest)
@@ -250,9 +261,9 @@ class FolderBlobs:
         if progress is not None:
             progress.add(len(data))
         if not self._has(content, durable=durable):
-            with self._temporary(_READ_ONLY) as (descriptor, path):
-                write_all(descriptor, data)
-                self._place(path, descriptor, content, durable=durable)
+            with self._draft(_READ_ONLY) as draft:
+                write_all(draft.descriptor, data)
+                self._place(draft, content, durable=durable)
         return content
 
     def _put_large(self, stream: BinaryIO, *, durable: bool, progress: Progress | None) -> Content:
@@ -282,27 +293,24 @@ class FolderBlobs:
         return content
 
     def _write(self, stream: BinaryIO, *, durable: bool, progress: Progress | None) -> Content:
-        with self._temporary(_READ_ONLY) as (descriptor, path):
-            with FileWriter(descriptor, sync_as_it_grows=durable) as sink:
+        with self._draft(_READ_ONLY) as draft:
+            with FileWriter(draft.descriptor, sync_as_it_grows=durable) as sink:
                 content = copy(stream, sink, progress)
             if not self._has(content, durable=durable):
-                self._place(path, descriptor, content, durable=durable)
+                self._place(draft, content, durable=durable)
         return content
 
-    def _place(self, path: str, descriptor: int, content: Content, *, durable: bool) -> None:
+    def _place(self, draft: Draft, content: Content, *, durable: bool) -> None:
         if durable:
-            os.fsync(descriptor)
-            self._finish(path, content.digest)
+            os.fsync(draft.descriptor)
+            self._prepare(self._shard(content.digest))
+            draft.place(self._path(content.digest))
             self._promise(content.digest, durable=True)
             return
         self._prepare(self._staged)
-        rename(path, self._staged_path(content.digest))
+        draft.place(self._staged_path(content.digest))
         with self._lock:
             self._unflushed.add(content.digest)
-
-    def _finish(self, path: str, digest: Digest) -> None:
-        self._prepare(self._shard(digest))
-        rename(path, self._path(digest))
 
     def _promise(self, digest: Digest, *, durable: bool) -> None:
         """A finished blob's name outlives a power cut, whoever put it there: now, or at the next flush."""
@@ -311,15 +319,23 @@ class FolderBlobs:
         else:
             self._unpromised.add(self._shard(digest))
 
-    def _temporary(self, mode: int) -> contextlib.AbstractContextManager[tuple[int, str]]:
+    def _draft(self, mode: int) -> Draft:
         self._prepare(self._incoming)
-        return temporary(self._incoming, mode)
+        return Draft(self._incoming, mode)
 
     def _prepare(self, folder: str) -> None:
         """Make a folder of ours and sync the way to it; once."""
         if folder not in self._ready:
             make_folders(folder, self._anchor)
             self._ready.add(folder)
+
+    def _prepare_shards(self, shards: Iterable[str]) -> None:
+        """`_prepare` for many of them: one sync makes all their names last."""
+        missing = set(shards) - self._ready
+        if missing:
+            self._prepare(self._finished)
+            make_siblings(missing, self._finished)
+            self._ready |= missing
 
     # --- finishing later -------------------------------------------------------------------------------------------
 
@@ -330,9 +346,10 @@ class FolderBlobs:
             self._doubtful.discard(digest)
         waiting = [digest for digest in digests if length_of_file(self._staged_path(digest)) is not None]
         self._sync(waiting)
+        self._prepare_shards({self._shard(digest) for digest in waiting})
         for digest in waiting:
             with contextlib.suppress(FileNotFoundError):  # another process finished it
-                self._finish(self._staged_path(digest), digest)
+                rename(self._staged_path(digest), self._path(digest))
         sync_files({self._shard(digest) for digest in digests})
         self._check_all_there(digests)
 

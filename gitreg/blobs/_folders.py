@@ -7,22 +7,28 @@ import os
 import secrets
 import shutil
 import unicodedata
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from gitreg.blobs._disk import refusals, rename, sync_files, sync_folder
+from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
 from gitreg.blobs._threads import Threads
 from gitreg.documents import MANIFEST_MEDIA_TYPE, MAX_DOCUMENT_BYTES, Manifest, ManifestEntry, check_artifact_path
 from gitreg.errors import AlreadyExists, InvalidDocument, InvalidValue, UnsafePath
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from gitreg.blobs._store import BlobStore, Progress, Source
     from gitreg.documents import Descriptor, Digest
 
-_AT_ONCE = 4
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AT_ONCE = 2
+"""More threads only wait for the interpreter; what comes over a network is fetched by more, beforehand."""
+_AT_A_TIME = 16
 _COPY_IT = "Put a copy of the file in its place: cp -L"
 
 
@@ -44,9 +50,7 @@ def put_files(
     if len(checked) != len(files):
         raise UnsafePath("Two files have one name but for their Unicode spelling.")
     check_together(checked)
-    paths = sorted(checked)
-    with Threads(_AT_ONCE, thread_name_prefix="gitreg-put") as pool:
-        entries = tuple(pool.map(lambda path: _put_entry(store, path, checked[path], progress), paths))
+    entries = _each(lambda path: _put_entry(store, path, checked[path], progress), sorted(checked))
     if durable:
         store.flush()
     return Manifest(files=entries)
@@ -75,14 +79,23 @@ def get_manifest(store: BlobStore, manifest: Manifest, target: Path, *, progress
     whatever the store raises.
     """
     paths = _checked_paths(manifest)
+    if isinstance(store, LayeredBlobs):
+        store.fetch_all((entry.digest for entry in manifest.files), progress)
+        progress = None  # told
     with _built_beside(target) as building:
-        for folder in {PurePosixPath(path).parent for path in paths}:
-            (building / folder).mkdir(parents=True, exist_ok=True)
-        with Threads(_AT_ONCE, thread_name_prefix="gitreg-get") as pool:
-            for _ in pool.map(lambda entry: _get_entry(store, entry, building, progress), manifest.files):
-                pass
+        folders = [building / folder for folder in sorted(_folders_of(paths))]
+        for folder in folders:
+            folder.mkdir()
+        _each(lambda entry: _get_entry(store, entry, building, progress), manifest.files)
         sync_files(building / path for path in paths)
-        sync_files([building, *(path for path in building.rglob("*") if path.is_dir())])
+        sync_files([building, *folders])
+
+
+def _each(work: Callable[[T], R], items: Sequence[T]) -> tuple[R, ...]:
+    """Do it for all, several at once, in their order. A thread takes a few at a time: handing over is not free."""
+    pieces = [items[at : at + _AT_A_TIME] for at in range(0, len(items), _AT_A_TIME)]
+    with Threads(_AT_ONCE, thread_name_prefix="gitreg-files") as pool:
+        return tuple(done for piece in pool.map(lambda piece: [work(item) for item in piece], pieces) for done in piece)
 
 
 def _put_entry(store: BlobStore, path: str, source: Source, progress: Progress | None) -> ManifestEntry:
@@ -115,10 +128,20 @@ def check_together(paths: Collection[str]) -> None:
         if (twin := files.get(_folded(path))) is not None:
             raise UnsafePath(f"{path} and {twin} are one file where case does not count.", subject=path)
         files[_folded(path)] = path
+    for folder in _folders_of(paths):
+        if _folded(folder) in files:
+            raise UnsafePath(f"{folder} is both a file and a folder.", subject=folder)
+
+
+def _folders_of(paths: Iterable[str]) -> set[str]:
+    """Every folder that these paths need."""
+    found: set[str] = set()
     for path in paths:
-        for folder in PurePosixPath(path).parents:
-            if _folded(str(folder)) in files:
-                raise UnsafePath(f"{folder} is both a file and a folder.", subject=str(folder))
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
 
 
 def _folded(path: str) -> str:

@@ -158,7 +158,7 @@ class FileWriter:
         self._descriptor = descriptor
         self._sync = sync_as_it_grows
         self._unsynced = 0
-        self._queue: queue.Queue[bytes | None] = queue.Queue(_QUEUED_CHUNKS)
+        self._queue: queue.Queue[bytes | None] | None = None
         self._thread: threading.Thread | None = None
         self._error: OSError | None = None
         self._is_first = True
@@ -167,23 +167,25 @@ class FileWriter:
     def write(self, chunk: bytes, /) -> None:
         if self._error is not None:
             raise self._error
-        if self._has_helper():
-            self._queue.put(chunk)
-        else:
+        waiting = self._helper()
+        if waiting is None:
             self._write(chunk)
+        else:
+            waiting.put(chunk)
 
-    def _has_helper(self) -> bool:
-        """From the second chunk on there is a thread, except while Python exits: then none can begin."""
-        if self._thread is None and self._is_first:
+    def _helper(self) -> queue.Queue[bytes | None] | None:
+        """The way to the thread. There is one from the second chunk on, except while Python exits: none begins then."""
+        if self._is_first:
             self._is_first = False
-        elif self._thread is None and self._may_begin:
-            thread = threading.Thread(target=self._run, name="gitreg-blob-writer", daemon=True)
+        elif self._queue is None and self._may_begin:
+            waiting: queue.Queue[bytes | None] = queue.Queue(_QUEUED_CHUNKS)
+            thread = threading.Thread(target=self._run, args=(waiting,), name="gitreg-blob-writer", daemon=True)
             try:
                 thread.start()
-                self._thread = thread
+                self._thread, self._queue = thread, waiting
             except RuntimeError:
                 self._may_begin = False
-        return self._thread is not None
+        return self._queue
 
     def __enter__(self) -> Self:
         return self
@@ -191,15 +193,15 @@ class FileWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._thread is not None:
+        if self._thread is not None and self._queue is not None:
             self._queue.put(None)
             self._thread.join()
         if error is None and self._error is not None:
             raise self._error
 
-    def _run(self) -> None:
+    def _run(self, waiting: queue.Queue[bytes | None]) -> None:
         """After an error the queue is still emptied, so that nobody waits at a full one."""
-        while (chunk := self._queue.get()) is not None:
+        while (chunk := waiting.get()) is not None:
             if self._error is None:
                 try:
                     self._write(chunk)

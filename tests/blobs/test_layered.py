@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
-from gitreg.blobs import OCTET_STREAM, BlobStore, FolderBlobs, FsspecBlobs, LayeredBlobs, MemoryBlobs, Progress, Source
+from gitreg.blobs import (
+    OCTET_STREAM,
+    BlobStore,
+    FolderBlobs,
+    FsspecBlobs,
+    LayeredBlobs,
+    MemoryBlobs,
+    Progress,
+    Source,
+    get_manifest,
+    put_files,
+)
 from gitreg.documents import Descriptor, Digest, RegistryId
 from gitreg.errors import BlobNotFound, CorruptBlob, StorageError
 from gitreg.testing.blobs import Counter
@@ -150,6 +161,24 @@ def test_a_blob_asked_for_twice_is_sent_once_and_counted(store: LayeredBlobs, sh
     store.upload(digests, counter)
     assert shared.puts == 2
     assert counter.total == 1 + len(LARGE)
+
+
+def test_a_folder_is_fetched_at_once_and_counted_once(store: LayeredBlobs, shared: Counting, tmp_path: Path) -> None:
+    files = {"large": LARGE, "small": b"small", "again": b"small", "near": b"near"}
+    manifest = put_files(store, files)
+    store.upload(entry.digest for entry in manifest.files)
+    for entry in manifest.files:
+        if entry.path != "near":
+            store.local.discard(entry.digest)
+    counter = Counter()
+    get_manifest(store, manifest, tmp_path / "out", progress=counter)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == files
+    assert counter.total == len(LARGE) + len(b"small") + len(b"near")
+    shared.discard(Digest.of(b"small"))
+    store.local.discard(Digest.of(b"small"))
+    with pytest.raises(BlobNotFound):
+        get_manifest(store, manifest, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
 
 
 def test_listing_and_discarding_touch_what_they_may(store: LayeredBlobs, shared: Counting) -> None:
