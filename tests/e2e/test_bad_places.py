@@ -251,7 +251,8 @@ def test_a_full_disk_changes_nothing_and_leaves_no_lock(alone: Office, command: 
     done = subprocess.run(
         [sys.executable, "-c", _LIMITED, str(limit), *command],
         cwd=alone.registry,
-        env={**alone.ada.desk.environment, "COVERAGE_PROCESS_START": ""},  # nor can coverage write its data
+        # Nor could coverage write its data.
+        env={**alone.ada.desk.environment, "COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""},
         capture_output=True,
         text=True,
         check=False,
