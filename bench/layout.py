@@ -1,4 +1,4 @@
-"""The ledger's layout at its worst: every run of a busy day in one hour's folder, one commit a run, few files open.
+"""The ledger's layout at its worst: 10,000 runs that start in one hour, one commit a run, few files open.
 
 A commit rewrites every tree above what it touches, so 10,000 runs in one folder cost most; and 10,000 commits must
 leave few packs, or a machine that allows 1,024 open files cannot read them.
@@ -49,16 +49,19 @@ def run(runs: int = RUNS, commits: int = COMMITS, indexed: int = INDEXED, rounds
         return [*_one_hour(home, runs, rounds), *_many_commits(home, commits), *_index(home, indexed, rounds)]
 
 
-# --- one hour's folder ------------------------------------------------------------------------------------------------
+# --- one busy hour ----------------------------------------------------------------------------------------------------
 
 
 def _one_hour(home: Path, runs: int, rounds: int) -> list[Figure]:
-    """A run's commit beside 10,000 others of its hour, against `git commit` of one file in an empty repository."""
-    with _store(home / "full") as full, _store(home / "empty") as empty:
+    """A run's commit beside 10,000 others of its hour: against `git commit` of one file in an empty repository,
+    against an empty ledger, and against the same runs if they all lay in one folder.
+    """
+    with _store(home / "full") as full, _store(home / "empty") as empty, _store(home / "flat") as flat:
         _add(full, range(runs))
+        _add(flat, range(runs), folder="runs/2026-11/21/08")
         _add(empty, range(1))
         peer = _git_repository(home / "git")
-        label = f"{runs:,} runs in one hour's folder"
+        label = f"{runs:,} runs in its hour"
         return [
             compare(
                 f"a run's commit, {label}",
@@ -70,6 +73,12 @@ def _one_hour(home: Path, runs: int, rounds: int) -> list[Figure]:
                 f"the same, against an empty ledger ({label})",
                 lambda number: timed(lambda: _add(full, [runs + rounds + number])),
                 {"empty ledger": lambda number: timed(lambda: _add(empty, [1 + number]))},
+                rounds=rounds,
+            ),
+            compare(
+                f"the same, against one folder for the hour ({label})",
+                lambda number: timed(lambda: _add(full, [runs + 2 * rounds + number])),
+                {"one folder": lambda number: timed(lambda: _add(flat, [runs + number], folder="runs/2026-11/21/08"))},
                 rounds=rounds,
             ),
         ]
@@ -190,12 +199,18 @@ def _record(number: int) -> RunRecord:
     )
 
 
-def _add(store: Store, numbers: range | list[int]) -> None:
+def _add(store: Store, numbers: range | list[int], folder: str | None = None) -> None:
+    """One commit of these runs where the format puts them, or all in one folder."""
     batch = 5_000
     for start in range(0, len(numbers), batch):
         records = [_record(number) for number in numbers[start : start + batch]]
-        edits = {paths.run_record(each.run_id, each.writer): each.to_bytes() for each in records}
+        edits = {_path(each, folder): each.to_bytes() for each in records}
         store.update(store.branches.ledger, lambda _, edits=edits: edits, TEXT)  # type: ignore[misc]
+
+
+def _path(record: RunRecord, folder: str | None) -> str:
+    path = paths.run_record(record.run_id, record.writer)
+    return path if folder is None else f"{folder}/{path.rpartition('/')[2]}"
 
 
 def _git_repository(path: Path) -> Path:

@@ -38,7 +38,7 @@ def experiment(name: str) -> str:
 def run_folder(run: RunId) -> str:
     """Where a run's records and those about it lie; it follows from the id alone and never moves."""
     if run.kind == "timed":
-        return f"runs/{run.started_at:%Y-%m/%d/%H}"
+        return f"runs/{run.started_at:%Y-%m/%d/%H/%M}"
     if run.kind == "keyed":
         return f"runs/keyed/{run[:2]}"
     return f"runs/imported/{part(run, 64)[-2:].rjust(2, 'x')}"
@@ -155,8 +155,8 @@ class PathKind:
 
 _P = r"[a-z0-9][a-z0-9._-]{0,63}"
 _STAGE = rf"(?:models/(?P<model>{_P})/stages/(?P<stage>{_P})|governance)"
-_HOUR = r"\d{4}-\d\d/\d\d/\d\d"
-_RUNS = rf"runs/(?:{_HOUR}|keyed/[0-9a-f]{{2}}|imported/[a-z0-9_-]{{2}})"
+_MINUTE = r"\d{4}-\d\d/\d\d/\d\d/\d\d"
+_RUNS = rf"runs/(?:{_MINUTE}|keyed/[0-9a-f]{{2}}|imported/[a-z0-9_-]{{2}})"
 
 _MAIN: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("settings", r"gitreg\.json", rulings.RegistrySettings),

@@ -109,7 +109,7 @@ _ROWS = {"run": _record, "note": _note, "version": _version}
 
 
 def subject_of_run(run_id: RunId) -> str:
-    """What notes about a run lie under: `runs/2026-11/21/08/<run>`."""
+    """What notes about a run lie under: `runs/2026-11/21/08/00/<run>`."""
     return paths.run_notes(run_id).removeprefix(_NOTES)
 
 

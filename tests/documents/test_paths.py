@@ -68,8 +68,8 @@ def test_every_path_of_the_ledger_is_short_and_read_back(model: str, name: str, 
         assert re.fullmatch(r"[a-z0-9._/-]+", path)
 
 
-def test_a_timed_run_lies_in_the_hour_its_id_tells() -> None:
-    assert paths.run_folder(RUNS[0]) == "runs/2026-11/21/08"
+def test_a_timed_run_lies_in_the_minute_its_id_tells() -> None:
+    assert paths.run_folder(RUNS[0]) == "runs/2026-11/21/08/46"
 
 
 @pytest.mark.parametrize(

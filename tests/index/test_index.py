@@ -433,6 +433,6 @@ def test_datasets_and_experiments_are_read_whole(ledger: Ledger, index: Index) -
 def test_a_run_whose_id_holds_no_time_spoils_nothing(ledger: Ledger, index: Index) -> None:
     good = record(run_id(1))
     far = good.to_bytes().replace(good.run_id.encode(), b"f" * 12 + b"7" + b"0" * 3 + b"8" + b"0" * 15)
-    path = f"runs/2026-11/21/08/{'f' * 12}7{'0' * 3}8{'0' * 15}-{WRITER}.json"
+    path = f"runs/2026-11/21/08/00/{'f' * 12}7{'0' * 3}8{'0' * 15}-{WRITER}.json"
     ledger.commit({**record_edits(good), path: far})
     assert (ids(index), list(index.unreadable())) == ([good.run_id], [path])

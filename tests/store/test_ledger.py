@@ -42,8 +42,8 @@ contents = st.one_of(documents, broken, st.binary(max_size=8))
 paths = st.sampled_from(
     [
         "notes/a.json",
-        "runs/2026-11/21/08/x.json",
-        "runs/2026-11/21/09/y.json",
+        "runs/2026-11/21/08/00/x.json",
+        "runs/2026-11/21/08/01/y.json",
         "experiments/e.json",
         "versions/m/1-0123456789abcdef.json",
         "comments/x/1.json",
