@@ -166,15 +166,17 @@ def init(  # noqa: PLR0913 - the public face: each is a wish that `gitreg init` 
     here: bool = False,
     bare: bool = False,
     ci: str | None = None,
+    message: str | None = None,
     surroundings: Surroundings | None = None,
 ) -> Registry:
     """Make a registry: in a new folder, beside the code around `path` (`here`), or bare, for others to clone.
 
     `protect` names stages that need approval; `blobs` is a bucket for everyone, or a folder for this user; `ci`
-    installs the check of pushes (`github`, `bare`). See `create` for what it raises.
+    installs the check of pushes (`github`, `bare`); `message` says why, in the first commit. See `create` for what it
+    raises.
     """
     around = surroundings or Surroundings.of_process()
-    wanted = Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci)
+    wanted = Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci, message=message)
     return Registry(create(Path(path).expanduser().absolute(), wanted, around), why="it was just made")
 
 

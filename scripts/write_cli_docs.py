@@ -32,6 +32,9 @@ HEAD = """\
 - Every command that reads takes `--json`. What it prints is described in [`schemas/cli/`](../schemas/cli); a field is
   never renamed or taken away. An error is then one JSON object on stderr:
   `{"error": {"code": …, "message": …, "hint": …, "subject": …}}`.
+- Every command that writes into the registry takes `-m`, and what it says stands in the message of the commit:
+  `git log --all` finds it. Where a command finds nothing to change there is no commit and nothing is kept. `use` and
+  `doctor` write no commit, so they take none.
 - Tables fit the terminal. In a pipe nothing is cut, coloured or drawn; `NO_COLOR` takes colour away everywhere.
 - What stands in documents is printed so that no terminal obeys it: control characters are spelled out.
 - A run is named by its id, any prefix or suffix of it that is unique, its generated name, or `@last`.

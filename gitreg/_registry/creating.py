@@ -44,6 +44,8 @@ class Wanted:
     """A repository without a work tree, for others to clone from."""
     ci: str | None = None
     """Which system checks pushes: `github` or `bare`."""
+    message: str | None = None
+    """Why, for the first commit."""
 
 
 def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
@@ -57,7 +59,8 @@ def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
     of_user = _check_bytes(path, settings, wanted.blobs)
     with _made(path, wanted, surroundings) as store:
         branches = GUEST_BRANCHES if wanted.here else OWN_BRANCHES
-        _commit(store, branches, {**creation_edits(settings, ledger=_short(branches.ledger)), **_workflow(wanted)})
+        edits = {**creation_edits(settings, ledger=_short(branches.ledger)), **_workflow(wanted)}
+        _commit(store, branches, edits, wanted.message)
         if wanted.ci == "bare":
             _install_hook(store)
         if of_user is not None:
@@ -141,13 +144,14 @@ def _refuse_registry(store: Store) -> None:
         raise AlreadyExists(f"{store.path} is a registry already.", subject=str(store.path), hint=hint)
 
 
-def _commit(store: Store, branches: Branches, edits: Edits) -> None:
+def _commit(store: Store, branches: Branches, edits: Edits, why: str | None) -> None:
     for ref in (branches.main, branches.ledger):
         if store.tip(ref) is not None:
             hint = f"Look at it: git log {_short(ref)}"
             raise AlreadyExists(f"The branch {_short(ref)} is there already.", subject=ref, hint=hint)
     author, committer = store.author().person, store.committer().person
-    text = CommitText("registry: created", author, committer, store.surroundings.now())
+    message = f"registry: created\n\n{why}\n" if why else "registry: created"
+    text = CommitText(message, author, committer, store.surroundings.now())
     store.update(branches.main, lambda _: edits, text)
 
 

@@ -124,9 +124,9 @@ class Registry:
         """Record into a run that is open in this clone; see `gitreg.tracking.Tracker.attach`."""
         return self._parts.tracker.attach(run_id, strict=strict, owner=owner)
 
-    def recover(self) -> list[Recovered]:
-        """End the runs whose process is certainly gone, and publish all that has ended."""
-        return self._parts.tracker.recover()
+    def recover(self, message: str | None = None) -> list[Recovered]:
+        """End the runs whose process is certainly gone, and publish all that has ended; `message` says why."""
+        return self._parts.tracker.recover(message)
 
     # Registering and deciding
 
@@ -204,9 +204,9 @@ class Registry:
 
     # Keeping it well
 
-    def sync(self, progress: Progress | None = None) -> Synced:
+    def sync(self, progress: Progress | None = None, *, message: str | None = None) -> Synced:
         """Publish what is only here, fetch what is only there; see `Syncer.sync`."""
-        return self._syncer.sync(progress)
+        return self._syncer.sync(progress, message=message)
 
     def status(self) -> Status:
         """Which registry this is and why, and how things stand in this clone."""

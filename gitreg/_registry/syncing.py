@@ -33,22 +33,24 @@ class Syncer:
         """Nothing is asked yet."""
         self._parts = parts
 
-    def sync(self, progress: Progress | None = None) -> Synced:
+    def sync(self, progress: Progress | None = None, *, message: str | None = None) -> Synced:
         """Publish runs, bytes, numbers and decisions, and bring this clone up to the remote.
+
+        `message` goes into the commits that this makes on the ledger, if it makes any.
 
         Bytes go before the documents that name them; main comes last, so that all else is done when it has `Diverged`.
         Raises `NotPublished` once where bytes have no place that others read, and what the store and storage raise.
         """
         parts = self._parts
-        runs = tuple(dict.fromkeys(record.run_id for record in parts.tracker.publish().records))
+        runs = tuple(dict.fromkeys(record.run_id for record in parts.tracker.publish(message).records))
         uploaded = parts.uploader.upload(progress=progress)
         remote = parts.remote()
         if remote is None:
             return Synced(None, runs, uploaded)
         self._stop_once("sync", parts.blobs.shared is None and any(parts.uploader.named(None)))
         waiting = {view.digest: view.label for view in self._unnumbered()}
-        parts.models.claim_numbers()
-        report = sync(parts.store, remote, parts.ledger.text("ledger: synced"))
+        parts.models.claim_numbers(message)
+        report = sync(parts.store, remote, parts.ledger.text("ledger: synced", message))
         self._touch(_MET)
         numbers = {label: parts.models.version(digest).number for digest, label in waiting.items()}
         return Synced(report, runs, uploaded, {label: number for label, number in numbers.items() if number})

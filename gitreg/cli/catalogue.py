@@ -228,7 +228,7 @@ COMMANDS = (
         "approvers remove",
         "people",
         "Decide",
-        "Take a person away.",
+        "Take a person away, or one key.",
         "gitreg approvers remove ada@example.org",
         "outcome",
     ),

@@ -26,6 +26,15 @@ def signing_options(function: F) -> F:
     return key(agent(function))
 
 
+def sign_options(function: F) -> F:
+    """The same where `--key` is a key to add or remove: `--sign FILE` and `--agent`."""
+    agent = click.option("--agent", is_flag=True, help="Sign with the SSH agent's key that is yours.")
+    key = click.option(
+        "--sign", "key", type=click.Path(path_type=Path), metavar="FILE", help="Sign with this OpenSSH key."
+    )
+    return key(agent(function))
+
+
 class Signing(TypedDict):
     """Which key to sign with; the user's own where neither is given."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg.decisions import Rulebook, agent_signer, choose_signer
@@ -10,7 +11,6 @@ from gitreg.signing import PublicKey, Signer, open_signer, parse_public_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from gitreg.cli.options import Signing
     from gitreg.decisions import Office
@@ -38,6 +38,12 @@ def required(signer: Signer | None) -> Signer:
     if signer is None:
         raise ApprovalRefused("There is no key to sign with.", hint=_HOW)
     return signer
+
+
+def fingerprint_of(text: str) -> str:
+    """A key's fingerprint, from its public file or as it was typed; the beginning of one will do."""
+    path = Path(text).expanduser()
+    return read_public_key(path).fingerprint if path.is_file() else text
 
 
 def read_public_key(path: Path) -> PublicKey:

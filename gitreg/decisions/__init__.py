@@ -5,7 +5,7 @@ from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Candidate, Target
 from gitreg.decisions.facts import check_facts
 from gitreg.decisions.findings import Finding, outcome_of
-from gitreg.decisions.governing import add_person, remove_person
+from gitreg.decisions.governing import add_person, remove_key, remove_person
 from gitreg.decisions.history import History, Line, Place, VerdictCache
 from gitreg.decisions.judge import Judge, judge
 from gitreg.decisions.judgement import Judgement
@@ -62,6 +62,7 @@ __all__ = [
     "outcome_of",
     "receiver_of",
     "refuse",
+    "remove_key",
     "remove_person",
     "title_of",
 ]

@@ -97,24 +97,27 @@ class Approver:
         if reason:
             raise ApprovalRefused(f"This statement would not count: {reason}.", subject=self.key)
 
-    def publish(self, found: Found, pair: Pair) -> None:
-        """Keep it in the ref of this key, here and at the remote; a rejection goes on the proposal's branch as well."""
-        moves: dict[str, CommitId | None] = {f"{APPROVALS}{found.name}/{self.key}": self._statement_commit(pair)}
+    def publish(self, found: Found, pair: Pair, why: str | None = None) -> None:
+        """Keep it in the ref of this key, here and at the remote; a rejection goes on the proposal's branch as well.
+
+        `why` is the person's reason, which the commits say too.
+        """
+        moves: dict[str, CommitId | None] = {f"{APPROVALS}{found.name}/{self.key}": self._statement_commit(pair, why)}
         if b'"verdict": "reject"' in pair[0]:
             branch = self.office.store.branches.proposal(found.name)
-            moves[branch] = self._branch_commit(found, pair)
+            moves[branch] = self._branch_commit(found, pair, why)
         self.office.move(moves)
 
-    def _statement_commit(self, pair: Pair) -> CommitId:
+    def _statement_commit(self, pair: Pair, why: str | None) -> CommitId:
         files: dict[str, bytes | None] = {f"{self.key}.json": pair[0], f"{self.key}.json.sig": pair[1]}
-        text = self.office.text(f"statement by {self.key[:16]}\n")
+        text = self.office.text(f"statement by {self.key[:16]}\n", why=why)
         return self.office.store.write_commit((), self.office.store.snapshot(None), files, text)
 
-    def _branch_commit(self, found: Found, pair: Pair) -> CommitId:
+    def _branch_commit(self, found: Found, pair: Pair, why: str | None) -> CommitId:
         tip = self.office.store.snapshot(found.tip)
         sealed = seal(found.change, {self.key: pair})
         statements = {path: data for path, data in sealed.items() if path.startswith(_approvals(found))}
-        text = self.office.text(f"{found.name}: rejected\n")
+        text = self.office.text(f"{found.name}: rejected\n", why=why)
         return self.office.store.write_commit((found.tip,), tip, statements, text)
 
 

@@ -147,9 +147,10 @@ def _with(outcome: Outcome, **changes: object) -> Outcome:
     return Outcome(**{**fields, **changes})
 
 
-def message_of(title: str, decision: Decision) -> str:
-    """A landing's message: what, why, and which decision."""
-    return f"{title}\n\n{decision.reason}\n\nDecision: {decision.digest}\n"
+def message_of(title: str, decision: Decision, merging: str | None = None) -> str:
+    """A landing's message: what, why, what who merges it says (`merging`), and which decision."""
+    said = f"\n\n{merging}" if merging else ""
+    return f"{title}\n\n{decision.reason}{said}\n\nDecision: {decision.digest}\n"
 
 
 def in_force_move(judge: Judge, folder: str) -> Move | None:

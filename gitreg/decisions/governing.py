@@ -9,8 +9,18 @@ from gitreg.decisions.history import differing
 from gitreg.decisions.landing import is_governed
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.documents import Approver, Approvers, Decision, Digest, Edits, Key, Principal, Tree, parse_json, paths
-from gitreg.errors import AlreadyExists, Conflict, InvalidDocument, InvalidName, InvalidValue, PersonNotFound
-from gitreg.signing import render_allowed_signers
+from gitreg.errors import (
+    AlreadyExists,
+    Ambiguous,
+    Conflict,
+    InvalidDocument,
+    InvalidName,
+    InvalidValue,
+    NotFound,
+    PersonNotFound,
+    Refused,
+)
+from gitreg.signing import public_key_of, render_allowed_signers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,11 +123,42 @@ def add_person(tree: Tree, person: Principal, key: Key, groups: tuple[str, ...])
 def remove_person(tree: Tree, person: Principal) -> Edits:
     """approvers.json without a person. Raises `PersonNotFound`."""
     people = dict(Rulebook(tree).approvers.people)
+    del people[_known(person, people)]
+    return {paths.APPROVERS: Approvers(people=people).to_bytes()}
+
+
+def remove_key(tree: Tree, person: Principal, wanted: str) -> Edits:
+    """approvers.json without one key of a person: by its fingerprint, or a beginning of it that only one key has.
+
+    Raises `PersonNotFound`, `NotFound`, `Ambiguous`, and `Refused` for a last key: who has none cannot approve, which
+    is to be said by removing the person.
+    """
+    people = dict(Rulebook(tree).approvers.people)
+    approver = people[_known(person, people)]
+    keys = {public_key_of(key).fingerprint: key for key in approver.keys}
+    found = [each for each in keys if each.startswith(wanted.lower())]
+    if not wanted or not found:
+        there = ", ".join(each[:16] for each in keys) or "none"
+        message = f"{person} has no key {wanted:.64} ({there})."
+        raise NotFound(message, subject=wanted[:64], hint="Whose keys count: gitreg approvers list")
+    if len(found) > 1:
+        raise Ambiguous(
+            f"{wanted:.64} fits {len(found)} keys of {person}.", subject=wanted[:64], hint="Say more of it."
+        )
+    if len(keys) == 1:
+        message = f"This is the only key of {person}."
+        raise Refused(message, subject=person, hint=f"Take the person away: gitreg approvers remove {person}")
+    left = tuple(key for fingerprint, key in keys.items() if fingerprint != found[0])
+    return {
+        paths.APPROVERS: Approvers(people={**people, person: Approver(groups=approver.groups, keys=left)}).to_bytes()
+    }
+
+
+def _known(person: Principal, people: Mapping[Principal, Approver]) -> Principal:
     if person not in people:
         there = ", ".join(sorted(people)) or "nobody"
         raise PersonNotFound(f"{person} is not an approver (there is {there}).", subject=person)
-    del people[person]
-    return {paths.APPROVERS: Approvers(people=people).to_bytes()}
+    return person
 
 
 def _is_same(one: Key, other: Key) -> bool:

@@ -86,8 +86,9 @@ class Office:
         is_ci = bool(self.store.surroundings.environ.get("CI"))
         return Actor(principal=principal, via="ci" if is_ci else "person", host=self.store.surroundings.host or None)
 
-    def text(self, message: str, author: Person | None = None) -> CommitText:
-        """A commit's text, by whom this clone says it is."""
+    def text(self, message: str, author: Person | None = None, *, why: str | None = None) -> CommitText:
+        """A commit's text, by whom this clone says it is; `why` stands below the rest."""
+        message = f"{message.rstrip()}\n\n{why}\n" if why else message
         committer = self.store.committer().person
         return CommitText(message, author or self.store.author().person, committer, self.now)
 

@@ -140,7 +140,7 @@ class Proposals(Record):
         found = self._desk.find(name)
         person = Approver(self.office, signer)
         pair = person.sign(found, word)
-        person.publish(found, pair)
+        person.publish(found, pair, word.reason)
         view = self._desk.view(name)
         heard = next(each for each in view.statements if each.key == person.key)
         return _said(view, word, heard.statement.verdict)
@@ -155,32 +155,33 @@ class Proposals(Record):
         self.office.move({self.office.store.branches.proposal(found.name): sealed})
         return self._desk.view(name)
 
-    def close(self, name: str) -> ProposalView:
-        """Give a proposal up; its commits and what was said are kept under refs/gitreg/closed/."""
+    def close(self, name: str, message: str | None = None) -> ProposalView:
+        """Give a proposal up; its commits and what was said are kept under refs/gitreg/closed/. `message` says why."""
         self.office.refresh()
         found = self._desk.find(name)
-        kept = self._sealed(found, f"{found.name}: closed\n")
+        kept = self._sealed(found, f"{found.name}: closed\n", message)
         branch = self.office.store.branches.proposal(found.name)
         self.office.move({f"{CLOSED}{found.name}": kept, branch: None})
         self.office.tidy(refs_about(self.office, found.name))
         return self._desk.view(name)
 
-    def _sealed(self, found: Found, message: str) -> CommitId:
+    def _sealed(self, found: Found, message: str, why: str | None = None) -> CommitId:
         """A commit on the proposal's branch with everything that was said."""
         sealed = seal(found.change, statements_about(self.office, found.digest))
         statements = {path: data for path, data in sealed.items() if "/approvals/" in path}
         tip = self.office.store.snapshot(found.tip)
-        return self.office.store.write_commit((found.tip,), tip, statements, self.office.text(message))
+        return self.office.store.write_commit((found.tip,), tip, statements, self.office.text(message, why=why))
 
-    def merge(self, name: str) -> Landing:
-        """Land an approved proposal as one commit on main's tip, with its approvals.
+    def merge(self, name: str, message: str | None = None) -> Landing:
+        """Land an approved proposal as one commit on main's tip, with its approvals; `message` is added to the reason.
 
         Raises `StaleProposal`, `ProposalRejected`, `NotApproved`, `ProposalExpired`, `ProposalClosed`, `RuleFailed`.
         """
         self.office.refresh()
         self.office.store.committer().required()
         found = self._desk.find(name)
-        text = self.office.text(message_of(self._desk.show(found).title, found.decision), self._author(found))
+        title = self._desk.show(found).title
+        text = self.office.text(message_of(title, found.decision, message), self._author(found))
         late = lateness(self.office, found)
 
         def change(snapshot: Snapshot) -> Edits:

@@ -59,20 +59,24 @@ class Ledger:
             )
             return Actor(principal=principal, via=via, host=host)  # type: ignore[arg-type]
 
-    def publish(self, change: Callable[[Standing], Edits], subject: str, blobs: Iterable[Digest] = ()) -> Recorded:
+    def publish(
+        self, change: Callable[[Standing], Edits], subject: str, blobs: Iterable[Digest] = (), *, why: str | None = None
+    ) -> Recorded:
         """Make a change on the ledger; `blobs`, which it names, go to where others read them before it is pushed.
+
+        `why` is what the person who asked for it says, below the subject of the commit.
 
         Where the remote or the storage behind it cannot be reached, the change stays on this machine until a sync, and
         the answer says so. Raises what `publish_ledger` and `change` raise, `RemoteRefused` among it.
         """
-        trouble = self._try_upload(blobs)
+        trouble, text = self._try_upload(blobs), self.text(subject, why)
         if not trouble:
             try:
                 remote = self._store.remote(pre_receive=self._pre_receive)
-                return Recorded(self._publish(remote, change, subject, is_shared=True))
+                return Recorded(self._publish(remote, change, text, is_shared=True))
             except RemoteError as error:
                 trouble = error.message
-        return Recorded(self._publish(None, change, subject, is_shared=not self.has_remote()), trouble)
+        return Recorded(self._publish(None, change, text, is_shared=not self.has_remote()), trouble)
 
     def _try_upload(self, blobs: Iterable[Digest]) -> str:
         try:
@@ -87,12 +91,12 @@ class Ledger:
         """Whether there are others to publish to."""
         return self._store.config.remote_url("origin") is not None
 
-    def text(self, subject: str) -> CommitText:
-        """A commit's text, by whoever acts here and now."""
-        store = self._store
-        return CommitText(subject, store.author().person, store.committer().person, store.surroundings.now())
+    def text(self, subject: str, why: str | None = None) -> CommitText:
+        """A commit's text, by whoever acts here and now; `why` stands below its subject."""
+        store, message = self._store, f"{subject}\n\n{why}\n" if why else subject
+        return CommitText(message, store.author().person, store.committer().person, store.surroundings.now())
 
     def _publish(
-        self, remote: Remote | None, change: Callable[[Standing], Edits], subject: str, *, is_shared: bool
+        self, remote: Remote | None, change: Callable[[Standing], Edits], text: CommitText, *, is_shared: bool
     ) -> CommitId | None:
-        return publish_ledger(self._store, remote, lambda tree: change(Standing(tree, is_shared)), self.text(subject))
+        return publish_ledger(self._store, remote, lambda tree: change(Standing(tree, is_shared)), text)

@@ -91,30 +91,32 @@ class Models(Catalogue):
             return _registered(self.version(version.digest), is_new=False)
         recorded = self._ledger.publish(
             lambda standing: claim(standing.tree, version, is_shared=standing.is_shared),
-            f"{name}: registered from {run.name} ({run.run_id.short})" + (f"\n\n{message}" if message else ""),
+            f"{name}: registered from {run.name} ({run.run_id.short})",
             blobs_of(version, manifest),
+            why=message,
         )
         return _registered(self.version(version.digest), trouble=recorded.trouble)
 
-    def claim_numbers(self) -> Recorded:
+    def claim_numbers(self, message: str | None = None) -> Recorded:
         """Give every version without an undisputed number one of its own; nothing is written where all have one."""
         return self._ledger.publish(
-            lambda standing: claim_missing(standing.tree) if standing.is_shared else {}, "versions: numbers claimed"
+            lambda standing: claim_missing(standing.tree) if standing.is_shared else {},
+            "versions: numbers claimed",
+            why=message,
         )
 
-    def describe(self, reference: Reference, text: str | None) -> Recorded:
-        """Say what a model (`fraud`) or a version (`fraud/7`) is; None takes it away."""
+    def describe(self, reference: Reference, text: str | None, *, message: str | None = None) -> Recorded:
+        """Say what a model (`fraud`) or a version (`fraud/7`) is; None takes it away. `message` says why."""
         what, folder = self._subject(reference)
-        return self._note(
-            folder, {DESCRIPTION: text or None}, f"{what}: {'described' if text else 'description removed'}"
-        )
+        subject = f"{what}: {'described' if text else 'description removed'}"
+        return self._note(folder, {DESCRIPTION: text or None}, subject, message)
 
-    def tag(self, reference: Reference, tags: Mapping[str, str | None]) -> Recorded:
-        """Set tags of a model or version; a value of None takes the tag away."""
+    def tag(self, reference: Reference, tags: Mapping[str, str | None], *, message: str | None = None) -> Recorded:
+        """Set tags of a model or version; a value of None takes the tag away. `message` says why."""
         what, folder = self._subject(reference)
         names = {TAG + check_name(key, "tag"): value for key, value in tags.items()}
         shown = ", ".join(f"{key}={value}" if value is not None else f"-{key}" for key, value in tags.items())
-        return self._note(folder, names, f"{what}: tagged {shown}")
+        return self._note(folder, names, f"{what}: tagged {shown}", message)
 
     def delete(self, reference: Reference, reason: str) -> Recorded:
         """Leave a model or version out of lists. Its file, its number and decisions about it stay."""
@@ -126,8 +128,13 @@ class Models(Catalogue):
         what, folder = self._subject(reference)
         return self._note(folder, {DELETED: None}, f"{what}: restored")
 
-    def alias(self, model: str, name: str, reference: Reference | int | None) -> Recorded:
-        """Point a bookmark at a version; None takes it away. Raises `InvalidName` for a stage's name (format 30)."""
+    def alias(
+        self, model: str, name: str, reference: Reference | int | None, *, message: str | None = None
+    ) -> Recorded:
+        """Point a bookmark at a version; None takes it away. `message` says why.
+
+        Raises `InvalidName` for a stage's name (format 30).
+        """
         alias = self._check_alias(model, name)
         if isinstance(reference, int):
             reference = f"{model}/{reference}"
@@ -153,7 +160,7 @@ class Models(Catalogue):
             return {path: made.to_bytes()}
 
         label = "none" if version is None else str(version.number or f"~{version.short}")
-        return self._ledger.publish(change, f"{model}: {alias} -> {label}")
+        return self._ledger.publish(change, f"{model}: {alias} -> {label}", why=message)
 
     # --- within -----------------------------------------------------------------------------------------------------
 
@@ -176,12 +183,14 @@ class Models(Catalogue):
         version = self.version(reference)
         return f"{version.model} {version.label.rpartition('/')[2]}", paths.version_notes(version.model, version.digest)
 
-    def _note(self, folder: str, values: Mapping[str, str | None], subject: str) -> Recorded:
+    def _note(
+        self, folder: str, values: Mapping[str, str | None], subject: str, message: str | None = None
+    ) -> Recorded:
         def change(standing: Standing) -> Edits:
             edits = (self._note_edit(standing, folder, name, value) for name, value in values.items())
             return {path: data for each in edits for path, data in each.items()}
 
-        return self._ledger.publish(change, subject)
+        return self._ledger.publish(change, subject, why=message)
 
     def _note_edit(self, standing: Standing, folder: str, name: str, value: str | None) -> Edits:
         path = paths.note(folder, name)

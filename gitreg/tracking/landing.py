@@ -55,27 +55,30 @@ class Ledger:
         is_ci = surroundings.environ.get("CI", "").lower() not in ("", "0", "false")
         return Actor(principal=Principal(principal), via="ci" if is_ci else "person", host=surroundings.host or None)
 
-    def land(self, change: Callable[[Snapshot], Edits], subject: str, blobs: Iterable[Digest] = ()) -> CommitId | None:
+    def land(
+        self, change: Callable[[Snapshot], Edits], subject: str, blobs: Iterable[Digest] = (), *, why: str | None = None
+    ) -> CommitId | None:
         """Make a change on the ledger, durably; the ledger's tip. `blobs`, which it names, are uploaded before it is
-        pushed.
+        pushed. `why` is what a person says of it, below the commit's subject.
 
         Raises what `publish_ledger` raises for this clone (`DirtyPath`, `StorageError`), and `BlobNotFound` for bytes
         that are nowhere.
         """
+        message = f"{subject}\n\n{why}\n" if why else subject
         try:
             self._sharing.upload(blobs)
             remote = self.store.remote(pre_receive=self._sharing.pre_receive)
             if remote is not None:
-                return self._publish(remote, change, subject)
+                return self._publish(remote, change, message)
         except BlobNotFound:
             raise
         except (Unavailable, RemoteRefused) as error:
             log.warning("gitreg recorded it in this clone only; `gitreg sync` publishes it. %s", error.message)
-        return self._publish(None, change, subject)
+        return self._publish(None, change, message)
 
-    def _publish(self, remote: Remote | None, change: Callable[[Snapshot], Edits], subject: str) -> CommitId | None:
+    def _publish(self, remote: Remote | None, change: Callable[[Snapshot], Edits], message: str) -> CommitId | None:
         author, committer = self.store.author().person, self.store.committer().person
-        text = CommitText(subject, author, committer, self.store.surroundings.now())
+        text = CommitText(message, author, committer, self.store.surroundings.now())
         return publish_ledger(self.store, remote, change, text)
 
 

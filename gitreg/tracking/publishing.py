@@ -89,14 +89,15 @@ class Publisher:
         self._ledger = ledger
         self._threads = threading.Lock()
 
-    def publish(self) -> Published:
-        """All ended journals of this clone, in one commit. Raises what the store and the blobs raise; nothing is lost
-        then.
+    def publish(self, why: str | None = None) -> Published:
+        """All ended journals of this clone, in one commit, with what a person says of it (`why`) in its message.
+
+        Raises what the store and the blobs raise; nothing is lost then.
         """
         with self._turn():
             batch = self._gather()
             try:
-                records = self._publish(batch)
+                records = self._publish(batch, why)
             finally:
                 batch.close()
             return Published(tuple(records), tuple(batch.damaged))
@@ -115,10 +116,11 @@ class Publisher:
     def _work(self) -> _Work:
         return _Work(self._ledger.snapshot(), self._ledger.store.writer)
 
-    def _land(self, work: _Work) -> None:
-        self._ledger.land(lambda _: work.edits, subject_of(list(work.records.values())), tuple(work.blobs))
+    def _land(self, work: _Work, why: str | None = None) -> None:
+        subject = subject_of(list(work.records.values()))
+        self._ledger.land(lambda _: work.edits, subject, tuple(work.blobs), why=why)
 
-    def _publish(self, batch: Batch) -> list[RunRecord]:
+    def _publish(self, batch: Batch, why: str | None) -> list[RunRecord]:
         work = self._work()
         done: list[Journal] = []
         for journals in batch.attempts().values():
@@ -128,7 +130,7 @@ class Publisher:
                 batch.damaged.append(Damaged(journals[0][0].path, error))
         if work.edits:
             self._blobs.flush()
-            self._land(work)
+            self._land(work, why)
         for journal in done:
             journal.remove()
         return list(work.records.values())

@@ -195,30 +195,33 @@ class Runs:
 
     # Changing
 
-    def tag(self, ref: str, tags: Mapping[str, str | None]) -> CommitId | None:
-        """Set tags, or take them away (None). The ledger's tip."""
+    def tag(self, ref: str, tags: Mapping[str, str | None], *, why: str | None = None) -> CommitId | None:
+        """Set tags, or take them away (None). The ledger's tip. `why` stands in the commit's message."""
         run = self.get(ref)
         new = {check_name(key, "tag's name"): text for key, text in tags.items() if run.tags.get(key) != text}
-        return self._change(run, {_TAG + key: text for key, text in new.items()}, f"tagged {', '.join(sorted(new))}")
+        values = {_TAG + key: text for key, text in new.items()}
+        return self._change(run, values, f"tagged {', '.join(sorted(new))}", why)
 
     def note(self, ref: str, text: str | None) -> CommitId | None:
         """Say something about a run; None takes it away."""
         run = self.get(ref)
-        return self._change(run, {} if run.note == text else {_DESCRIPTION: text}, "described")
+        return self._change(run, {} if run.note == text else {_DESCRIPTION: text}, "described", text)
 
     def delete(self, ref: str, reason: str) -> CommitId | None:
         """Take a run out of lists. Nothing is removed: `restore` brings it back."""
         run = self.get(ref)
         if not reason.strip():
             raise InvalidValue("Deleting a run needs a reason.", hint="Give one: -m WHY")
-        return self._change(run, {_DELETED: reason}, "deleted")
+        return self._change(run, {_DELETED: reason}, "deleted", reason)
 
-    def restore(self, ref: str) -> CommitId | None:
-        """Bring a deleted run back into lists."""
+    def restore(self, ref: str, *, why: str | None = None) -> CommitId | None:
+        """Bring a deleted run back into lists. `why` stands in the commit's message."""
         run = self.get(ref)
-        return self._change(run, {} if run.deleted is None else {_DELETED: None}, "restored")
+        return self._change(run, {} if run.deleted is None else {_DELETED: None}, "restored", why)
 
-    def _change(self, run: FoldedRun, values: Mapping[str, Scalar | None], what: str) -> CommitId | None:
+    def _change(
+        self, run: FoldedRun, values: Mapping[str, Scalar | None], what: str, why: str | None
+    ) -> CommitId | None:
         if not values:
             return self._store.ledger_tip()
         folder = paths.run_notes(run.run_id)
@@ -226,7 +229,7 @@ class Runs:
         def change(ledger: Snapshot) -> Edits:
             return dict(self._note(ledger, folder, name, value) for name, value in values.items())
 
-        return self._tracker.ledger.land(change, f"runs: {run.experiment} {run.name} {what}"[:200])
+        return self._tracker.ledger.land(change, f"runs: {run.experiment} {run.name} {what}"[:200], why=why)
 
     def _note(self, ledger: Snapshot, folder: str, name: str, value: Scalar | None) -> tuple[str, bytes]:
         path = paths.note(folder, name)

@@ -319,13 +319,13 @@ class Tracker:
 
     # Publishing
 
-    def publish(self) -> Published:
-        """Take all that has ended in this clone to the ledger. Raises what store and blobs raise; nothing is lost
-        then.
+    def publish(self, why: str | None = None) -> Published:
+        """Take all that has ended in this clone to the ledger; `why` goes into the commit's message. Raises what store
+        and blobs raise; nothing is lost then.
         """
-        return self._publisher.publish()
+        return self._publisher.publish(why)
 
-    def recover(self) -> list[Recovered]:
+    def recover(self, why: str | None = None) -> list[Recovered]:
         """End the runs whose process is certainly gone, as `killed`, and publish all that has ended.
 
         Certain is: the same host and boot, the journal's lock free, no such process. Runs that no process owns, and
@@ -334,7 +334,7 @@ class Tracker:
         self.yard.sweep()
         found = [problem for each in self.yard.journals() if (problem := self._kill(each))]
         standing = {each.header.run_id: each.path for each in self.yard.journals()}
-        published = self.publish()
+        published = self.publish(why)
         taken = [
             Recovered(standing[record.run_id], record.run_id, record.attempts[-1].status)
             for record in published.records

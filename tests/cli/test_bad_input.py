@@ -342,7 +342,9 @@ def test_people_that_cannot_be(gitreg: Gitreg, team: Team, tmp_path: Path) -> No
     ada.fails("approvers", "add", "eve@example.org", "--key", "../ben.key", code=2, says="private")
     ada.fails("approvers", "add", "eve@example.org", "--key", "../nowhere", code=2)
     ada.fails("approvers", "remove", "eve@example.org", code=3)
-    ada.fails("approvers", "remove", "ben@example.org", "--sign", "../ada.key", code=2)
+    ada.fails("approvers", "remove", "ben@example.org", "--key", "../ben.key", code=2, says="private")
+    ada.fails("approvers", "remove", "ben@example.org", "--key", "../ada.key.pub", code=3, says="has no key")
+    ada.fails("approvers", "remove", "ben@example.org", "--key", "../ben.key.pub", code=6, says="only key")
     ada.fails("govern", "-m", "why", code=2, says="nothing")
     ada.fails("govern", "-m", "why", "README.md", code=2)
     del team
@@ -350,7 +352,7 @@ def test_people_that_cannot_be(gitreg: Gitreg, team: Team, tmp_path: Path) -> No
 
 def test_a_governance_change_that_nobody_could_ever_approve(gitreg: Gitreg, team: Team, tmp_path: Path) -> None:
     ada = Watched(gitreg, tmp_path / "ada")
-    ada.fails("approvers", "remove", "ben@example.org", "--key", "../ada.key", code=6)
+    ada.fails("approvers", "remove", "ben@example.org", "--sign", "../ada.key", code=6)
     del team
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import note_of_git
+from tests.cli.conftest import make_key, note_of_git
 from tests.cli.test_stories import Team, found
 
 if TYPE_CHECKING:
@@ -196,3 +198,33 @@ def test_the_module_is_the_program(registry: Path) -> None:
         [sys.executable, "-m", "gitreg", "status"], cwd=registry, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_one_key_of_a_person_is_removed_and_the_last_one_goes_only_with_the_person(
+    gitreg: Gitreg, ask: Ask, registry: Path, tmp_path: Path
+) -> None:
+    for name in ("old", "new"):
+        gitreg("approvers", "add", "ada@example.org", "--key", make_key(tmp_path, name).public, at=registry)
+    old, new = (ssh_fingerprint(tmp_path / f"{name}.pub") for name in ("old", "new"))
+    assert set(ask("approvers", "list", at=registry)[0]["keys"]) == {old, new}
+    assert gitreg("approvers", "remove", "ada@example.org", "--key", tmp_path / "old.pub", at=registry).code == 0
+    assert ask("approvers", "list", at=registry)[0]["keys"] == [new]
+    assert len((registry / "allowed_signers").read_text(encoding="utf-8").splitlines()) == 1
+    told = gitreg("approvers", "remove", "ada@example.org", "--key", new[:12], at=registry)
+    assert (told.code, "gitreg approvers remove ada@example.org" in told.err) == (6, True)
+
+
+def test_a_key_is_removed_by_the_beginning_of_its_fingerprint(
+    gitreg: Gitreg, ask: Ask, registry: Path, tmp_path: Path
+) -> None:
+    for name in ("old", "new"):
+        gitreg("approvers", "add", "ada@example.org", "--key", make_key(tmp_path, name).public, at=registry)
+    old, new = (ssh_fingerprint(tmp_path / f"{name}.pub") for name in ("old", "new"))
+    assert gitreg("approvers", "remove", "ada@example.org", "--key", old[:16], at=registry).code == 0
+    assert ask("approvers", "list", at=registry)[0]["keys"] == [new]
+    assert gitreg("approvers", "remove", "ada@example.org", "--key", old[:16], at=registry).code == 3
+
+
+def ssh_fingerprint(public: Path) -> str:
+    """The sha256 of a key's blob, in hex."""
+    return hashlib.sha256(base64.b64decode(public.read_text(encoding="utf-8").split()[1])).hexdigest()

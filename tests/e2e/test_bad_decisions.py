@@ -344,7 +344,7 @@ def test_what_may_not_be_governed(protected: Office, arrange: Callable[[Office],
 
 def test_the_last_who_can_approve_is_not_removed_and_a_key_has_one_owner(protected: Office) -> None:
     ada, ben = protected.ada, protected.ben
-    refused(ada, ["approvers", "remove", ben.email, "--key", ada.key], 6, "nobody could ever approve")
+    refused(ada, ["approvers", "remove", ben.email, "--sign", ada.key], 6, "nobody could ever approve")
     add: list[str | Path] = ["approvers", "add", "eve@example.org", "--key", ben.public_key, "--sign", ada.key]
     refused(ada, add, 4, "one owner", hint=False)
     refused(ada, ["approvers", "add", "eve@example.org", "--key", ada.key], 2, "private")

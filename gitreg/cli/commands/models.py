@@ -64,7 +64,7 @@ def describe(session: Session, subject: str, text: str | None, message: str | No
     Without TEXT the description is taken away.
     """
     given = text if text is not None else message
-    recorded = session.registry.models.describe(subject, given)
+    recorded = session.registry.models.describe(subject, given, message=message)
     said = f"{subject} is described." if given else f"{subject} has no description any more."
     return Reply({"subject": subject, "description": given}, models.recorded_page(said, recorded))
 
@@ -81,9 +81,8 @@ def tag(
 
     Or of a model, where no version is named.
     """
-    del message
     wanted = {**dict(tags), **dict.fromkeys(remove)}
-    recorded = session.registry.models.tag(subject, wanted)
+    recorded = session.registry.models.tag(subject, wanted, message=message)
     return Reply({"subject": subject, "tags": wanted}, models.recorded_page(f"{subject} is tagged.", recorded))
 
 
@@ -99,9 +98,8 @@ def alias(session: Session, model: str, name: str, version: str | None, remove: 
     VERSION is a number, or ~ and the beginning of a digest; --remove takes the bookmark away. Aliases are bookmarks
     that anyone may move; a stage is decided: gitreg promote.
     """
-    del message
     wanted = None if remove else f"{model}/{_given(version)}"
-    recorded = session.registry.models.alias(model, name, wanted)
+    recorded = session.registry.models.alias(model, name, wanted, message=message)
     number = session.registry.models.version(wanted).number if wanted else None
     said = f"{model}@{name} is {wanted}." if wanted else f"{model}@{name} is gone."
     return Reply({"model": model, "alias": name, "version": number}, models.recorded_page(said, recorded))

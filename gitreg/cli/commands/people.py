@@ -7,12 +7,20 @@ from typing import Unpack
 
 import click
 
-from gitreg.cli.options import Signing, dry_run_option, message_option, reason_option, signing_options, stage_option
+from gitreg.cli.options import (
+    Signing,
+    dry_run_option,
+    message_option,
+    reason_option,
+    sign_options,
+    signing_options,
+    stage_option,
+)
 from gitreg.cli.session import Reply, Session
-from gitreg.cli.signers import read_public_key
+from gitreg.cli.signers import fingerprint_of, read_public_key
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions
-from gitreg.decisions import Target, add_person, governed_edits, remove_person
+from gitreg.decisions import Target, add_person, governed_edits, remove_key, remove_person
 from gitreg.documents import Edits, Key, Principal
 
 __all__ = ["approvers_add", "approvers_list", "approvers_remove", "govern", "holds_add", "holds_lift", "holds_list"]
@@ -39,8 +47,7 @@ def approvers_list(session: Session) -> Reply:
 )
 @click.option("--group", "groups", metavar="GROUP", multiple=True, help="A group to be in; again for more.")
 @message_option
-@click.option("--sign", "key", type=click.Path(path_type=Path), metavar="FILE", help="Sign with this OpenSSH key.")
-@click.option("--agent", is_flag=True, help="Sign with the SSH agent's key that is yours.")
+@sign_options
 @dry_run_option
 def approvers_add(
     session: Session,
@@ -63,15 +70,22 @@ def approvers_add(
 
 @command("approvers remove")
 @person_argument
+@click.option("--key", "which", metavar="FINGERPRINT|FILE", help="Only this key of theirs; the person stays.")
 @message_option
-@signing_options
+@sign_options
 @dry_run_option
 def approvers_remove(
-    session: Session, person: str, message: str | None, dry_run: bool, **signing: Unpack[Signing]
+    session: Session, person: str, which: str | None, message: str | None, dry_run: bool, **signing: Unpack[Signing]
 ) -> Reply:
-    """Take a person away."""
-    edits = remove_person(session.registry.record.people().tree, Principal(person.lower()))
-    return _governed(session, edits, message or f"{person} no longer approves.", dry_run, signing)
+    """Take a person away, or one key.
+
+    --key is a public key's file, or the beginning of its fingerprint as `gitreg approvers list` shows it. The last key
+    of a person goes only with the person. What either signed before it stays what it was.
+    """
+    tree, who = session.registry.record.people().tree, Principal(person.lower())
+    edits = remove_person(tree, who) if which is None else remove_key(tree, who, fingerprint_of(which))
+    said = f"{person} no longer approves." if which is None else f"{person} no longer approves with this key."
+    return _governed(session, edits, message or said, dry_run, signing)
 
 
 @command("govern")

@@ -84,18 +84,20 @@ def proposals_reject(session: Session, proposal: str, message: str, **signing: U
 
 @command("proposals close")
 @id_argument
-def proposals_close(session: Session, proposal: str) -> Reply:
+@message_option
+def proposals_close(session: Session, proposal: str, message: str | None) -> Reply:
     """Give a proposal up; its commits are kept."""
-    found = session.registry.proposals.close(proposal)
+    found = session.registry.proposals.close(proposal, message)
     return Reply(decisions.proposal(found), decisions.closed_page(found))
 
 
 @command("proposals merge")
 @id_argument
-def proposals_merge(session: Session, proposal: str) -> Reply:
+@message_option
+def proposals_merge(session: Session, proposal: str, message: str | None) -> Reply:
     """Land an approved proposal.
 
     One commit on main with its approvals, pushed; then its branch goes.
     """
-    found = session.registry.proposals.merge(proposal)
+    found = session.registry.proposals.merge(proposal, message)
     return Reply(decisions.landing(proposal, found), decisions.merged_page(proposal, found))

@@ -202,12 +202,13 @@ def runs_finish(session: Session, run: str, failed: bool, message: str | None) -
 
 
 @command("runs recover")
-def runs_recover(session: Session) -> Reply:
+@message_option
+def runs_recover(session: Session, message: str | None) -> Reply:
     """Publish what killed runs left behind.
 
     Only runs of this machine whose process is certainly gone are called killed; runs of other hosts are left alone.
     """
-    found = session.registry.recover()
+    found = session.registry.recover(message)
     return Reply([runs.recovered(each) for each in found], runs.recovered_page(found))
 
 
@@ -238,8 +239,7 @@ def runs_tag(
     session: Session, run: str, tags: tuple[tuple[str, str], ...], remove: tuple[str, ...], message: str | None
 ) -> Reply:
     """Set or remove tags of a run."""
-    session.registry.runs.tag(run, {**dict(tags), **dict.fromkeys(remove)})
-    _note(session, run, message)
+    session.registry.runs.tag(run, {**dict(tags), **dict.fromkeys(remove)}, why=message)
     return _told(session, run, "Tagged")
 
 
@@ -281,6 +281,5 @@ def runs_delete(session: Session, run: str, message: str) -> Reply:
 @message_option
 def runs_restore(session: Session, run: str, message: str | None) -> Reply:
     """Bring a deleted run back."""
-    session.registry.runs.restore(run)
-    _note(session, run, message)
+    session.registry.runs.restore(run, why=message)
     return _told(session, run, "Restored")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gitreg.cli.options import message_option
 from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
@@ -15,14 +16,15 @@ address_argument = click.argument("address")
 
 
 @command("sync")
-def sync(session: Session) -> Reply:
+@message_option
+def sync(session: Session, message: str | None) -> Reply:
     """Publish what was recorded, and fetch what others did.
 
     Runs, their bytes, versions with their numbers, proposals and approvals both ways; main is fast-forwarded or pushed.
     A main that diverged is exit code 4.
     """
     with progress("uploading") as bar:
-        found = session.registry.sync(bar)
+        found = session.registry.sync(bar, message=message)
     return Reply(sharing.synced(found), sharing.synced_page(found))
 
 

@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 
 import click
 
+from gitreg.cli.options import message_option
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import checks, start
@@ -21,6 +22,7 @@ class _Wishes(TypedDict):
     here: bool
     bare: bool
     ci: str | None
+    message: str | None
 
 
 @command("init")
@@ -30,6 +32,7 @@ class _Wishes(TypedDict):
 @click.option("--here", is_flag=True, help="Beside the code of the git repository at PATH, on branches of its own.")
 @click.option("--bare", is_flag=True, help="Without files, for others to clone.")
 @click.option("--ci", metavar="SYSTEM", help="Install the check of pushes: github, or bare (a pre-receive hook).")
+@message_option
 def init(session: Session, path: str, **wishes: Unpack[_Wishes]) -> Reply:
     """Make a registry.
 
