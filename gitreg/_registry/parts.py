@@ -13,7 +13,6 @@ from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
 from gitreg.registry import Ledger, Models
-from gitreg.tracking import Runs, Sharing, Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from gitreg._user import User
     from gitreg.blobs import LayeredBlobs
     from gitreg.store import CommitId, Remote, Store
+    from gitreg.tracking import Runs, Tracker
 
 
 class Parts:
@@ -95,12 +95,16 @@ class Parts:
     @cached_property
     def tracker(self) -> Tracker:
         """Recording."""
+        from gitreg.tracking import Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
+
         sharing = Sharing(self.upload, check_push)
         return Tracker(self.store, self.blobs, self.store.surroundings, self.settings, sharing)
 
     @cached_property
     def runs(self) -> Runs:
         """Reading and changing recorded runs."""
+        from gitreg.tracking import Runs  # noqa: PLC0415 - as above
+
         return Runs(self.tracker, self.index)
 
     @cached_property
