@@ -13,7 +13,7 @@ _SCP = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA
 _HELPER = re.compile(r"[a-z0-9+-]+::", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
-_UNSAFE_TEXT = re.compile(r"[^\x20-\x7e\n\u00a0-\u2027\u2030-\u2065\u2070-\ufeef]")
+_UNSAFE_TEXT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202f\u2066-\u206f\ufef0-\U0010ffff]")
 _MAX_TEXT = 4000
 
 
