@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -344,9 +346,18 @@ def test_no_heavy_library_is_imported_for_a_plain_dataset() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_where_pandas_keeps_its_text_makes_no_difference() -> None:
+    frames = [
+        pd.DataFrame({"s": pd.Series(["x", None, "ü"], dtype=pd.StringDtype(storage, na_value=np.nan))})
+        for storage in ("python", "pyarrow")
+    ]
+    found = [capture_dataset("d", frame) for frame in frames]
+    assert found[0].content_digest == found[1].content_digest
+    assert found[0].columns == found[1].columns
+
+
 def test_a_polars_frame_is_a_table() -> None:
-    polars = pytest.importorskip("polars")
-    frame = polars.DataFrame({"a": [1, 2], "s": ["x", None], "f": [0.5, None], "l": [[1], []]})
+    frame = pl.DataFrame({"a": [1, 2], "s": ["x", None], "f": [0.5, None], "l": [[1], []]})
     found = capture_dataset("d", frame)
     assert (found.method, found.rows, found.columns[0].type) == ("polars-table/1", 2, "Int64")
     assert capture_dataset("d", frame.lazy()).content_digest == found.content_digest
@@ -354,10 +365,9 @@ def test_a_polars_frame_is_a_table() -> None:
 
 
 def test_an_arrow_table_is_a_table() -> None:
-    arrow = pytest.importorskip("pyarrow")
-    table = arrow.table({"a": [1, 2], "s": ["x", None]})
+    table = pa.table({"a": [1, 2], "s": ["x", None]})
     found = capture_dataset("d", table)
     assert (found.method, found.rows, found.columns[0].type) == ("arrow-table/1", 2, "int64")
     assert capture_dataset("d", table.to_batches()[0]).content_digest == found.content_digest
     with pytest.raises(InvalidValue):
-        capture_dataset("d", arrow.array([1]))
+        capture_dataset("d", pa.array([1]))
