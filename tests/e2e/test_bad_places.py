@@ -123,6 +123,14 @@ def test_everybody_records_without_a_name(alone: Office) -> None:
     assert alone.ada.registers(b"three") == 3
 
 
+def test_the_first_thing_done_in_a_plain_clone_may_be_an_approval(shared: Office) -> None:
+    proposal = shared.promoted(2)
+    ben = shared.ben.at(shared.root / "clone")
+    ben.at(shared.root).git("clone", "--quiet", "origin.git", "clone")
+    ben.does("approve", proposal, "--key", ben.key)
+    shared.ada.does("merge", proposal)
+
+
 # --- work trees ------------------------------------------------------------------------------------------------------
 
 STAGE = "models/fraud/stages/production"
