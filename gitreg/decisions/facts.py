@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.findings import Finding
@@ -26,6 +27,7 @@ from gitreg.errors import InvalidDocument, InvalidValue, UnsafeRepository
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_REMOVED = "The file was removed; the ledger only grows."
 _NO_DIRECT_WRITES = "Nobody writes the ledger by hand: gitreg sync publishes what gitreg recorded."
 
 
@@ -37,9 +39,24 @@ def check_facts(before: Tree, after: Tree) -> Iterator[Finding]:
             message = "The ledger has no such kind of file."
             yield Finding("unknown-path", path, message, _NO_DIRECT_WRITES)
         elif after.object_id(path) is None:
-            yield Finding("append-only", path, "The file was removed; the ledger only grows.", _NO_DIRECT_WRITES)
+            yield Finding("append-only", path, _REMOVED, _NO_DIRECT_WRITES)
         else:
             yield from _check_file(before, after, path, kind)
+
+
+def check_kept(path: str, once: bytes, after: Tree) -> Iterator[Finding]:
+    """Whether a file that the ledger once held is still there and did not go back from what it said then.
+
+    The difference of two ledgers does not show what came and went between them.
+    """
+    kind, now = classify_fact(path), after.read(path)
+    if kind is None or now == once:
+        return
+    if now is None:
+        yield Finding("append-only", path, _REMOVED, _NO_DIRECT_WRITES)
+        return
+    with suppress(InvalidDocument, UnsafeRepository):  # said by `check_facts`
+        yield from _forward(once, _parse(now, path, kind), path, kind)
 
 
 def _check_file(before: Tree, after: Tree, path: str, kind: PathKind) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gitreg.decisions import stages
 from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.drafting import Target
-from gitreg.decisions.facts import check_facts
+from gitreg.decisions.facts import check_facts, check_kept
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.judge import Judge
 from gitreg.decisions.repository import line_of
@@ -20,6 +20,8 @@ from gitreg.errors import Conflict, NotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
 
@@ -70,10 +72,28 @@ class Record:
         return Rulebook(self.office.snapshot())
 
     def check_facts(self, before: str, after: str) -> list[Finding]:
-        """Whether the ledger went from one commit to another by its rules."""
+        """Whether the ledger went from one commit to another by its rules, with every commit between them."""
         store = self.office.store
-        one, two = store.snapshot(self._commit_or_nothing(before)), store.snapshot(store.resolve(after))
-        return list(check_facts(one, two))
+        first, last = self._commit_or_nothing(before), store.resolve(after)
+        found = dict.fromkeys(check_facts(store.snapshot(first), store.snapshot(last)))
+        for path, once in self._overwritten(first, last):
+            found |= dict.fromkeys(check_kept(path, once, store.snapshot(last)))
+        return list(found)
+
+    def _overwritten(self, first: CommitId | None, last: CommitId) -> Iterator[tuple[str, bytes]]:
+        """Each content that a file of the ledger had and a commit replaced or removed, by path."""
+        store = self.office.store
+        shallow, seen, waiting = store.shallow(), {first}, [last]
+        while waiting:
+            commit = waiting.pop()
+            parents = () if commit in shallow else store.commit(commit).parents
+            for parent in parents:
+                before = store.snapshot(parent)
+                gone = [change.path for change in store.changes(parent, commit) if change.before is not None]
+                yield from ((path, data) for path in gone if (data := before.read(path)) is not None)
+            fresh = [parent for parent in parents if parent not in seen]
+            seen.update(fresh)
+            waiting += fresh
 
     def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
         """Whether `head` is good for main.

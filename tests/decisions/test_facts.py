@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gitreg.decisions import check_facts
+from gitreg.decisions.facts import check_kept
 from gitreg.documents import (
     Alias,
     Attempt,
@@ -68,6 +69,24 @@ def test_good_facts_have_no_findings() -> None:
 @pytest.mark.parametrize("path", sorted(GOOD))
 def test_no_file_is_ever_removed(path: str) -> None:
     assert rules(BEFORE, **{path: None}) == {"append-only"}
+
+
+@pytest.mark.parametrize("path", sorted(GOOD))
+def test_a_file_that_was_there_once_is_there_still(path: str) -> None:
+    assert list(check_kept(path, GOOD[path], BEFORE)) == []
+    assert [each.rule for each in check_kept(path, GOOD[path], BEFORE.with_edits({path: None}))] == ["append-only"]
+
+
+def test_what_a_file_once_said_is_not_taken_back() -> None:
+    for path, once, rule in (
+        (VERSION, version(1).to_bytes(), "write-once"),
+        (ALIAS, alias(rev=3).to_bytes(), "revision"),
+    ):
+        now = {VERSION: version(2).to_bytes(), ALIAS: alias(rev=2).to_bytes()}[path]
+        assert [each.rule for each in check_kept(path, once, BEFORE.with_edits({path: now}))] == [rule]
+        assert list(check_kept(path, once, BEFORE.with_edits({path: b"{}"}))) == []  # check_facts says that
+    assert list(check_kept(ALIAS, alias(rev=1).to_bytes(), BEFORE.with_edits({ALIAS: alias(rev=2).to_bytes()}))) == []
+    assert list(check_kept("README.md", b"", BEFORE)) == []
 
 
 @pytest.mark.parametrize("path", sorted(GOOD))
