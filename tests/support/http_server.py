@@ -87,9 +87,10 @@ def _application(server: GitServer) -> Callable[[dict[str, Any], Callable[..., A
 def _authenticated(header: str, users: Mapping[str, str]) -> str | None:
     if not users:
         return "anonymous"
-    if not header.startswith("Basic "):
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() != "basic":  # RFC 9110: in whatever case
         return None
-    user, _, password = base64.b64decode(header[6:]).decode().partition(":")
+    user, _, password = base64.b64decode(credentials).decode().partition(":")
     return user if users.get(user) == password else None
 
 
