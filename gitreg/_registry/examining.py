@@ -38,7 +38,7 @@ class Examiner:
             registry=parts.settings.registry,
             main=store.main_tip(),
             remote=store.config.remote_url("origin"),
-            remote_seen=self._syncer.met(),
+            remote_seen=store.met_remote(),
             blobs=parts.blobs.location,
             live=live,
             proposals=tuple(parts.proposals.list()),
@@ -156,16 +156,23 @@ def _name(live: LiveRun) -> str:
 
 def _next_steps(status: Status, model: str | None) -> Iterator[str]:
     """Commands that are likely next, the most pressing first; at most three are worth reading."""
-    states = {live.state for live in status.live}
-    if states & {"lost", "ended"}:
-        yield "gitreg runs recover"
+    yield from _of_live(status.live)
     for proposal in status.proposals:
         yield f"gitreg {'merge' if proposal.state == 'approved' else 'proposals show'} {proposal.id}"
     if status.unpushed is not None and (status.unpushed.main or status.unpushed.ledger):
         yield "gitreg sync"
-    if not status.runs:
+    if not status.runs and not status.live:
         yield "gitreg run -- python train.py"
-    elif model is None:
+    elif status.runs and model is None:
         yield "gitreg register runs:/@last/model --name NAME"
-    elif status.main is not None and not status.proposals:
+    elif model is not None and not status.proposals:
         yield f"gitreg models show {model}"
+
+
+def _of_live(runs: tuple[LiveRun, ...]) -> Iterator[str]:
+    """What the runs of this machine wait for."""
+    if {live.state for live in runs} & {"lost", "ended"}:
+        yield "gitreg runs recover"
+    for live in runs:
+        if live.state == "open" and live.header is not None:
+            yield f"gitreg runs finish {live.header.run_id.short}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _MEND = "Name a place that others read, a bucket or a shared folder: gitreg use --blobs PLACE"
 _TOLD = "told-bytes-are-local"
-_MET = "met-remote"
 _MOST = 10_000
 
 _log = logging.getLogger("gitreg")
@@ -51,7 +49,6 @@ class Syncer:
         waiting = {view.digest: view.label for view in self._unnumbered()}
         parts.models.claim_numbers(message)
         report = sync(parts.store, remote, parts.ledger.text("ledger: synced", message))
-        self._touch(_MET)
         numbers = {label: parts.models.version(digest).number for digest, label in waiting.items()}
         return Synced(report, runs, uploaded, {label: number for label, number in numbers.items() if number})
 
@@ -67,7 +64,6 @@ class Syncer:
             remote = self._parts.remote()
             if remote is not None:
                 sync(self._parts.store, remote, self._parts.ledger.text("ledger: synced"))
-                self._touch(_MET)
         except RemoteError as error:
             _log.info("%s cannot be asked for news: %s", self._parts.store.path, error.message)
 
@@ -95,13 +91,6 @@ class Syncer:
         changed = store.changes(store.tip(_tracking(ledger)), store.tip(ledger)) if store.tip(ledger) else iter(())
         return Unpushed(sum(1 for _ in islice(ahead, _MOST)), sum(1 for _ in islice(changed, _MOST)))
 
-    def met(self) -> datetime | None:
-        """When this clone last met its remote by a sync."""
-        try:
-            return datetime.fromtimestamp(self._own(_MET).stat().st_mtime, UTC)
-        except FileNotFoundError:
-            return None
-
     # --- within -----------------------------------------------------------------------------------------------------
 
     def _unnumbered(self) -> list[VersionView]:
@@ -118,9 +107,6 @@ class Syncer:
         told.write_text("\n".join([*known, what, ""]), encoding="utf-8")
         message = "There is a remote, and the bytes lie in this clone only: others will see names and no content."
         raise NotPublished(message, subject=str(self._parts.store.path), hint=f"{_MEND}; or go on: the same again.")
-
-    def _touch(self, name: str) -> None:
-        self._own(name).touch()
 
     def _own(self, name: str) -> Path:
         return self._parts.store.layout.own / name

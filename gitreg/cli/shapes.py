@@ -12,6 +12,7 @@ Number: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]
 Scalar: TypeAlias = bool | int | float | str
 Outcome: TypeAlias = Literal["pass", "fail", "cannot tell"]
 Severity: TypeAlias = Literal["block", "warn"]
+ProposalState: TypeAlias = Literal["open", "approved", "rejected", "stale", "expired", "closed", "merged"]
 
 
 class Descriptor(TypedDict):
@@ -287,11 +288,11 @@ class Finding(TypedDict):
 
 
 class Proposal(TypedDict):
-    """What waits for approval. `state` is open, approved, rejected, stale, closed or merged."""
+    """What waits for approval. `state` is how it stands against main now."""
 
     id: str
     title: str
-    state: str
+    state: ProposalState
     action: str
     decision: str
     moves: list[Move]

@@ -14,7 +14,8 @@ from gitreg.decisions.findings import Finding, outcome_of
 from gitreg.decisions.governance import governs_alike
 from gitreg.decisions.history import History, differing
 from gitreg.decisions.statements import Question, hear, listen
-from gitreg.documents import Fingerprint, Principal, Tree, paths
+from gitreg.decisions.titles import id_of
+from gitreg.documents import Fingerprint, Tree, paths
 from gitreg.errors import ApprovalRefused, CannotTell, InvalidDocument, InvalidKey
 from gitreg.policy import PeopleVerdict, Quorum, judge_people
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg.decisions.landing import Case
+    from gitreg.documents import Decision
 
 _NOT_ASKED = PeopleVerdict("pass", (), (), ())
 
@@ -80,7 +82,7 @@ class Waiting:
             rulebook = self.case.rulebook
             proposer = self.case.decision.proposer.principal
             people = judge_people(self.quorum, hearing.said(), proposer, rulebook.approvers)
-            findings = (*findings, *people_findings(people, proposer, folder))
+            findings = (*findings, *people_findings(people, self.case.decision, folder))
         is_complete = outcome_of(findings) == "pass"
         return Completion(position if is_complete else None, people, findings, is_pending=not is_complete)
 
@@ -123,13 +125,14 @@ class Waiting:
         return new.statement.signed_at > old.statement.signed_at
 
 
-def people_findings(people: PeopleVerdict, proposer: Principal, folder: str) -> Iterator[Finding]:
+def people_findings(people: PeopleVerdict, decision: Decision, folder: str) -> Iterator[Finding]:
     """What is missing of people's word, as findings."""
-    where = f"{folder}/approvals"
+    where, proposer = f"{folder}/approvals", decision.proposer.principal
+    approving = f"gitreg approve {id_of(decision)}"
     if people.rejected_by:
         yield Finding("rejected", where, f"Rejected by {', '.join(people.rejected_by)}.", "Make a new proposal.")
     if not people.proposed:
         message = f"The proposer, {proposer}, has not signed the decision with a key in approvers.json."
-        yield Finding("unsigned", where, message, "gitreg approve ID --key FILE, as the proposer.")
+        yield Finding("unsigned", where, message, f"As {proposer}: {approving}")
     for need in people.missing:
-        yield Finding("approvals", where, f"Needs {need}.", "gitreg approve ID --key FILE")
+        yield Finding("approvals", where, f"Needs {need}.", f"Somebody else than {proposer}: {approving}")

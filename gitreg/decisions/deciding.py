@@ -11,6 +11,7 @@ from gitreg.decisions.drafting import Draft
 from gitreg.decisions.judge import Judge
 from gitreg.decisions.landing import folders_of
 from gitreg.decisions.refusing import PEOPLE, refusal
+from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.titles import id_of, title_of
 from gitreg.decisions.views import Outcome, ProposalView
 from gitreg.documents import Decision, Edits, Move, Statement, paths
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from gitreg.store import CommitId, Snapshot
 
 Make = Callable[[Judge], Draft]
-_SIGN_LATER = "The proposal is not signed yet: gitreg approve {id} --key FILE, as the proposer."
-_UNKNOWN_KEY = "Your signature does not count: approvers.json lists no key of yours that made it."
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,16 @@ class Decider:
             evidence=prepared.draft.evidence,
         )
         if not prepared.judgement.people.proposed and prepared.draft.is_protected:
-            warnings += (_SIGN_LATER.format(id=name) if self.signer is None else _UNKNOWN_KEY,)
+            warnings += (f"{self._why_unsigned(decision)} {decision.proposer.principal} signs: gitreg approve {name}",)
         return _with(outcome, proposal=view, warnings=warnings)
+
+    def _why_unsigned(self, decision: Decision) -> str:
+        if self.signer is None:
+            return "The proposal is not signed yet."
+        owner = Rulebook(self.office.snapshot()).owners.get(self.signer.public_key.fingerprint)
+        if owner is None:
+            return "The signature does not count: its key belongs to nobody in approvers.json."
+        return f"The signature does not count: its key is {owner.person}'s, not {decision.proposer.principal}'s."
 
 
 def _with(outcome: Outcome, **changes: object) -> Outcome:

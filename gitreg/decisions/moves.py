@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from gitreg.documents import Decision, Digest, Evidence, Hold, Move, Subject, Ve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gitreg.documents import RuleResult
 
 _PROPOSE_ANEW = "Make a new proposal from what stands now."
 
@@ -197,10 +200,10 @@ def _evidence(question: Question) -> Iterator[Finding]:
     version = read_document(question.case.after, paths.stage_version(question.folder), Version)
     action = question.case.decision.action
     expected = build_evidence(Inputs(action, move, version, question.past.baseline, question.rulebook))
-    yield from _compare(found, expected, path)
+    yield from _compare(found, expected, path, move.model)
 
 
-def _compare(found: Evidence, expected: Evidence, path: str) -> Iterator[Finding]:
+def _compare(found: Evidence, expected: Evidence, path: str, model: str) -> Iterator[Finding]:
     if found.policy_digest != expected.policy_digest:
         message = "The policy is not the one this proposal was made under."
         yield Finding("stale", path, message, _PROPOSE_ANEW)
@@ -209,4 +212,19 @@ def _compare(found: Evidence, expected: Evidence, path: str) -> Iterator[Finding
     for result in expected.rules:
         if result.outcome != "pass":
             rule = f"policy:{result.rule}"
-            yield Finding(rule, path, result.text, severity=result.severity, outcome=result.outcome)
+            hint = _how_to_pass(result, model)
+            yield Finding(rule, path, result.text, hint, severity=result.severity, outcome=result.outcome)
+
+
+def _how_to_pass(result: RuleResult, model: str) -> str:
+    """What would make a rule pass, with the next command."""
+    if result.kind != "threshold":
+        return f"What the rule {result.rule!r} asks for stands in policies/; what there is: gitreg models show {model}"
+    if result.observed is None or not math.isfinite(result.observed):
+        return f"Log the metric in a run, and register that: gitreg register runs:/RUN/OUTPUT --name {model}"
+    low, high, value = result.at_least, result.at_most, result.observed
+    if low is not None and value < low:
+        what = f"{low - value:.3g} more than {value:g}, to reach {low:g}"
+    else:
+        what = f"{value - (high or 0.0):.3g} less than {value:g}, to come down to {high:g}"
+    return f"It takes {what}. Other versions and their metrics: gitreg versions {model}"

@@ -67,7 +67,7 @@ class Receiver:
         except (*UNREADABLE, ApprovalRefused) as error:
             problem = error.message
         if problem:
-            yield Finding("approval-invalid", update.ref, problem, "gitreg approve ID --key FILE")
+            yield Finding("approval-invalid", update.ref, problem, f"gitreg approve {update.ref.split('/')[-2]}")
 
     def _statement_problem(self, ref: str, commit: CommitId) -> str:
         store = self.office.store

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _HEX_DIGITS = 4
 _NAMED_IN_ID = frozenset(["withdraw", "hold", "lift"])
+_TOLD = frozenset(["rollback", "withdraw", "override"])
+"""Actions that the moves themselves do not show."""
 _SHOWN_FILES = 3
 
 
@@ -22,7 +24,8 @@ def title_of(decision: Decision, before: Mapping[str, Move | None], *, is_unrevi
     else:
         moves = [(move, found) for folder, found in before.items() if (move := move_of(decision, folder))]
         title = "; ".join(_move(decision, move, found) for move, found in moves)
-    return f"{title} (unreviewed)" if is_unreviewed else title
+    notes = [*([decision.action] if decision.action in _TOLD else []), *(["unreviewed"] if is_unreviewed else [])]
+    return f"{title} ({', '.join(notes)})" if notes else title
 
 
 def _files(decision: Decision) -> str:
@@ -37,8 +40,7 @@ def _move(decision: Decision, move: Move, before: Move | None) -> str:
         return f"{move.model}: {move.stage} {'holds' if decision.action == 'hold' else 'lifts'} {held}"
     was = f" {before.number}" if before is not None and before.number is not None else ""
     to = "nothing" if move.number is None else str(move.number)
-    how = "" if decision.action == "promote" else f" ({decision.action})"
-    return f"{move.model}: {move.stage}{was} -> {to}{how}"
+    return f"{move.model}: {move.stage}{was} -> {to}"
 
 
 def id_of(decision: Decision, taken: Collection[str] = ()) -> ProposalId:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 PreReceive = Callable[[Sequence[RefUpdate], "Store"], None]
 """The check that gitreg's hook makes, on the updates and the store they are pushed to. Raises `Refused` to refuse."""
+
+
+_MET = "met-remote"
 
 
 class Store(Writing):
@@ -115,13 +119,21 @@ class Store(Writing):
         return PathRemote(name, self, other, judge)
 
     def track(self, remote: Remote, refs: Mapping[str, CommitId | None]) -> None:
-        """Remember where a remote's refs are (None: it has no such ref)."""
+        """Remember where a remote's refs are (None: it has no such ref), and that we have just met it."""
         with self.locked():
+            (self.layout.own / _MET).touch()
             for ref, tip in refs.items():
                 tracking = remote.tracking(ref)
                 before = self.tip(tracking)
                 if before != tip:
                     self._mover.move(RefUpdate(tracking, tip, before))
+
+    def met_remote(self) -> datetime | None:
+        """When this clone last met a remote; None: never."""
+        try:
+            return datetime.fromtimestamp((self.layout.own / _MET).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def doctor(self, *, break_locks: bool = False) -> tuple[doctor.Finding, ...]:
         """Look for what killed processes and other tools left here, and mend what is safe to mend."""

@@ -23,6 +23,7 @@ from gitreg.documents import (
 from gitreg.errors import GitregError, InvalidValue
 from gitreg.tracking.capture import capture_dataset
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
+from gitreg.tracking.together import Together
 
 if TYPE_CHECKING:
     import os
@@ -60,6 +61,7 @@ class Run:
         self._end = end
         self._status: Status = "running"
         self._unpublished: str | None = None
+        self.files = Together()
 
     @property
     def run_id(self) -> RunId:
@@ -210,7 +212,9 @@ class Run:
 
     def _take(self, what: str, take: Callable[[], Iterable[ManifestEntry]]) -> None:
         try:
-            self._recording.events([ArtifactEvent(entry=entry) for entry in take()])
+            entries = [*take()]
+            self.files.add([entry.path for entry in entries])
+            self._recording.events([ArtifactEvent(entry=entry) for entry in entries])
         except _FILE_ERRORS as error:
             self._refuse(what, error)
 

@@ -223,6 +223,7 @@ class Tracker:
         journal.cut(gathered.end_offset)
         run = self._run(standing.header, journal, strict)
         run.recording.go_on_from(gathered)
+        run.files.know(gathered.artifacts.keys())
         return run
 
     def _run(

@@ -225,6 +225,81 @@ def test_a_key_is_removed_by_the_beginning_of_its_fingerprint(
     assert gitreg("approvers", "remove", "ada@example.org", "--key", old[:16], at=registry).code == 3
 
 
+def test_whatever_meets_the_remote_is_seen_in_status(
+    gitreg: Gitreg, ask: Ask, tmp_path: Path, model_folder: Path
+) -> None:
+    team = Team(gitreg, tmp_path)
+    ada = tmp_path / "ada"
+    assert ask("status", at=ada)["remote_seen"] is None
+    found(team, gitreg, model_folder)
+    first = ask("status", at=ada)["remote_seen"]
+    team.run("ada", "promote fraud 1 --to staging -m 'The first.'")
+    assert first < ask("status", at=ada)["remote_seen"]
+
+
+def test_a_missing_approval_is_told_with_a_command_that_can_be_typed(
+    gitreg: Gitreg, ask: Ask, tmp_path: Path, model_folder: Path
+) -> None:
+    team = Team(gitreg, tmp_path)
+    found(team, gitreg, model_folder)
+    team.run("ada", "promote fraud 1 --to production -m 'The first.' --key ../ada.key")
+    (view,) = ask("proposals", "list", at=tmp_path / "ada")
+    (hint,) = [each["hint"] for each in view["findings"] if each["rule"] == "approvals"]
+    command = hint.partition(": gitreg ")[2].split()
+    assert command == ["approve", view["id"]]
+    team.run("ben", "sync")
+    assert gitreg(*command, "--key", "../ben.key", at=tmp_path / "ben").code == 0
+
+
+def test_the_key_of_somebody_else_counts_for_nobody(
+    gitreg: Gitreg, ask: Ask, tmp_path: Path, model_folder: Path
+) -> None:
+    team = Team(gitreg, tmp_path)
+    found(team, gitreg, model_folder)
+    told = gitreg(
+        "promote", "fraud", "1", "--to", "production", "-m", "why", "--key", "../ben.key", at=tmp_path / "ada"
+    )
+    assert "its key is ben@example.org's, not ada@example.org's" in told.out
+    (view,) = ask("proposals", "list", at=tmp_path / "ada")
+    assert (view["people"]["signed_by_proposer"], view["people"]["approved_by"]) == (False, [])
+    refused = gitreg("approve", view["id"], "--key", "../ben.key", at=tmp_path / "ada")
+    assert refused.code == 6
+    assert "This key is ben@example.org's, and you are ada@example.org" in refused.err
+
+
+def test_two_versions_that_claimed_one_number_trouble_fsck_only_until_each_has_its_own(
+    gitreg: Gitreg, ask: Ask, tmp_path: Path, trained: Callable[..., str]
+) -> None:
+    team = Team(gitreg, tmp_path)
+    url = tmp_path / "origin.git"
+    for who in ("ada", "ben"):
+        subprocess.run(["git", "-C", tmp_path / who, "remote", "remove", "origin"], check=True)
+        trained("mine", at=tmp_path / who)
+        team.run(who, "register runs:/mine/model --name fraud")
+        subprocess.run(["git", "-C", tmp_path / who, "remote", "add", "origin", url], check=True)
+    for who in ("ada", "ben"):
+        gitreg("sync", at=tmp_path / who)  # stops once: the bytes are only here
+        team.run(who, "sync")
+    assert {each["version"] for each in ask("versions", "fraud", at=tmp_path / "ben")} == {2, 3}
+    kinds = {each["kind"] for each in ask("fsck", at=tmp_path / "ben")["findings"]}
+    assert "number" not in kinds
+
+
+def test_files_that_differ_only_by_case_are_refused_whenever_they_come(
+    gitreg: Gitreg, ask: Ask, registry: Path, tmp_path: Path
+) -> None:
+    for folder, name in (("a", "Report.txt"), ("b", "report.txt")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(folder, encoding="utf-8")
+    gitreg("runs", "start", "--name", "first", at=registry)
+    assert gitreg("runs", "record", "first", "--artifact", "../a/Report.txt", at=registry).code == 0
+    told = gitreg("runs", "record", "first", "--artifact", "../b/report.txt", at=registry)
+    assert told.code != 0
+    assert "one file where case does not count" in told.err
+    assert gitreg("runs", "record", "first", "--artifact", "../a/Report.txt", at=registry).code == 0
+    assert [each["path"] for each in ask("artifacts", "list", "first", at=registry)] == ["Report.txt"]
+
+
 def ssh_fingerprint(public: Path) -> str:
     """The sha256 of a key's blob, in hex."""
     return hashlib.sha256(base64.b64decode(public.read_text(encoding="utf-8").split()[1])).hexdigest()

@@ -157,11 +157,28 @@ def test_protecting_a_stage_is_a_decision_that_lands_unreviewed_until_people_are
 def test_a_version_below_the_bar_is_refused_in_words(tmp_path: Path) -> None:
     bar = ThresholdRequirement(kind="threshold", rule="floor", metric="auc", at_least=0.95)
     solo = Solo(tmp_path, protected_files(policy=Policy(requirements=(bar,))))
-    with pytest.raises(RuleFailed, match=r"auc is 0[.]9, at least 0[.]95 is required"):
+    with pytest.raises(RuleFailed, match=r"auc is 0[.]9, at least 0[.]95 is required") as told:
         solo.proposals.promote(candidate(1), "production", "why", signer=solo.signer)
+    assert told.value.hint.startswith("It takes 0.05 more than 0.9, to reach 0.95.")
+    assert told.value.hint.endswith("gitreg versions fraud")
     assert solo.store.refs("refs/heads/proposals/") == {}
     landed = solo.proposals.promote(candidate(2, auc=0.96), "production", "why", signer=solo.signer)
     assert landed.landed, "its policy asks for no one but the proposer"
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        ({"metric": "auc", "at_most": 0.5}, "It takes 0.4 less than 0.9, to come down to 0.5."),
+        ({"metric": "recall", "at_least": 0.5}, "Log the metric in a run, and register that: gitreg register"),
+    ],
+)
+def test_a_refused_version_comes_with_what_would_pass(tmp_path: Path, rule: dict[str, object], hint: str) -> None:
+    bar = ThresholdRequirement.model_validate({"kind": "threshold", "rule": "bar", **rule})
+    solo = Solo(tmp_path, protected_files(policy=Policy(requirements=(bar,))))
+    with pytest.raises(RuleFailed) as told:
+        solo.proposals.promote(candidate(1), "production", "why", signer=solo.signer)
+    assert told.value.hint.startswith(hint)
 
 
 def test_deciding_needs_somebody_who_decides(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_program_that_just_ends_shares_its_bytes_too(ada: Clone, ben: Clone, o
 def test_a_run_that_cannot_be_published_as_python_exits_waits_in_its_journal(
     ada: Clone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("can't create new thread at interpreter shutdown")
 
     with monkeypatch.context() as patch:
