@@ -93,8 +93,8 @@ def test_tags_and_notes_are_changed_later_in_sentences(clone: Clone) -> None:
     clone.runs.note("r", None)
     assert clone.runs.get("r").note is None
     assert clone.ledger_log()[:3] == [
-        "runs: churn r described\n\nthe good one",
         "runs: churn r described",
+        "runs: churn r described\n\nthe good one",
         "runs: churn r tagged new, old, team",
     ]
     with pytest.raises(InvalidName):
