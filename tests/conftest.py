@@ -1,10 +1,12 @@
-"""What every test stands on: the Hypothesis profiles."""
+"""What every test stands on: the Hypothesis profiles, and the programs that some need."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline in either: the first example pays for imports and a busy machine is not a failure; pytest-timeout watches.
@@ -15,3 +17,17 @@ settings.register_profile(
     "stress", max_examples=2000, deadline=timedelta(minutes=5), suppress_health_check=list(HealthCheck)
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session")
+def openssh() -> None:
+    """OpenSSH's own programs, which a machine with Python, git and make may lack: whatever starts them is marked slow.
+
+    Without them such a test fails. A skip would look like a pass to whoever trusts the slow lane.
+    """
+    missing = [name for name in ("ssh", "ssh-add", "ssh-agent", "ssh-keygen") if shutil.which(name) is None]
+    if missing:
+        pytest.fail(f"{', '.join(missing)}: not installed. `make test-full` brings OpenSSH; by hand: {OPENSSH}.")
+
+
+OPENSSH = "apt-get install openssh-client"

@@ -17,6 +17,7 @@ from gitreg.signing._wire import Reader
 
 MAX_KEY_FILE_BYTES = 64 * 1024
 
+_ANY_BEGIN = b"-----BEGIN "  # of every form that ssh-keygen reads
 _PRIVATE_BEGIN = "-----BEGIN OPENSSH PRIVATE KEY-----"
 _PRIVATE_END = "-----END OPENSSH PRIVATE KEY-----"
 _PRIVATE_MAGIC = b"openssh-key-v1\0"
@@ -50,6 +51,8 @@ class FileSigner:
         """Read the public half; the passphrase, if any, is asked for when it signs. Raises `InvalidKey`."""
         programs = Programs(environ)
         data = _read_key_file(path)
+        if _ANY_BEGIN not in data:
+            raise InvalidKey(f"{path.name} is no private key.", subject=str(path), hint=_MAKE_ONE)
         if not data.startswith(_PRIVATE_BEGIN.encode()):
             return cls(path, programs.public_key_of(path), is_plain=False, programs=programs)
         public_key, is_plain = _peek(data, path.name)

@@ -347,13 +347,19 @@ def test_two_people_who_merge_at_once_land_one_commit(town: Town, ada: Person, b
     assert len(list(town.origin.first_parents("main"))) == 2
 
 
-def test_the_signer_is_gits_own_key_or_the_agents_that_is_listed(ada: Person, ben: Person) -> None:
+def test_the_signer_is_gits_own_key(ada: Person) -> None:
     rules, me = ada.proposals.people(), ada.office.actor().principal
     assert choose_signer(rules, me, {}) is None
     found = choose_signer(rules, me, {}, str(ada.key))
     assert found is not None
     assert found.public_key == ada.signer.public_key
     assert choose_signer(rules, me, {}, "0xDEADBEEF") is None
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("openssh")
+def test_the_signer_is_the_agents_that_is_listed(ada: Person, ben: Person) -> None:
+    rules, me = ada.proposals.people(), ada.office.actor().principal
     with agent(ben.key) as environ:
         assert choose_signer(rules, me, environ) is None
         assert choose_signer(rules, ben.office.actor().principal, environ, "0xDEADBEEF") is not None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitreg.documents import part
+from gitreg.signing import NAMESPACE, sign
 from tests.e2e.clerk import Clerk, commit_by_hand, file_at, paths_of, refused
 
 if TYPE_CHECKING:
@@ -149,12 +150,7 @@ def test_an_approval_by_a_key_is_not_taken_for_another_keys(protected: Office) -
     ben.does("approve", proposal, "--key", ben.key)
     (key,) = _said(ada, proposal)
     good = _statement_of(ada, proposal, key)
-    forged = protected.eve.desk.home / "statement"
-    forged.write_bytes(good[f"{key}.json"])
-    eve = protected.eve.desk
-    sign = ("ssh-keygen", "-Y", "sign", "-f", str(eve.key), "-n", "gitreg-approval-v1", str(forged))
-    assert eve.shell(*sign).returncode == 0
-    signature = forged.with_name("statement.sig").read_bytes()
+    signature = sign(protected.eve.key, good[f"{key}.json"], NAMESPACE)
     _put_statement(ada, proposal, key, {**good, f"{key}.json.sig": signature})
     refused(ada, ["merge", proposal], 6)
 
@@ -166,10 +162,8 @@ def test_a_signature_made_for_another_purpose_does_not_count(protected: Office) 
     ben.does("approve", proposal, "--key", ben.key)
     (key,) = _said(ada, proposal)
     good = _statement_of(ada, proposal, key)
-    file = ben.desk.home / "statement"
-    file.write_bytes(good[f"{key}.json"])
-    assert ben.desk.shell("ssh-keygen", "-Y", "sign", "-f", str(ben.key), "-n", "git", str(file)).returncode == 0
-    _put_statement(ada, proposal, key, {**good, f"{key}.json.sig": file.with_name("statement.sig").read_bytes()})
+    for_git = sign(ben.key, good[f"{key}.json"], "git")
+    _put_statement(ada, proposal, key, {**good, f"{key}.json.sig": for_git})
     refused(ada, ["merge", proposal], 6)
 
 

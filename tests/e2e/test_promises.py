@@ -97,6 +97,8 @@ def test_the_same_registry_is_read_from_a_plain_clone(ada: Desk, registry: Path,
     assert (tmp_path / "clone" / "got" / "weights.bin").read_bytes() == b"weights"
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("openssh")
 def test_a_signed_review_can_be_checked_with_ssh_keygen_alone(ada: Desk, ben: Desk, tmp_path: Path) -> None:
     path = tmp_path / "registry"
     protected_registry(ada, ben, path)

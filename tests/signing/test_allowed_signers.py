@@ -81,6 +81,7 @@ def test_a_key_that_is_none_of_ours_is_not_rendered() -> None:
 # --- with ssh-keygen -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa"])
 @pytest.mark.parametrize("ours", [True, False], ids=["signed by us", "signed by ssh-keygen"])
 def test_ssh_keygen_verifies_by_the_file_alone(keys: Path, tmp_path: Path, kind: str, *, ours: bool) -> None:
@@ -96,6 +97,7 @@ def test_ssh_keygen_verifies_by_the_file_alone(keys: Path, tmp_path: Path, kind:
     assert not keygen_verify(allowed, ADA, signature, DATA)
 
 
+@pytest.mark.slow
 def test_ssh_keygen_holds_to_the_window_to_the_second(keys: Path, tmp_path: Path) -> None:
     public = parse_public_key((keys / "ed25519.pub").read_text())
     allowed, signature = tmp_path / "allowed_signers", tmp_path / "statement.sig"

@@ -55,6 +55,7 @@ def test_every_kind_we_take_is_read_and_written_the_same(kind: str) -> None:
     assert parse_public_key(key.line.encode()) == key == PublicKey.from_blob(key.blob)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa"])
 def test_the_fingerprint_is_the_sha256_that_ssh_keygen_shows(keys: Path, kind: str) -> None:
     key = parse_public_key((keys / f"{kind}.pub").read_text())
