@@ -12,7 +12,7 @@ from gitreg._registry.parts import Parts
 from gitreg._registry.resolving import Resolver
 from gitreg._registry.syncing import Syncer
 from gitreg._user import User
-from gitreg.decisions import Candidate, Finding, Landing, Outcome, Proposals, Record, StageChange
+from gitreg.decisions import AuditReport, Candidate, Finding, Landing, Outcome, Proposals, Record, StageChange
 from gitreg.errors import InvalidName, NotPublished
 from gitreg.registry import Models, Reference, Registered, RunAddress, parse_address
 
@@ -196,6 +196,14 @@ class Registry:
     def check_facts(self, before: str, after: str) -> list[Finding]:
         """Whether the ledger went from one commit to another by its rules."""
         return self._parts.record.check_facts(before, after)
+
+    def audit(self, *, root: str | None = None, since: str | None = None) -> AuditReport:
+        """Judge main's whole past again, from the commits alone; see `gitreg.decisions.Auditor.audit`.
+
+        `root` is the founding's digest, from somewhere else; what came up to the commit `since` is taken on trust.
+        Raises `CannotTell`, `InvalidValue`, `RevisionNotFound`.
+        """
+        return self._parts.audit(root, since)
 
     @property
     def record(self) -> Record:

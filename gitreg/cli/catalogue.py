@@ -54,6 +54,7 @@ GROUPS = (
     GroupEntry("proposals", "Decide", "List, show, approve, reject, close and merge what waits for approval."),
     GroupEntry("approvers", "Decide", "Say who may approve, with which key, in which groups."),
     GroupEntry("holds", "Decide", "List, add and lift holds: versions that may not go to a stage again."),
+    GroupEntry("audit", "Check", "Judge the whole past again, without trusting anybody's word."),
     GroupEntry("hook", "Check", "What a git server calls before it takes a push."),
 )
 
@@ -272,6 +273,14 @@ COMMANDS = (
         "List what moved between two commits.",
         "gitreg changes HEAD~1..HEAD",
         "changes",
+    ),
+    Entry(
+        "audit verify",
+        "audit",
+        "Check",
+        "Judge every landing again, from a clone and offline.",
+        "gitreg audit verify --root sha256:3f2a…",
+        "audit",
     ),
     Entry("fsck", "check", "Check", "Check every document and every stored byte.", "gitreg fsck", "fsck"),
     Entry("schema", "check", "Check", "Print a JSON Schema, or list them.", "gitreg schema decision", "schemas"),

@@ -287,6 +287,37 @@ class Finding(TypedDict):
     outcome: Outcome
 
 
+class Objection(Finding):
+    """A finding of an audit, with the commit that brought it in and whom that commit names as its author."""
+
+    commit: str | None
+    title: str
+    author: str
+
+
+class Founding(TypedDict):
+    """The landing from which on every quorum could be met, by the digest that an auditor brings along."""
+
+    digest: str
+    commit: str
+
+
+class Audit(TypedDict):
+    """What an audit looked at and found. `rooted`: the founding is the one that was brought along."""
+
+    registry: str
+    outcome: Outcome
+    main: str
+    ledger: str | None
+    commits: int
+    landings: int
+    unreviewed: int
+    founding: Founding | None
+    rooted: bool
+    since: str | None
+    objections: list[Objection]
+
+
 class Proposal(TypedDict):
     """What waits for approval. `state` is how it stands against main now."""
 
@@ -490,6 +521,7 @@ SHAPES: dict[str, Any] = {
     "alias": Alias,
     "approvers": list[Approver],
     "artifacts": list[Artifact],
+    "audit": Audit,
     "changes": list[Change],
     "comparison": Comparison,
     "described": Described,

@@ -1,6 +1,7 @@
 """Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
 from gitreg.decisions.approving import Word
+from gitreg.decisions.audit import Auditor, AuditReport, Founding, Objection
 from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Candidate, Target
 from gitreg.decisions.facts import check_facts
@@ -24,8 +25,11 @@ from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Sai
 from gitreg.decisions.workfiles import governed_edits
 
 __all__ = [
+    "AuditReport",
+    "Auditor",
     "Candidate",
     "Finding",
+    "Founding",
     "Heard",
     "History",
     "HoldView",
@@ -34,6 +38,7 @@ __all__ = [
     "Landing",
     "Line",
     "LogEntry",
+    "Objection",
     "Office",
     "Outcome",
     "Place",

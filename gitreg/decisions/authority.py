@@ -66,11 +66,15 @@ class Authority:
 
     def is_founded(self, upto: int) -> bool:
         """Whether the people of rules in force up to here could ever meet every quorum. That never lapses."""
+        return self.founded_at(upto) is not None
+
+    def founded_at(self, upto: int) -> int | None:
+        """The first position up to here at which they could."""
         self._follow(upto)
         for event in self._events:
             if event <= upto and event not in self._able:
                 self._able[event] = is_able(self._verdicts.tree(event))
-        return any(is_so for event, is_so in self._able.items() if event <= upto)
+        return min((event for event, is_so in self._able.items() if is_so and event <= upto), default=None)
 
     def _follow(self, upto: int) -> None:
         if self._pending is None:

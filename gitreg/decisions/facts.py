@@ -31,9 +31,9 @@ _REMOVED = "The file was removed; the ledger only grows."
 _NO_DIRECT_WRITES = "Nobody writes the ledger by hand: gitreg sync publishes what gitreg recorded."
 
 
-def check_facts(before: Tree, after: Tree) -> Iterator[Finding]:
-    """Everything wrong with the difference of two ledgers."""
-    for path in differing(before, after):
+def check_facts(before: Tree, after: Tree, folder: str = "") -> Iterator[Finding]:
+    """Everything wrong with the difference of two ledgers, or of one folder in them."""
+    for path in differing(before, after, folder):
         kind = classify_fact(path)
         if kind is None:
             message = "The ledger has no such kind of file."
