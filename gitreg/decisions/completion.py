@@ -6,7 +6,7 @@ may take one away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,10 @@ class Completion:
     """Approvals alone are missing, and may still come."""
     is_broken: bool = False
     """Something happened that no approval mends."""
+    settled: int | None = None
+    """The position from which on nothing changes this answer; None where it may still change."""
+    is_sure: bool = True
+    """False where some signature could not be checked here and now, so that another machine may see more."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +62,18 @@ class Waiting:
         """Look from the landing (`start`) to the last tree in which the decision stands (`until`)."""
         commits = self.history.commits
         now = self._weigh(self.case.after, start)
-        last = self.case.after
+        last, is_sure = self.case.after, now.is_sure
         for position in range(start + 1, until + 1):
             if now.position is not None or not now.is_pending:
                 break
             tree = self.history.tree(commits[position])
             broken = tuple(self._broken(last, tree))
             if broken:
-                return Completion(None, now.people, (*now.findings, *broken), is_broken=True)
+                findings = (*now.findings, *broken)
+                return Completion(None, now.people, findings, is_broken=True, settled=position, is_sure=is_sure)
             now = now if self._is_still(last, tree) else self._weigh(tree, position)
-            last = tree
-        return now
+            last, is_sure = tree, is_sure and now.is_sure
+        return replace(now, is_sure=is_sure)
 
     def _is_still(self, last: Tree, tree: Tree) -> bool:
         return all(last.object_id(folder) == tree.object_id(folder) for folder in self.case.folders)
@@ -84,7 +89,9 @@ class Waiting:
             people = judge_people(self.quorum, hearing.said(), proposer, rulebook.approvers)
             findings = (*findings, *people_findings(people, self.case.decision, folder))
         is_complete = outcome_of(findings) == "pass"
-        return Completion(position if is_complete else None, people, findings, is_pending=not is_complete)
+        at = position if is_complete else None
+        is_sure = all(finding.outcome != "cannot tell" for finding in findings)
+        return Completion(at, people, findings, is_pending=not is_complete, settled=at, is_sure=is_sure)
 
     def _copies(self, tree: Tree) -> Iterator[Finding]:
         """A set's approvals lie in every member's folder."""

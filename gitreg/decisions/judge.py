@@ -66,12 +66,13 @@ class Judge:
         self._verdicts: dict[tuple[str, int], Judgement] = {}
         self._decisions: dict[tuple[str, int], Decision | None] = {}
         self._steps: dict[str, Steps] = {}
+        self._doubts = 0
         self.authority = Authority(self)
 
     def after(self, tree: Tree) -> Judge:
         """The judge of main as it would be with one more commit; verdicts that nothing can change are taken along."""
         other = Judge(Continued(self.history, {PROPOSED: tree}), self.cache)
-        other._verdicts = {key: found for key, found in self._verdicts.items() if found.is_final}
+        other._verdicts = {key: found for key, found in self._verdicts.items() if found.settled is not None}
         return other
 
     @property
@@ -155,6 +156,7 @@ class Judge:
         if known is None:
             known = self._judge(folder, step)
             self._keep(folder, step, known)
+        self._doubts += known.is_doubtful
         return known
 
     def _known(self, folder: str, step: PathChange) -> Judgement | None:
@@ -162,20 +164,36 @@ class Judge:
         commit = self.history.commits[step.position]
         if key not in self._verdicts and self.cache is not None and commit != PROPOSED:
             text = self.cache.verdict(commit, cache_key(folder))
-            if text is not None:
-                self._verdicts[key] = Judgement.from_text(text)
+            found = Judgement.from_text(text) if text is not None else None
+            if found is not None and self._holds_here(found, Place(step.position, commit)):
+                self._verdicts[key] = found
         return self._verdicts.get(key)
+
+    def _holds_here(self, found: Judgement, landed: Place) -> bool:
+        """Whether a verdict that was kept is about this line.
+
+        A commit has one past, so a line that has the landing and the settling commit where the verdict saw them is the
+        one that it saw, up to there. A branch that goes on otherwise from the landing, or ends before, is another.
+        """
+        settled = found.settled
+        return (
+            found.landed == landed
+            and settled is not None
+            and settled.position <= self.tip
+            and self.history.commits[settled.position] == settled.commit
+        )
 
     def _keep(self, folder: str, step: PathChange, found: Judgement) -> None:
         self._verdicts[folder, step.position] = found
         commit = self.history.commits[step.position]
-        if self.cache is not None and found.is_final and commit != PROPOSED:
+        is_of_commits = found.settled is not None and PROPOSED not in (commit, found.settled.commit)
+        if self.cache is not None and is_of_commits:
             self.cache.put_verdict(commit, cache_key(folder), found.to_text())
 
     # Judging one landing
 
     def _judge(self, folder: str, step: PathChange) -> Judgement:
-        digest = self._digest_at(folder, step.position)
+        doubts, digest = self._doubts, self._digest_at(folder, step.position)
         place = Place(step.position, self.history.commits[step.position])
         try:
             findings = tuple(self._blocked(folder, step))
@@ -190,9 +208,24 @@ class Judge:
                     done = Waiting(case, quorum, self.history).complete(step.position, end)
         except UNREADABLE as error:
             return Judgement(folder, digest, "cannot tell", (_unreadable(folder, error),), place)
-        return self._sum(Judgement(folder, digest, "fail", findings, place, is_unreviewed=not is_asked), done)
+        so_far = Judgement(folder, digest, "fail", findings, place, is_unreviewed=not is_asked)
+        # What rests on a verdict that nobody can give here may be another elsewhere.
+        settled = self._settled(step, so_far, done) if self._doubts == doubts else None
+        return self._sum(so_far, done, settled)
 
-    def _sum(self, so_far: Judgement, done: Completion) -> Judgement:
+    def _settled(self, step: PathChange, so_far: Judgement, done: Completion) -> Place | None:
+        """From which commit on the verdict stays as it is, whoever asks."""
+        is_sure = done.is_sure and all(finding.outcome != "cannot tell" for finding in so_far.findings)
+        end = self.steps(so_far.folder).end(step, self.tip)
+        if outcome_of(so_far.findings) != "pass":
+            position: int | None = step.position
+        elif done.is_pending:
+            position = end + 1 if end < self.tip else None  # something else stands there since
+        else:
+            position = done.settled
+        return Place(position, self.history.commits[position]) if is_sure and position is not None else None
+
+    def _sum(self, so_far: Judgement, done: Completion, settled: Place | None) -> Judgement:
         findings = (*so_far.findings, *done.findings)
         return Judgement(
             so_far.folder,
@@ -205,6 +238,7 @@ class Judge:
             done.is_pending,
             done.is_broken,
             done.people,
+            settled,
         )
 
     def _case(self, folder: str, digest: Digest, position: int) -> Case:

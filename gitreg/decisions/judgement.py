@@ -12,7 +12,7 @@ from gitreg.documents import Digest, Outcome, Principal
 from gitreg.policy import PeopleVerdict
 
 NOT_ASKED = PeopleVerdict("pass", (), (), ())
-FORMAT = "judgement/1"
+FORMAT = "judgement/2"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Judgement:
     is_broken: bool = False
     """Later commits spoiled it before it came into force."""
     people: PeopleVerdict = field(default=NOT_ASKED)
+    settled: Place | None = None
+    """The commit from which on nothing can make the verdict another: it follows from that commit and what lies before.
+
+    None where it may still change, and where another clone or machine could see more.
+    """
 
     @property
     def is_in_force(self) -> bool:
@@ -40,10 +45,10 @@ class Judgement:
         return self.outcome == "pass"
 
     @property
-    def is_final(self) -> bool:
-        """Whether the landing commit alone decides it, so that nothing later can make it another."""
-        at_once = self.completed is None or self.completed == self.landed
-        return at_once and not self.is_pending and not self.is_broken and self.outcome != "cannot tell"
+    def is_doubtful(self) -> bool:
+        """Whether another clone or machine might come to another verdict: something could not be checked here."""
+        is_open = self.settled is None and not self.is_pending
+        return is_open or any(finding.outcome == "cannot tell" for finding in self.findings)
 
     def to_text(self) -> str:
         """As a cache keeps it."""
@@ -61,6 +66,7 @@ class Judgement:
                 "landed": _place(value["landed"]),
                 "completed": _place(value["completed"]),
                 "people": _people(value["people"]),
+                "settled": _place(value["settled"]),
             }
         )
 

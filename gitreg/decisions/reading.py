@@ -91,8 +91,12 @@ class Desk:
 
     def entry(self, name: str) -> LogEntry | None:
         """The log entry of the decision that an id means, if it landed."""
-        entries = stages.log(self.office.judge())
-        return next((entry for entry in entries if entry.decision and is_called(entry.decision, name)), None)
+        judge = self.office.judge()
+        for step, folder in stages.landings(judge):
+            decision = judge.readable(folder, step.position)
+            if decision is not None and is_called(decision, name):
+                return stages.entry_of(judge, folder, step)
+        return None
 
     def view(self, name: str) -> ProposalView:
         """A proposal in any state. Raises `ProposalNotFound`."""

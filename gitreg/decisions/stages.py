@@ -192,10 +192,17 @@ def _not_in_force(judge: Judge, target: Target, why: str) -> NotInForce:
 
 def log(judge: Judge, folders: Sequence[str] | None = None, limit: int | None = None) -> list[LogEntry]:
     """Every decision that came to stand in these folders (all stages and governance), newest first."""
+    return [entry_of(judge, folder, step) for step, folder in landings(judge, folders)[:limit]]
+
+
+def landings(judge: Judge, folders: Sequence[str] | None = None) -> list[tuple[PathChange, str]]:
+    """Which decisions came to stand in which of these folders (all stages and governance), newest first.
+
+    None of them is read or judged for it.
+    """
     wanted = [*folders_of_stages(judge), paths.GOVERNANCE] if folders is None else folders
     steps = [(step, folder) for folder in wanted for step in judge.steps(folder).all if step.object_id is not None]
-    newest = sorted(steps, key=lambda each: (-each[0].position, each[1]))
-    return [entry_of(judge, folder, step) for step, folder in newest[:limit]]
+    return sorted(steps, key=lambda each: (-each[0].position, each[1]))
 
 
 def entry_of(judge: Judge, folder: str, step: PathChange) -> LogEntry:
