@@ -37,7 +37,7 @@ class Examiner:
             why=why,
             registry=parts.settings.registry,
             main=store.main_tip(),
-            remote=store.config.remote_url("origin"),
+            remote=store.config.shown_url("origin"),
             remote_seen=store.met_remote(),
             blobs=parts.blobs.location,
             live=live,

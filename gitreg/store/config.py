@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dulwich.config import ConfigFile, StackedConfig, apply_instead_of, env_config
 
 from gitreg.errors import CorruptRepository, InvalidValue
+from gitreg.store.urls import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,11 @@ class GitConfig:
     def remote_url(self, name: str = "origin") -> str | None:
         """The URL of a remote, as the repository's own configuration spells it."""
         return _value(self._local, f"remote.{name}.url")
+
+    def shown_url(self, name: str = "origin") -> str | None:
+        """The same as people may see it: without user name, password and query."""
+        url = self.remote_url(name)
+        return None if url is None else redact(url)
 
     def remotes(self) -> tuple[str, ...]:
         """The names of the configured remotes."""

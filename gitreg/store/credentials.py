@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitreg.surroundings import Surroundings
 
 _PATIENCE_S = 60
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _KEPT_GIT_VARIABLES = re.compile(r"GIT_(ASKPASS|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH)")
 
 
@@ -33,7 +34,8 @@ def find_login(url: str, surroundings: Surroundings, *, user: str | None = None,
     """A login for the host of an http URL, or None. `ask` lets a helper prompt on the terminal.
 
     GITREG_TOKEN (with GITREG_USERNAME where the server wants one) goes only to the host in GITREG_TOKEN_HOST: where the
-    URL comes from a clone's configuration, it may name any host.
+    URL comes from a clone's configuration, it may name any host. And it goes there over https alone, but to this very
+    machine, or where GITREG_TOKEN_HOST says `http://HOST` itself: the URL may name any scheme as well.
     """
     return _from_environ(url, surroundings) or _from_git(url, surroundings, user, ask=ask)
 
@@ -41,9 +43,17 @@ def find_login(url: str, surroundings: Surroundings, *, user: str | None = None,
 def _from_environ(url: str, surroundings: Surroundings) -> Login | None:
     environ = surroundings.environ
     token, host = environ.get("GITREG_TOKEN"), environ.get("GITREG_TOKEN_HOST")
-    if not token or not host or urlsplit(url).netloc.lower() != host.lower():
+    if not token or not host or not _is_meant(url, host):
         return None
     return Login(environ.get("GITREG_USERNAME") or "x-access-token", token)
+
+
+def _is_meant(url: str, host: str) -> bool:
+    """Whether the token for `host` may be sent to `url`."""
+    parts = urlsplit(url)
+    scheme, _, name = host.lower().rstrip("/").rpartition("://")
+    is_open = parts.scheme == "http" and scheme != "http" and parts.hostname not in _THIS_MACHINE
+    return parts.netloc.lower() == name and not is_open and scheme in ("", parts.scheme)
 
 
 def _from_git(url: str, surroundings: Surroundings, user: str | None, *, ask: bool) -> Login | None:
@@ -53,6 +63,8 @@ def _from_git(url: str, surroundings: Surroundings, user: str | None, *, ask: bo
     parts = urlsplit(url)
     lines = [f"protocol={parts.scheme}", f"host={parts.netloc}", f"path={parts.path.lstrip('/')}"]
     lines += [f"username={user}"] if user else []
+    if any(character in line for line in lines for character in "\r\n\0"):
+        return None  # it would be two lines of git's protocol, and the second another host
     try:
         answer = subprocess.run(  # noqa: S603 - the user's git, found on the user's PATH
             [git, "credential", "fill"],
