@@ -8,6 +8,7 @@ from gitreg.signing._allowed import (
     render_allowed_signers,
 )
 from gitreg.signing._keys import PublicKey, parse_public_key
+from gitreg.signing._note import Note, NoteKey, NoteSignature
 from gitreg.signing._signers import AgentSigner, FileSigner, Signer, agent_keys, open_signer, sign
 from gitreg.signing._sshsig import MAX_SIGNATURE_BYTES
 from gitreg.signing._verify import verify
@@ -18,6 +19,9 @@ __all__ = [
     "AgentSigner",
     "AllowedSigner",
     "FileSigner",
+    "Note",
+    "NoteKey",
+    "NoteSignature",
     "PublicKey",
     "Signer",
     "agent_keys",

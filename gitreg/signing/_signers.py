@@ -50,7 +50,7 @@ class FileSigner:
     def open(cls, path: Path, environ: Mapping[str, str] | None = None) -> Self:
         """Read the public half; the passphrase, if any, is asked for when it signs. Raises `InvalidKey`."""
         programs = Programs(environ)
-        data = _read_key_file(path)
+        data = read_key_file(path)
         if _ANY_BEGIN not in data:
             raise InvalidKey(f"{path.name} is no private key.", subject=str(path), hint=_MAKE_ONE)
         if not data.startswith(_PRIVATE_BEGIN.encode()):
@@ -60,7 +60,7 @@ class FileSigner:
 
     def sign(self, data: bytes, namespace: str) -> bytes:
         if self.is_plain and self.public_key.type == ED25519:
-            return sign(_read_key_file(self.path), data, namespace)
+            return sign(read_key_file(self.path), data, namespace)
         return _signed_by(self.public_key, self.programs.sign(self.path, data, check_namespace(namespace)), namespace)
 
 
@@ -110,7 +110,7 @@ def open_signer(key: str, environ: Mapping[str, str] | None = None) -> Signer:
         return AgentSigner(parse_public_key(literal), programs=Programs(environ))
     path = Path(key).expanduser()
     if path.suffix == ".pub" and not path.with_suffix("").exists():
-        return AgentSigner(parse_public_key(_read_key_file(path)), programs=Programs(environ))
+        return AgentSigner(parse_public_key(read_key_file(path)), programs=Programs(environ))
     return FileSigner.open(path.with_suffix("") if path.suffix == ".pub" else path, environ)
 
 
@@ -129,7 +129,8 @@ def _signed_by(public_key: PublicKey, signature: Signature, namespace: str) -> b
     return signature.to_armored()
 
 
-def _read_key_file(path: Path) -> bytes:
+def read_key_file(path: Path) -> bytes:
+    """The bytes of a key file, if it can be one. Raises `InvalidKey`."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_KEY_FILE_BYTES + 1)
