@@ -93,9 +93,10 @@ schemas: $(VENV)/.installed ## write schemas/ anew from the documents
 .PHONY: test
 test: lint types schemas-check tests ## everything that holds a change: format, lint, types, schemas, tests, docs, the demo, coverage
 
-# The slow lane. What only Debian packages can give (a second S3, an SSH server) is installed by the target that needs it.
+# The slow lane. What only Debian packages can give (OpenSSH's client and server) is installed by the target that needs it.
 .PHONY: test-full
 test-full: env ## the slow tests too
+	scripts/debian_packages.sh ssh=openssh-client ssh-keygen=openssh-client sshd=openssh-server
 	$(WITH_BIN) $(BIN)/pytest --numprocesses auto -m slow $(PYTEST_ARGS)
 
 .PHONY: stress

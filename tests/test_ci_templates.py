@@ -58,7 +58,14 @@ def test_it_is_a_workflow_by_githubs_published_schema() -> None:
 
 
 def test_the_shell_scripts_are_clean() -> None:
-    tool("shellcheck", "--enable=all", "--exclude=SC2250,SC2310", PRE_RECEIVE, ROOT / ".ci/run")
+    tool(
+        "shellcheck",
+        "--enable=all",
+        "--exclude=SC2250,SC2310",
+        PRE_RECEIVE,
+        ROOT / ".ci/run",
+        ROOT / "scripts/debian_packages.sh",
+    )
 
 
 def test_each_trigger_is_about_main_and_the_proposals_own_workflow_never_runs(workflow: dict[str, Any]) -> None:
