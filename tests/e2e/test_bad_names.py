@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NEVER = {
     "empty": "",
     "dots": "..",
+    "NUL": "a\0b",
     "newline": "a\nb",
     "terminal": "a\x1b[31m",
     "delete": "a\x7f",
@@ -141,7 +142,8 @@ def started(alone: Office) -> str:
 
 
 @pytest.mark.parametrize(
-    "path", ["../x", "/etc", "a/../../x", "con", "a\x1bb", "C:x", "a\\b", "..", "x" * 300, "a\u202eb"]
+    "path",
+    ["../x", "/etc", "a/../../x", "con", "a\x1bb", "C:x", "a\\b", "..", "x" * 300, "a\u202eb", "a\0b", "a\nb"],
 )
 def test_a_path_that_no_folder_should_hold_is_not_recorded(alone: Office, started: str, path: str) -> None:
     source = alone.ada.desk.home / "report.html"
@@ -195,7 +197,9 @@ def test_a_model_folder_that_could_not_be_written_everywhere_is_refused(
     assert picture(alone.registry).refs == before.refs
 
 
-@pytest.mark.parametrize("path", ["../model", "/etc/passwd", "model/../../x", "a\nb", "x" * 2000])
+@pytest.mark.parametrize(
+    "path", ["../model", "/etc/passwd", "model/../../x", "a\nb", "x" * 2000, "a\0b", "con", "C:x", ".."]
+)
 def test_a_path_that_no_folder_should_hold_is_not_fetched(alone: Office, run: str, path: str) -> None:
     refused(alone.ada, ["artifacts", "get", run, path, "-o", "out"], 3, hint=False)
     told = alone.ada.run("resolve", f"runs:/{run}/{path}")
