@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
+from gitreg._registry.auditing import Audits
 from gitreg._registry.bytes import check_place
 from gitreg._registry.examining import Examiner
 from gitreg._registry.inspecting import Inspection
@@ -12,14 +13,24 @@ from gitreg._registry.parts import Parts
 from gitreg._registry.resolving import Resolver
 from gitreg._registry.syncing import Syncer
 from gitreg._user import User
-from gitreg.decisions import AuditReport, Candidate, Finding, Landing, Outcome, Proposals, Record, StageChange
+from gitreg.decisions import (
+    AuditReport,
+    Candidate,
+    Finding,
+    Landing,
+    Outcome,
+    Proposals,
+    Record,
+    StageChange,
+    count_landings,
+)
 from gitreg.errors import InvalidName, NotPublished
 from gitreg.registry import Models, Reference, Registered, RunAddress, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitreg._registry.views import Ailment, Checkup, Pulled, Resolution, StageView, Status, Synced
+    from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.documents import ManifestEntry, RegistrySettings
     from gitreg.index import Index
@@ -181,9 +192,13 @@ class Registry:
         """The files of an address."""
         return self._resolver.manifest(self.resolve(address)).files
 
-    def log(self, model: str | None = None, stage: str | None = None) -> list[Landing]:
-        """What landed on main, newest first."""
-        return self._parts.record.log(model, stage)
+    def log(self, model: str | None = None, stage: str | None = None, *, limit: int | None = None) -> list[Landing]:
+        """What landed on main, newest first; at most `limit` entries, and only those are read."""
+        return self._parts.record.log(model, stage, limit=limit)
+
+    def log_length(self, model: str | None = None, stage: str | None = None) -> int:
+        """How many entries the whole log has."""
+        return count_landings(self._parts.office.judge(), model, stage)
 
     def changes(self, base: str, head: str) -> list[StageChange]:
         """The stages in which another version is in force at `head` than at `base`."""
@@ -197,13 +212,29 @@ class Registry:
         """Whether the ledger went from one commit to another by its rules."""
         return self._parts.record.check_facts(before, after)
 
-    def audit(self, *, root: str | None = None, since: str | None = None) -> AuditReport:
+    def audit(
+        self, *, root: str | None = None, since: str | None = None, against: bytes | None = None
+    ) -> AuditReport:
         """Judge main's whole past again, from the commits alone; see `gitreg.decisions.Auditor.audit`.
 
-        `root` is the founding's digest, from somewhere else; what came up to the commit `since` is taken on trust.
-        Raises `CannotTell`, `InvalidValue`, `RevisionNotFound`.
+        `root` is the founding's digest and `against` a checkpoint, both from somewhere else; what came up to the commit
+        `since` is taken on trust. Raises `CannotTell`, `InvalidValue`, `InvalidDocument`, `RevisionNotFound`.
         """
-        return self._parts.audit(root, since)
+        return Audits(self._parts).verify(root, since, against)
+
+    def checkpoint(self, key: str | Path) -> Anchored:
+        """Audit main and sign how long it is, its root, and what the audit said; the note goes to the ledger.
+
+        `key` is an Ed25519 key file without a passphrase. Raises `InvalidKey`.
+        """
+        return Audits(self._parts).checkpoint(Path(key))
+
+    def countersign(self, note: bytes, key: str | Path) -> Anchored:
+        """Sign somebody's checkpoint too, with the time, once this clone bears it out; see `checkpoint`.
+
+        Raises `InvalidDocument`, `InvalidKey`, and `Refused` where today's history does not extend it.
+        """
+        return Audits(self._parts).countersign(note, Path(key))
 
     @property
     def record(self) -> Record:

@@ -43,6 +43,10 @@ class History(Protocol):
         """The files at one commit of the line."""
         ...
 
+    def blob(self, object_id: str) -> bytes | None:
+        """A file's content by its object id, None where only trees give it. Whether it stood as a file, trees say."""
+        ...
+
     def position(self, commit: str) -> int | None:
         """Where a commit stands on the line; None when it does not."""
         ...
@@ -90,6 +94,11 @@ class Line:
             self._trees[commit] = self._load(commit)
         return self._trees[commit]
 
+    def blob(self, object_id: str) -> bytes | None:
+        """See `History`."""
+        del object_id
+        return None
+
     def position(self, commit: str) -> int | None:
         """See `History`."""
         if not self._positions:
@@ -130,6 +139,10 @@ class Continued:
     def tree(self, commit: str) -> Tree:
         """See `History`."""
         return self._tail[commit] if commit in self._tail else self.base.tree(commit)
+
+    def blob(self, object_id: str) -> bytes | None:
+        """See `History`."""
+        return self.base.blob(object_id)
 
     def position(self, commit: str) -> int | None:
         """See `History`."""

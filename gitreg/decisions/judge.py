@@ -20,7 +20,7 @@ from gitreg.decisions.judgement import NOT_ASKED, Judgement, cache_key
 from gitreg.decisions.landing import Case, exact_paths, frame, replaces
 from gitreg.decisions.moves import Past, Question, check_move, move_of
 from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, paths
+from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, parse_json, paths
 from gitreg.errors import GitregError, InvalidDocument, NotFound, UnsafeRepository
 from gitreg.policy import Quorum, governance_quorum, quorum_of, union_of
 
@@ -124,6 +124,18 @@ class Judge:
             return self.decision(folder, position)
         except (InvalidDocument, UnsafeRepository):
             return None
+
+    def judged(self, folder: str, step: PathChange, verdict: Judgement) -> Decision | None:
+        """The decision that a verdict is about, None where what came to stand at `step` is none.
+
+        One in force was read from its tree when it was judged, and its digest is known: its bytes alone will do then.
+        """
+        key = (folder, step.position)
+        if key not in self._decisions and verdict.is_in_force and step.object_id is not None:
+            data = self.history.blob(step.object_id) if self.history.commits[step.position] != PROPOSED else None
+            if data is not None and Digest.of(data) == verdict.digest:
+                self._decisions[key] = Decision.from_json(parse_json(data))
+        return self.readable(folder, step.position)
 
     def in_force(self, folder: str, upto: int | None = None) -> Judgement | None:
         """The last decision that was in force in the folder as of a position."""
@@ -318,7 +330,8 @@ class Judge:
 
     def move(self, judgement: Judgement) -> Move:
         """The move that a decision in force made in its folder."""
-        decision = self.decision(judgement.folder, _position(judgement))
+        step = self.standing(judgement.folder, _position(judgement))
+        decision = self.judged(judgement.folder, step, judgement) if step is not None else None
         move = move_of(decision, judgement.folder)
         if move is None:
             raise NotFound(f"The decision {judgement.digest.short} makes no move.", subject=judgement.folder)

@@ -126,6 +126,10 @@ class IndexedLine:
             self._trees[commit] = self._source.snapshot(CommitId(commit))
         return self._trees[commit]
 
+    def blob(self, object_id: str) -> bytes | None:
+        """See `History`."""
+        return self._source.snapshot(None).read_blob(object_id)
+
     def position(self, commit: str) -> int | None:
         """See `History`."""
         found = self._index.position(self._ref, commit)

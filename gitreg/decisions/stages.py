@@ -205,11 +205,17 @@ def landings(judge: Judge, folders: Sequence[str] | None = None) -> list[tuple[P
     return sorted(steps, key=lambda each: (-each[0].position, each[1]))
 
 
+def count_landings(judge: Judge, model: str | None = None, stage: str | None = None) -> int:
+    """How many entries the log of a model, a stage, or all of main has. Nothing is judged for it."""
+    is_all = model is None and stage is None
+    return len(landings(judge, None if is_all else folders_of_stages(judge, model, stage)))
+
+
 def entry_of(judge: Judge, folder: str, step: PathChange) -> LogEntry:
     """One step of a folder, with the verdict on it."""
     before = judge.in_force(folder, step.position - 1)
     verdict = judge.verdict(folder, step)
-    decision = judge.readable(folder, step.position)
+    decision = judge.judged(folder, step, verdict)
     move = move_of(decision, folder)
     return LogEntry(
         folder,

@@ -300,6 +300,23 @@ def test_files_that_differ_only_by_case_are_refused_whenever_they_come(
     assert [each["path"] for each in ask("artifacts", "list", "first", at=registry)] == ["Report.txt"]
 
 
+def test_a_long_log_is_shown_a_page_at_a_time(
+    gitreg: Gitreg, ask: Ask, registry: Path, trained: Callable[..., str]
+) -> None:
+    for number in (1, 2, 3):
+        trained(f"run-{number}", auc=0.9 + number / 100)
+        gitreg("register", f"runs:/run-{number}/model", "--name", "fraud", at=registry)
+        gitreg("promote", "fraud", str(number), "--to", "staging", "-m", f"The {number}.", at=registry)
+    whole = ask("log", "fraud", "--all", at=registry)
+    assert [each["version"] for each in whole] == [3, 2, 1]
+    assert ask("log", "fraud", "--limit", "2", at=registry) == whole[:2]
+    assert ask("log", "--limit", "2", at=registry) == whole[:2]
+    page = gitreg("log", "fraud", "--limit", "2", at=registry)
+    assert "The 1." not in page.out
+    assert "1 older landing not shown" in page.err
+    assert gitreg("log", "fraud", "--limit", "3", at=registry).err == ""
+
+
 def ssh_fingerprint(public: Path) -> str:
     """The sha256 of a key's blob, in hex."""
     return hashlib.sha256(base64.b64decode(public.read_text(encoding="utf-8").split()[1])).hexdigest()

@@ -26,6 +26,7 @@ READING = {
     "artifacts get",
     "artifacts list",
     "approvers list",
+    "audit verify",
     "changes",
     "fsck",
     "holds list",

@@ -80,10 +80,13 @@ def artifacts_get(session: Session, run: str, path: str, target: Path) -> Reply:
 @command("log")
 @click.argument("model", required=False)
 @click.option("--stage", metavar="STAGE", help="Only of this stage.")
-def log(session: Session, model: str | None, stage: str | None) -> Reply:
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="No limit.")
+def log(session: Session, model: str | None, stage: str | None, limit: int, everything: bool) -> Reply:
     """Show who decided what, newest first.
 
     Without MODEL of all models, and of the registry's own rules.
     """
-    found = session.registry.log(model, stage)
-    return Reply([decisions.log_entry(each) for each in found], decisions.log_page(found))
+    found = session.registry.log(model, stage, limit=None if everything else limit)
+    left = session.registry.log_length(model, stage) - len(found) if len(found) == limit else 0
+    return Reply([decisions.log_entry(each) for each in found], decisions.log_page(found), decisions.more_of_log(left))

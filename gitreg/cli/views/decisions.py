@@ -17,6 +17,7 @@ from gitreg.report import (
     Problem,
     ProposalPage,
     Table,
+    counted,
     listed,
     markdown,
     proposal_page,
@@ -274,6 +275,12 @@ def log_page(found: Sequence[Landing]) -> Iterator[Block]:
         yield "Nothing was decided yet."
     for each in found:
         yield from _log_lines(each)
+
+
+def more_of_log(left: int) -> Iterator[Block]:
+    """That the log goes on."""
+    if left:
+        yield Line(f"{counted(left, 'older landing')} not shown; --limit and --all show more.", "dim")
 
 
 def _log_lines(found: Landing) -> Iterator[Block]:
