@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.clerk import Clerk, assert_clean, assert_told, assert_told_as_json, paths_of, picture, refused
+from tests.e2e.clerk import (
+    Clerk,
+    assert_clean,
+    assert_told,
+    assert_told_as_json,
+    commit_by_hand,
+    file_at,
+    paths_of,
+    picture,
+    refused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,3 +218,45 @@ def test_a_path_that_no_folder_should_hold_is_not_fetched(alone: Office, run: st
     assert told.code in (2, 3, 6), told
     assert_told(told, told.code, hint=False)
     assert not (alone.registry / "out").exists()
+
+
+# --- manifests -------------------------------------------------------------------------------------------------------
+
+
+def _canonical(document: object) -> bytes:
+    return (json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _version_by_hand(office: Office, path: str) -> None:
+    """Version 3, with all digests right, whose one file says that it belongs at this path."""
+    ada = office.ada
+    blobs = next(folder for folder in office.root.rglob("sha256") if folder.is_dir())
+    (second,) = [found for found in paths_of(ada, "versions/fraud") if "/2-" in found]
+    version = json.loads(file_at(ada, second, "ledger"))
+    (good,) = blobs.rglob(version["artifacts"]["digest"].removeprefix("sha256:"))
+    manifest = _canonical(json.loads(good.read_text().replace('"weights.bin"', json.dumps(path))))
+    digest = hashlib.sha256(manifest).hexdigest()
+    place = blobs / digest[:2] / digest
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(manifest)
+    version["artifacts"] |= {"digest": f"sha256:{digest}", "size": len(manifest)}
+    data = _canonical(version)
+    name = f"versions/fraud/3-{hashlib.sha256(data).hexdigest()[:16]}.json"
+    commit_by_hand(ada, {name: data}, "refs/heads/ledger")
+
+
+@pytest.mark.parametrize("path", ["../escaped", "/escaped", "a/../../escaped", "con", "a\\b", ".git/../../escaped"])
+def test_a_manifest_that_escapes_its_folder_writes_nothing(alone: Office, path: str) -> None:
+    _version_by_hand(alone, path)
+    command = ["pull", "models:/fraud/3", "-o", "out"]
+    told = alone.ada.run(*command)
+    assert told.code in (2, 5, 6), told
+    refused(alone.ada, command, told.code, hint=False)
+    assert not (alone.registry / "out").exists()
+    assert not list(alone.root.rglob("escaped"))
+
+
+def test_the_manifest_of_these_tests_is_a_good_one_where_its_path_is(alone: Office) -> None:
+    _version_by_hand(alone, "elsewhere/weights.bin")
+    alone.ada.does("pull", "models:/fraud/3", "-o", "out")
+    assert (alone.registry / "out/elsewhere/weights.bin").read_bytes() == b"two"
