@@ -61,6 +61,7 @@ from gitreg.documents.names import (
     part,
 )
 from gitreg.documents.paths import PathKind, classify_fact, classify_main
+from gitreg.documents.patterns import finds
 from gitreg.documents.rulings import (
     Action,
     AnyRequirement,
@@ -171,6 +172,7 @@ __all__ = [
     "classify_fact",
     "classify_main",
     "document_type",
+    "finds",
     "format_time",
     "is_part",
     "json_schema",

@@ -1,7 +1,7 @@
 """Required metadata: a document against a JSON Schema (draft 2020-12), with the most telling problem in words.
 
-A policy's schema may be hostile or wrong. Nothing is ever fetched for a `$ref`, and a schema that cannot be applied
-answers "cannot tell".
+A policy's schema may be hostile or wrong. Nothing is ever fetched for a `$ref`, what it asks for is bounded
+(`bounded.py`), and a schema that cannot be applied answers "cannot tell".
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitreg.documents import Json, Outcome, plain
+from gitreg.policy.bounded import BeyondBounds, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,16 +22,19 @@ METHOD = "json-schema/2020-12"
 def fits(document: Json, schema: Mapping[str, Any]) -> tuple[Outcome, str]:
     """Whether `document` fits `schema`, and a sentence that says why not."""
     # 60 ms that only a stage with required metadata pays.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - see above
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - see above
     from jsonschema.exceptions import SchemaError, best_match  # noqa: PLC0415 - see above
     from referencing import Registry  # noqa: PLC0415 - see above
     from referencing.exceptions import Unresolvable  # noqa: PLC0415 - see above
 
     rules = plain(schema)
     try:
-        Draft202012Validator.check_schema(rules)
+        made = bounded(rules, validators.extend, Draft202012Validator)
+        Draft202012Validator.check_schema(made.schema)
         # A registry of our own knows no document and fetches none, which the default one would.
-        worst = best_match(Draft202012Validator(rules, registry=Registry()).iter_errors(document))
+        worst = best_match(made.validator(made.schema, registry=Registry()).iter_errors(document))
+    except BeyondBounds as error:
+        return "cannot tell", f"The policy's schema {error}."
     except SchemaError as error:
         return "cannot tell", f"The policy's schema is not a JSON Schema: {error.message:.200}."
     except Unresolvable as error:
