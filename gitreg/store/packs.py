@@ -8,7 +8,7 @@ import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from dulwich.object_store import DiskObjectStore
 from dulwich.pack import OFS_DELTA, REF_DELTA, Pack, PackData, PackFileDisappeared, UnpackedObject
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 MAX_OBJECT_BYTES = 64 * 2**20
 """No tree, commit or document is near it; a person's file beside ours may be, and is then not read."""
+MAX_FETCHED_BYTES = 256 * 2**20
+"""A person's file in a repository of code may be larger than what we read; what a server sends is inflated in memory to
+index it, and a pack of two hundred bytes can say that it makes gigabytes.
+"""
+_PACK_HEAD_BYTES = 12
+_PIECE_BYTES = 2**16
+_DELTA_HEAD_BYTES = 20
+"""Two sizes of at most 64 bits, seven a byte."""
 _MOST_INFLATION = 1032
 """What a byte of deflate can become at most (zlib's own documentation, "Maximum Compression Factor")."""
 
@@ -99,9 +107,81 @@ def _fence(pack: Pack) -> None:
     pack._data_load = lambda: BoundedPackData(path, object_format=object_format)  # noqa: SLF001 - see above
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_OBJECT_BYTES:
-        message = f"A git object declares {size} bytes; gitreg reads at most {MAX_OBJECT_BYTES}."
+def check_pack(file: IO[bytes], id_bytes: int) -> None:
+    """Look through a pack, in bounded memory, for objects that are too large to be indexed.
+
+    Raises `ObjectTooLarge`, and `ValueError` or `zlib.error` for what is no pack.
+    """
+    stream = _PackStream(file)
+    head = stream.take(_PACK_HEAD_BYTES)
+    if not head.startswith(b"PACK"):
+        raise ValueError("this is no pack")
+    for _ in range(int.from_bytes(head[8:])):
+        kind, size = stream.entry()
+        _check_size(size, MAX_FETCHED_BYTES)
+        if kind == OFS_DELTA:
+            while stream.take(1)[0] & 0x80:
+                pass
+        elif kind == REF_DELTA:
+            stream.take(id_bytes)
+        start = stream.skip_inflated(size)
+        if kind in (OFS_DELTA, REF_DELTA):
+            _check_size(_delta_result_size(start), MAX_FETCHED_BYTES)
+
+
+class _PackStream:
+    """A pack's bytes, one after the other."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._piece = b""
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        """The next bytes. Raises `ValueError` where the pack ends before."""
+        while len(self._piece) - self._at < count:
+            self._more(self._piece[self._at :])
+        self._at += count
+        return self._piece[self._at - count : self._at]
+
+    def entry(self) -> tuple[int, int]:
+        """The kind and size in an entry's header (gitformat-pack: 4 bits, then 7 a byte)."""
+        byte = self.take(1)[0]
+        kind, size, shift = byte >> 4 & 7, byte & 0x0F, 4
+        while byte & 0x80:
+            byte = self.take(1)[0]
+            size |= (byte & 0x7F) << min(shift, 64)
+            shift += 7
+        return kind, size
+
+    def skip_inflated(self, size: int) -> bytes:
+        """Pass over deflated bytes; their first. Raises `ValueError` where they become more than `size`."""
+        inflater = zlib.decompressobj()
+        start, length, data = b"", 0, self._piece[self._at :]
+        while not inflater.eof:
+            made = inflater.decompress(data, _PIECE_BYTES)
+            length += len(made)
+            if length > size:
+                raise ValueError("an object is longer than it says")
+            start += made[: _DELTA_HEAD_BYTES - len(start)]
+            data = inflater.unconsumed_tail
+            if not data and not inflater.eof and len(made) < _PIECE_BYTES:
+                self._more(b"")
+                data = self._piece
+        self._piece, self._at = inflater.unused_data, 0
+        return start
+
+    def _more(self, left: bytes) -> None:
+        read = self._file.read(_PIECE_BYTES)
+        if not read:
+            raise ValueError("the pack is cut short")
+        self._piece, self._at = left + read, 0
+
+
+def _check_size(size: int, limit: int | None = None) -> None:
+    limit = MAX_OBJECT_BYTES if limit is None else limit
+    if size > limit:
+        message = f"A git object declares {size} bytes; gitreg reads at most {limit}."
         raise ObjectTooLarge(message)
 
 
@@ -137,7 +217,7 @@ def _delta_result_size(delta: bytes) -> int:
         while True:
             byte = delta[position]
             position += 1
-            size |= (byte & 0x7F) << shift
+            size |= (byte & 0x7F) << min(shift, 64)
             shift += 7
             if not byte & 0x80:
                 break

@@ -12,7 +12,7 @@ import threading
 import zlib
 from collections import deque
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dulwich.errors import (
     ApplyDeltaError,
@@ -32,6 +32,7 @@ from gitreg.store import commits, transfer
 from gitreg.store.credentials import Login, find_login
 from gitreg.store.objects import COMMIT
 from gitreg.store.packing import sync_folder, unpacked
+from gitreg.store.packs import check_pack
 from gitreg.store.remote import Remote, matches
 from gitreg.store.urls import Address, plain_text
 from gitreg.store.values import CommitId, RefUpdate
@@ -50,6 +51,7 @@ _NO_ANSWER = (
     AssertionError,
     ChecksumMismatch,
     EOFError,
+    IndexError,
     KeyError,
     ObjectFormatException,
     UnresolvedDeltas,
@@ -128,12 +130,19 @@ class WireRemote(Remote):
 
             self._ask(attempt)
             if file.tell():
-                file.seek(0)
-                self._ask_nothing(lambda: self._store.objects.store.add_thin_pack(file.read, None))
+                self._ask_nothing(lambda: self._index(file))
                 sync_folder(self._store.objects.folder / "pack")
                 # dulwich keeps the new pack open as it made it; opened again, it is bounded like all others.
                 self._store.objects.close()
         return {ref: tip for ref, tip in shown.items() if self._store.objects.kind(tip) == COMMIT}
+
+    def _index(self, file: IO[bytes]) -> None:
+        """Keep a pack that came, if it can be indexed in bounded memory."""
+        objects = self._store.objects
+        file.seek(0)
+        check_pack(file, objects.object_format.oid_length)
+        file.seek(0)
+        objects.store.add_thin_pack(file.read, None)
 
     def push(self, updates: Sequence[RefUpdate]) -> None:
         """See `Remote`."""
