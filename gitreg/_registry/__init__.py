@@ -6,6 +6,7 @@ from gitreg._registry.parts import is_registry
 from gitreg._registry.registry import Registry
 from gitreg._registry.views import (
     Ailment,
+    Anchored,
     Checkup,
     Pulled,
     Resolution,
@@ -18,6 +19,7 @@ from gitreg._registry.views import (
 __all__ = [
     "CI_SYSTEMS",
     "Ailment",
+    "Anchored",
     "Checkup",
     "Pulled",
     "Registry",

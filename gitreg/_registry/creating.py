@@ -80,7 +80,7 @@ def _check(wanted: Wanted) -> None:
         hint = "gitreg init --bare --ci bare PATH"
         raise UsageError("The pre-receive hook belongs to a bare repository.", subject="bare", hint=hint)
     if wanted.ci == "github" and wanted.here:
-        hint = "See docs/github.md: the workflow belongs on the default branch of the code."
+        hint = "See docs/team.md: the workflow belongs on the default branch of the code."
         raise UsageError("The workflow is not installed beside code.", subject="github", hint=hint)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitreg._registry.bytes import open_bytes
 from gitreg._registry.gate import check_push
 from gitreg._registry.uploading import Uploader
-from gitreg.decisions import Auditor, Office, Proposals, Record
+from gitreg.decisions import Office, Proposals, Record
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from gitreg._user import User
     from gitreg.blobs import LayeredBlobs
-    from gitreg.decisions import AuditReport
     from gitreg.store import CommitId, Remote, Store
     from gitreg.tracking import Runs, Tracker
 
@@ -122,17 +121,6 @@ class Parts:
     def record(self) -> Record:
         """Reading what was decided."""
         return Record(self.office)
-
-    def audit(self, root: str | None, since: str | None) -> AuditReport:
-        """Judge main's past with an index of its own: what lies on this disk could have been written by anybody."""
-        branches = self.store.branches
-        fresh = Index.open(None, self.store, main=branches.main, ledger=branches.ledger)
-        office = Office(self.store, fresh)
-        try:
-            start = office.commit_at(since) if since is not None else None
-            return Auditor(office).audit(Digest(root) if root is not None else None, start)
-        finally:
-            fresh.close()
 
     def publish(self) -> None:
         """Take to the ledger what waits in this clone, with its bytes, and claim missing numbers.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
+from gitreg._registry.auditing import Audits
 from gitreg._registry.bytes import check_place
 from gitreg._registry.examining import Examiner
 from gitreg._registry.inspecting import Inspection
@@ -29,7 +30,7 @@ from gitreg.registry import Models, Reference, Registered, RunAddress, parse_add
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitreg._registry.views import Ailment, Checkup, Pulled, Resolution, StageView, Status, Synced
+    from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.documents import ManifestEntry, RegistrySettings
     from gitreg.index import Index
@@ -211,13 +212,27 @@ class Registry:
         """Whether the ledger went from one commit to another by its rules."""
         return self._parts.record.check_facts(before, after)
 
-    def audit(self, *, root: str | None = None, since: str | None = None) -> AuditReport:
+    def audit(self, *, root: str | None = None, since: str | None = None, against: bytes | None = None) -> AuditReport:
         """Judge main's whole past again, from the commits alone; see `gitreg.decisions.Auditor.audit`.
 
-        `root` is the founding's digest, from somewhere else; what came up to the commit `since` is taken on trust.
-        Raises `CannotTell`, `InvalidValue`, `RevisionNotFound`.
+        `root` is the founding's digest and `against` a checkpoint, both from somewhere else; what came up to the commit
+        `since` is taken on trust. Raises `CannotTell`, `InvalidValue`, `InvalidDocument`, `RevisionNotFound`.
         """
-        return self._parts.audit(root, since)
+        return Audits(self._parts).verify(root, since, against)
+
+    def checkpoint(self, key: str | Path) -> Anchored:
+        """Audit main and sign how long it is, its root, and what the audit said; the note goes to the ledger.
+
+        `key` is an Ed25519 key file without a passphrase. Raises `InvalidKey`.
+        """
+        return Audits(self._parts).checkpoint(Path(key))
+
+    def countersign(self, note: bytes, key: str | Path) -> Anchored:
+        """Sign somebody's checkpoint too, with the time, once this clone bears it out; see `checkpoint`.
+
+        Raises `InvalidDocument`, `InvalidKey`, and `Refused` where today's history does not extend it.
+        """
+        return Audits(self._parts).countersign(note, Path(key))
 
     @property
     def record(self) -> Record:

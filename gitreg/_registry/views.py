@@ -10,10 +10,22 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gitreg.decisions import ProposalView
+    from gitreg.decisions import Checkpoint, ProposalView
     from gitreg.documents import Descriptor, Digest, Principal, RegistryId, RunId, Version
+    from gitreg.signing import SignedNote
     from gitreg.store import CommitId, SyncReport
     from gitreg.tracking import LiveRun
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """A checkpoint that was signed. `trouble`: why it is on this machine only (empty: it is not)."""
+
+    checkpoint: Checkpoint
+    note: SignedNote
+    path: str
+    """Where it lies on the ledger."""
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

@@ -282,6 +282,14 @@ COMMANDS = (
         "gitreg audit verify --root sha256:3f2a…",
         "audit",
     ),
+    Entry(
+        "audit checkpoint",
+        "audit",
+        "Check",
+        "Sign how long main is and its root, so that nothing can be taken away later.",
+        "gitreg audit checkpoint --key ci_key -o checkpoint.note",
+        "checkpoint",
+    ),
     Entry("fsck", "check", "Check", "Check every document and every stored byte.", "gitreg fsck", "fsck"),
     Entry("schema", "check", "Check", "Print a JSON Schema, or list them.", "gitreg schema decision", "schemas"),
     Entry(

@@ -302,6 +302,37 @@ class Founding(TypedDict):
     commit: str
 
 
+class NoteSigner(TypedDict):
+    """Whose key signed a note; `at` is when a countersignature says it was made."""
+
+    name: str
+    at: str | None
+
+
+class Anchor(TypedDict):
+    """A checkpoint that today's history extends. `tail` is how many commits came after it."""
+
+    count: int
+    commit: str
+    verdict: Outcome
+    at: str
+    signers: list[NoteSigner]
+    tail: int
+
+
+class Checkpoint(TypedDict):
+    """A checkpoint that was signed: `note` is its text with all signatures, `path` where it lies on the ledger."""
+
+    registry: str
+    count: int
+    root: str
+    commit: str
+    verdict: Outcome
+    at: str
+    path: str
+    note: str
+
+
 class Audit(TypedDict):
     """What an audit looked at and found. `rooted`: the founding is the one that was brought along."""
 
@@ -315,6 +346,7 @@ class Audit(TypedDict):
     founding: Founding | None
     rooted: bool
     since: str | None
+    anchor: Anchor | None
     objections: list[Objection]
 
 
@@ -523,6 +555,7 @@ SHAPES: dict[str, Any] = {
     "artifacts": list[Artifact],
     "audit": Audit,
     "changes": list[Change],
+    "checkpoint": Checkpoint,
     "comparison": Comparison,
     "described": Described,
     "error": Failed,

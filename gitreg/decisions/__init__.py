@@ -2,6 +2,7 @@
 
 from gitreg.decisions.approving import Word
 from gitreg.decisions.audit import Auditor, AuditReport, Founding, Objection
+from gitreg.decisions.checkpoints import Checkpoint, roots_at
 from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Candidate, Target
 from gitreg.decisions.facts import check_facts
@@ -10,6 +11,7 @@ from gitreg.decisions.governing import add_person, remove_key, remove_person
 from gitreg.decisions.history import History, Line, Place, VerdictCache
 from gitreg.decisions.judge import Judge, judge
 from gitreg.decisions.judgement import Judgement
+from gitreg.decisions.notes import Anchor, path_of_note
 from gitreg.decisions.office import Office
 from gitreg.decisions.proposals import Proposals
 from gitreg.decisions.receiving import Receiver, receiver_of, refuse
@@ -25,9 +27,11 @@ from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Sai
 from gitreg.decisions.workfiles import governed_edits
 
 __all__ = [
+    "Anchor",
     "AuditReport",
     "Auditor",
     "Candidate",
+    "Checkpoint",
     "Finding",
     "Founding",
     "Heard",
@@ -66,9 +70,11 @@ __all__ = [
     "judge",
     "line_of",
     "outcome_of",
+    "path_of_note",
     "receiver_of",
     "refuse",
     "remove_key",
     "remove_person",
+    "roots_at",
     "title_of",
 ]

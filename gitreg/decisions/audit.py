@@ -1,7 +1,8 @@
 """The audit: all of main's past judged again from the commits alone, with the facts on the ledger it rests on.
 
 It trusts no index on disk, no kept verdict and no date. What it cannot see from inside, a whole history that somebody
-made up, it says: nothing here proves the beginning but a digest that the auditor brings along.
+made up, it says: nothing here proves the beginning but a digest that the auditor brings along, and nothing the end but
+a checkpoint that somebody else keeps.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from gitreg.decisions.facts import check_facts, check_kept
 from gitreg.decisions.findings import Finding, outcome_of
 from gitreg.decisions.history import differing
+from gitreg.decisions.notes import CHECKPOINTS, Anchor, Notes
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.stages import log
 from gitreg.decisions.validation import check_step
@@ -71,6 +73,8 @@ class AuditReport:
     """Whether the founding is the one that the auditor brought along."""
     since: CommitId | None
     """What came up to here was taken on trust."""
+    anchor: Anchor | None
+    """The checkpoint that the auditor brought along, if the history of today extends it."""
     objections: tuple[Objection, ...]
 
     @property
@@ -87,10 +91,13 @@ class Auditor:
         self._office = office
         self._store = office.store
 
-    def audit(self, root: Digest | None = None, since: CommitId | None = None) -> AuditReport:
-        """Judge everything on main after `since`, and what it rests on. `root` is the founding's digest, from outside.
+    def audit(
+        self, root: Digest | None = None, since: CommitId | None = None, against: bytes | None = None
+    ) -> AuditReport:
+        """Judge everything on main after `since`, and what it rests on.
 
-        Raises `RegistryNotFound`, and `CannotTell` where even the oldest commit of this clone has a past.
+        `root` is the founding's digest and `against` a checkpoint, both kept somewhere else. Raises `RegistryNotFound`,
+        `InvalidDocument` where that is no checkpoint, and `CannotTell` where this clone may hide a part of history.
         """
         judge = self._office.judge()
         if not judge.history.is_whole:
@@ -98,11 +105,13 @@ class Auditor:
         start = -1 if since is None else judge.history.position(since)
         founding = _founding(judge)
         entries = log(judge)
+        notes = Notes(judge, self._store.snapshot(self._store.ledger_tip()), against)
         found = [
             *_rooted(founding, root),
             *self._main(judge, start, since),
             *_one_number(entries),
             *self._ledger(judge.rulebook, entries),
+            *((finding, self._last_change(finding.path)) for finding in notes.check()),
         ]
         return AuditReport(
             registry=judge.rulebook.settings.registry,
@@ -114,6 +123,7 @@ class Auditor:
             founding=founding,
             is_rooted=founding is not None and founding.digest == root,
             since=since,
+            anchor=notes.anchor(),
             objections=tuple(self._objections(found)),
         )
 
@@ -146,7 +156,7 @@ class Auditor:
         if tip is None:
             return
         now = self._store.snapshot(tip)
-        for folder in (_VERSIONS, _ALIASES):
+        for folder in (_VERSIONS, _ALIASES, CHECKPOINTS):
             for finding in check_facts(MemoryTree(), now, folder):
                 yield finding, self._last_change(finding.path)
         yield from self._kept(now)
@@ -173,10 +183,12 @@ class Auditor:
             yield last
 
     def _last_change(self, path: str) -> str | None:
-        """The commit that made a file of the ledger what it is."""
-        last: str | None = None
-        wanted = self._store.snapshot(self._store.ledger_tip()).object_id(path)
-        for commit in self._store.first_parents(self._store.ledger_tip() or ""):
+        """The commit that made a file of the ledger what it is; None for what is not there."""
+        tip, last = self._store.ledger_tip(), None
+        wanted = self._store.snapshot(tip).object_id(path)
+        if tip is None or wanted is None:
+            return None
+        for commit in self._store.first_parents(tip):
             if self._store.snapshot(commit).object_id(path) != wanted:
                 break
             last = commit

@@ -64,15 +64,19 @@ class Authority:
         self._follow(upto)
         return next((event for event in reversed(self._events) if event <= upto), None)
 
+    def events(self, upto: int) -> list[int]:
+        """The positions up to here at which rules came into force."""
+        self._follow(upto)
+        return [event for event in self._events if event <= upto]
+
     def is_founded(self, upto: int) -> bool:
         """Whether the people of rules in force up to here could ever meet every quorum. That never lapses."""
         return self.founded_at(upto) is not None
 
     def founded_at(self, upto: int) -> int | None:
         """The first position up to here at which they could."""
-        self._follow(upto)
-        for event in self._events:
-            if event <= upto and event not in self._able:
+        for event in self.events(upto):
+            if event not in self._able:
                 self._able[event] = is_able(self._verdicts.tree(event))
         return min((event for event, is_so in self._able.items() if is_so and event <= upto), default=None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.checkpoints import Checkpoint
 from gitreg.decisions.findings import Finding
 from gitreg.decisions.history import differing
 from gitreg.documents import (
@@ -23,11 +24,13 @@ from gitreg.documents import (
     paths,
 )
 from gitreg.errors import InvalidDocument, InvalidValue, UnsafeRepository
+from gitreg.signing import SignedNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _REMOVED = "The file was removed; the ledger only grows."
+_REWRITTEN = "The file was changed; it is written once."
 _NO_DIRECT_WRITES = "Nobody writes the ledger by hand: gitreg sync publishes what gitreg recorded."
 
 
@@ -55,6 +58,10 @@ def check_kept(path: str, once: bytes, after: Tree) -> Iterator[Finding]:
     if now is None:
         yield Finding("append-only", path, _REMOVED, _NO_DIRECT_WRITES)
         return
+    if kind.kind == "checkpoint":
+        if _is_note_of(once, kind):
+            yield Finding("write-once", path, _REWRITTEN, _NO_DIRECT_WRITES)
+        return
     with suppress(InvalidDocument, UnsafeRepository):  # said by `check_facts`
         yield from _forward(once, _parse(now, path, kind), path, kind)
 
@@ -62,6 +69,9 @@ def check_kept(path: str, once: bytes, after: Tree) -> Iterator[Finding]:
 def _check_file(before: Tree, after: Tree, path: str, kind: PathKind) -> Iterator[Finding]:
     try:
         old, new = before.read(path), after.read(path) or b""
+        if kind.kind == "checkpoint":
+            yield from _check_note(old, new, path, kind)
+            return
         document = _parse(new, path, kind)
     except (InvalidDocument, UnsafeRepository) as error:
         yield Finding("schema", path, error.message, error.hint or _NO_DIRECT_WRITES)
@@ -73,6 +83,19 @@ def _check_file(before: Tree, after: Tree, path: str, kind: PathKind) -> Iterato
         yield from _number(after, path, kind)
     if old is not None:
         yield from _forward(old, document, path, kind)
+
+
+def _check_note(old: bytes | None, new: bytes, path: str, kind: PathKind) -> Iterator[Finding]:
+    """A signed checkpoint: whose signature it is, and whether it holds, an audit says."""
+    checkpoint = Checkpoint.from_text(SignedNote.from_bytes(new).text)
+    if paths.checkpoint(checkpoint.count, Digest.of(new)) != path:
+        yield Finding("misplaced", path, "The checkpoint is not the one that its path names.", _NO_DIRECT_WRITES)
+    if old is not None and _is_note_of(old, kind):
+        yield Finding("write-once", path, _REWRITTEN, _NO_DIRECT_WRITES)
+
+
+def _is_note_of(data: bytes, kind: PathKind) -> bool:
+    return Digest.of(data).short == kind.pieces["digest"]
 
 
 def _parse(data: bytes, path: str, kind: PathKind) -> Document:
@@ -131,7 +154,7 @@ def _forward(old: bytes, document: Document, path: str, kind: PathKind) -> Itera
         return  # what could not be read gives way to what can
     if not isinstance(document, Revised) or not isinstance(before, Revised):
         if path_of(before, kind) == path:
-            yield Finding("write-once", path, "The file was changed; it is written once.", _NO_DIRECT_WRITES)
+            yield Finding("write-once", path, _REWRITTEN, _NO_DIRECT_WRITES)
     elif _rank(document) <= _rank(before):
         message = f"The file went back from revision {before.rev} to {document.rev}."
         yield Finding("revision", path, message, _NO_DIRECT_WRITES)

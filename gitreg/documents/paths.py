@@ -64,6 +64,11 @@ def alias(model: str, name: str) -> str:
     return f"aliases/{part(model)}/{part(name)}.json"
 
 
+def checkpoint(count: int, digest: Digest) -> str:
+    """A signed note about main's first `count` commits, by the digest of its bytes."""
+    return f"checkpoints/{count}-{digest.short}.note"
+
+
 def run_notes(run: RunId) -> str:
     """The folder of a run's notes."""
     return f"notes/{run_folder(run)}/{part(run, 64) if run.kind == 'imported' else run}"
@@ -146,7 +151,7 @@ def is_owned(path: str) -> bool:
 
 @dataclass(frozen=True)
 class PathKind:
-    """What a path is: the document it holds (None for a signature), and the pieces of the path that name it."""
+    """What a path is: the document it holds (None for a signature or a checkpoint), and the pieces that name it."""
 
     kind: str
     document: type[Document] | None
@@ -181,6 +186,7 @@ _LEDGER: tuple[tuple[str, str, type[Document] | None], ...] = (
     ),
     ("dataset", rf"datasets/(?P<dataset>{_P})/(?P<digest>[0-9a-f]{{64}})\.json", facts.Dataset),
     ("alias", rf"aliases/(?P<model>{_P})/(?P<alias>{_P})\.json", facts.Alias),
+    ("checkpoint", r"checkpoints/(?P<count>[1-9]\d{0,11})-(?P<digest>[0-9a-f]{16})\.note", None),
     (
         "note",
         rf"notes/(?P<subject>{_RUNS}/{_P}|versions/{_P}/[0-9a-f]{{16}}|(?:models|experiments)/{_P})/(?P<note>{_P})\.json",

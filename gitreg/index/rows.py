@@ -23,7 +23,7 @@ class Row:
 def row_of(path: str, data: bytes) -> Row:
     """The row of a ledger's file. What is no readable document becomes a row of `unreadable` that says why."""
     kind = classify_fact(path)
-    if kind is None or kind.document is None:
+    if kind is None:
         return Row("unreadable", path, ("The format knows no such path.",))
     try:
         return _ROWS.get(kind.kind, _fact)(path, data, kind)

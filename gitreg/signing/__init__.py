@@ -8,21 +8,22 @@ from gitreg.signing._allowed import (
     render_allowed_signers,
 )
 from gitreg.signing._keys import PublicKey, parse_public_key
-from gitreg.signing._note import Note, NoteKey, NoteSignature
+from gitreg.signing._note import MAX_NOTE_BYTES, NoteKey, NoteSignature, SignedNote
 from gitreg.signing._signers import AgentSigner, FileSigner, Signer, agent_keys, open_signer, sign
 from gitreg.signing._sshsig import MAX_SIGNATURE_BYTES
 from gitreg.signing._verify import verify
 
 __all__ = [
+    "MAX_NOTE_BYTES",
     "MAX_SIGNATURE_BYTES",
     "NAMESPACE",
     "AgentSigner",
     "AllowedSigner",
     "FileSigner",
-    "Note",
     "NoteKey",
     "NoteSignature",
     "PublicKey",
+    "SignedNote",
     "Signer",
     "agent_keys",
     "open_signer",

@@ -75,7 +75,7 @@ class NoteSignature:
 
 
 @dataclass(frozen=True)
-class Note:
+class SignedNote:
     """A text with its signature lines. `text` ends with a newline."""
 
     text: str
@@ -99,7 +99,7 @@ class Note:
         """The note as it is written and sent."""
         return "\n".join([self.text, *self.lines, ""]).encode()
 
-    def signed(self, key_file: Path, name: str, at: datetime | None = None) -> Note:
+    def signed(self, key_file: Path, name: str, at: datetime | None = None) -> SignedNote:
         """The note with one more signature; a cosignature where `at` is given. Raises `InvalidKey`."""
         signer = FileSigner.open(key_file)
         key = NoteKey.of(name, signer.public_key)
@@ -107,7 +107,7 @@ class Note:
         seconds = b"" if at is None else struct.pack(">Q", int(at.timestamp()))
         kind = PLAIN if at is None else COSIGNATURE
         data = key.id(kind) + seconds + private.sign(_signed_bytes(self.text, seconds))
-        return Note(self.text, (*self.lines, f"— {key.name} {base64.b64encode(data).decode()}"))
+        return SignedNote(self.text, (*self.lines, f"— {key.name} {base64.b64encode(data).decode()}"))
 
     def signatures(self, known: Iterable[NoteKey]) -> tuple[NoteSignature, ...]:
         """The signatures by known keys; lines of others say nothing.

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WRITE_ONCE = ("versions/", "datasets/", "evaluations/", "comments/", "deployments/", "checkpoints/")
-_DIGEST_IN_PATH = re.compile(r"(?:versions|datasets|evaluations)/.*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.json")
+_DIGEST_IN_PATH = re.compile(
+    r"(?:versions|datasets|evaluations|checkpoints)/.*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.(?:json|note)"
+)
 _MAX_REV = 2**63 - 1
 
 Rank = tuple[bool, bool, int, str, str]
@@ -32,8 +34,8 @@ def merge_rule(first: bytes, second: bytes, path: str) -> bytes:
     """Which of two contents of one path stands. Total: no content raises, however broken.
 
     Revised files: the larger (rev, writer, digest). Write-once ones rank as rev 0 with an empty writer, after a
-    version, dataset or evaluation whose bytes have the digest their path says (format 24). What cannot be read never
-    wins over what can.
+    version, dataset, evaluation or checkpoint whose bytes have the digest their path says (format 24). What cannot be
+    read never wins over what can.
     """
     return max(first, second, key=lambda data: rank(data, path))
 

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gitreg.decisions import Auditor, AuditReport, Candidate, Office
+from gitreg.decisions import (
+    Auditor,
+    AuditReport,
+    Candidate,
+    Checkpoint,
+    Office,
+    check_facts,
+    path_of_note,
+    roots_at,
+)
 from gitreg.decisions.audit import rules_digest
-from gitreg.documents import Alias, Approvers, Digest, WriterId, paths
-from gitreg.errors import CannotTell
+from gitreg.decisions.checkpoints import Roots
+from gitreg.documents import Alias, Approvers, Digest, RegistryId, WriterId, paths
+from gitreg.errors import CannotTell, InvalidDocument
 from gitreg.index import Index
+from gitreg.signing import SignedNote
 from gitreg.store import CommitId, CommitText, Person, Store
 from tests.decisions.clones import Clock, surroundings
 from tests.decisions.test_attacks import ATTACKS
-from tests.decisions.world import GOVERNANCE, START, TEAM, World, actor, proposed, protected, unprotected, version
+from tests.decisions.world import (
+    GOVERNANCE,
+    START,
+    TEAM,
+    World,
+    actor,
+    private_key,
+    proposed,
+    protected,
+    unprotected,
+    version,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +89,12 @@ class Site:
         self.commit(self.ledger, {path: document.to_bytes()})
         return path
 
-    def audit(self, root: Digest | None = None, since: CommitId | None = None) -> AuditReport:
+    def audit(
+        self, root: Digest | None = None, since: CommitId | None = None, against: bytes | None = None
+    ) -> AuditReport:
         index = Index.open(None, self.store, main=self.main, ledger=self.ledger)
         try:
-            return Auditor(Office(self.store, index)).audit(root, since)
+            return Auditor(Office(self.store, index)).audit(root, since, against)
         finally:
             index.close()
 
@@ -389,3 +415,161 @@ def test_a_bookmark_with_a_stages_name_is_said(site: Site) -> None:
     report = site.audit()
     assert report.outcome == "pass"
     assert "bookmark" in rules_of(report, "warn")
+
+
+# Checkpoints
+
+
+def test_the_root_is_the_merkle_tree_hash_of_rfc_9162() -> None:
+    """The roots of the first so many of these leaves, as certificate transparency's own test data has them."""
+    data = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+    expected = [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ]
+    roots = Roots()
+    assert roots.root.hex() == hashlib.sha256(b"").hexdigest()
+    found = []
+    for leaf in data:
+        roots.add(bytes.fromhex(leaf))
+        found.append(roots.root.hex())
+    assert found == expected
+
+
+def checkpoint(site: Site, folder: Path, by: str = "ben", **changes: object) -> SignedNote:
+    """A checkpoint of what is on main now."""
+    report = site.audit()
+    history = Office(site.store).history()
+    said = Checkpoint(
+        report.registry, report.commits, roots_at(history, [report.commits])[report.commits], report.main, "pass", START
+    )
+    key = folder / f"key-{by}"
+    key.write_bytes(private_key(by))
+    return SignedNote(replace(said, **changes).to_text()).signed(key, f"{by}@example.org")  # type: ignore[arg-type]
+
+
+def test_a_checkpoint_is_read_as_it_was_written(site: Site, tmp_path: Path) -> None:
+    site.put(good())
+    text = checkpoint(site, tmp_path).text
+    assert Checkpoint.from_text(text).to_text() == text
+    for broken in ("", text + "more\n", text.replace("verdict pass", "verdict yes"), text.replace("time ", "time x")):
+        with pytest.raises(InvalidDocument):
+            Checkpoint.from_text(broken)
+
+
+def test_a_checkpoint_kept_elsewhere_anchors_all_before_it(site: Site, tmp_path: Path) -> None:
+    world = good()
+    site.put(world)
+    note = checkpoint(site, tmp_path).to_bytes()
+    world.promoted(3)
+    site.put(world, 4)
+    report = site.audit(against=note)
+    assert report.objections == ()
+    assert report.anchor is not None
+    assert [each.signer.name for each in report.anchor.signers] == ["ben@example.org"]
+    assert (report.anchor.checkpoint.count, report.commits) == (4, 5)
+
+
+def test_a_tail_cut_off_is_found_by_the_checkpoint(site: Site, tmp_path: Path) -> None:
+    commits = site.put(good())
+    note = checkpoint(site, tmp_path).to_bytes()
+    site.store.set_ref(site.main, commits[-2], commits[-1])
+    report = site.audit(against=note)
+    assert (rules_of(report), report.anchor) == ({"checkpoint"}, None)
+
+
+def test_a_tail_rewritten_with_as_many_commits_is_found_by_the_checkpoint(site: Site, tmp_path: Path) -> None:
+    world = good()
+    commits = site.put(world)
+    note = checkpoint(site, tmp_path).to_bytes()
+    world.take_back()
+    world.promoted(3)
+    site.store.set_ref(site.main, commits[-2], commits[-1])
+    site.put(world, 3)
+    assert site.audit().objections == ()
+    assert rules_of(site.audit(against=note)) == {"checkpoint"}
+
+
+def test_the_same_content_in_other_commits_is_the_same_history(site: Site, tmp_path: Path) -> None:
+    """A rebase, or a conversion to another object format, changes the names of commits and nothing that counts."""
+    world = good()
+    commits = site.put(world)
+    note = checkpoint(site, tmp_path).to_bytes()
+    site.store.set_ref(site.main, commits[0], commits[-1])
+    base = commits[0]
+    for position in range(1, len(world.trees)):
+        edits = _difference(world.trees[position - 1], world.trees[position])
+        made = site.store.commit_edits(base, edits, site.text("another subject", MALLORY))
+        assert made is not None
+        base = made
+    site.store.set_ref(site.main, base, commits[0])
+    assert site.audit(against=note).anchor is not None
+
+
+def test_a_checkpoint_of_another_registry_anchors_nothing(site: Site, tmp_path: Path) -> None:
+    site.put(good())
+    note = checkpoint(site, tmp_path, registry=RegistryId("f" * 32)).to_bytes()
+    assert rules_of(site.audit(against=note)) == {"checkpoint"}
+
+
+def test_a_checkpoint_by_nobody_known_is_said_and_still_compared(site: Site, tmp_path: Path) -> None:
+    site.put(good())
+    report = site.audit(against=checkpoint(site, tmp_path, by="mallory").to_bytes())
+    assert (rules_of(report), rules_of(report, "warn")) == (set(), {"checkpoint-unknown"})
+    assert report.anchor is not None
+    assert report.anchor.signers == ()
+
+
+def test_a_checkpoint_edited_after_signing_is_found(site: Site, tmp_path: Path) -> None:
+    site.put(good())
+    note = checkpoint(site, tmp_path)
+    edited = SignedNote(note.text.replace("verdict pass", "verdict fail"), note.lines)
+    assert rules_of(site.audit(against=edited.to_bytes())) == {"checkpoint"}
+
+
+def test_checkpoints_on_the_ledger_are_checked_too(site: Site, tmp_path: Path) -> None:
+    world = good()
+    commits = site.put(world)
+    note = checkpoint(site, tmp_path)
+    path = path_of_note(note)
+    for number in (1, 2):
+        site.fact(number)
+    site.commit(site.ledger, {path: note.to_bytes()})
+    assert site.audit().objections == ()
+    site.store.set_ref(site.main, commits[-2], commits[-1])
+    (objection,) = [each for each in site.audit().objections if each.finding.severity == "block"]
+    assert (objection.finding.rule, objection.finding.path) == ("checkpoint", path)
+    assert objection.commit is not None
+
+
+def test_anybody_can_put_a_note_on_the_ledger_and_it_says_nothing(site: Site, tmp_path: Path) -> None:
+    site.put(good())
+    note = checkpoint(site, tmp_path, by="mallory", root=bytes(32))
+    site.commit(site.ledger, {path_of_note(note): note.to_bytes()})
+    report = site.audit()
+    assert (report.outcome, rules_of(report, "warn")) == ("pass", {"checkpoint-unknown", "fact-missing"})
+
+
+@pytest.mark.parametrize("edit", ["rewritten", "removed", "misplaced", "no note"])
+def test_a_checkpoint_on_the_ledger_is_written_once(site: Site, tmp_path: Path, edit: str) -> None:
+    site.put(good())
+    note = checkpoint(site, tmp_path)
+    path, other = path_of_note(note), checkpoint(site, tmp_path, verdict="fail")
+    site.commit(site.ledger, {path: note.to_bytes()})
+    edits: dict[str, tuple[str, bytes | None, set[str]]] = {
+        "rewritten": (path, other.to_bytes(), {"misplaced", "write-once"}),
+        "removed": (path, None, {"append-only"}),
+        "misplaced": ("checkpoints/9-0123456789abcdef.note", note.to_bytes(), {"misplaced"}),
+        "no note": ("checkpoints/9-0123456789abcdef.note", b"{}\n", {"schema"}),
+    }
+    where, data, rules = edits[edit]
+    before = site.store.snapshot(site.store.tip(site.ledger))
+    commit = site.commit(site.ledger, {where: data})
+    assert {each.rule for each in check_facts(before, site.store.snapshot(commit))} == rules
+    assert rules_of(site.audit()) >= rules - {"append-only", "write-once"}

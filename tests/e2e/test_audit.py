@@ -47,3 +47,33 @@ def test_tampering_names_commit_rule_path_and_person(shared: Office) -> None:
 def test_what_is_no_digest_or_no_commit_is_told(shared: Office) -> None:
     assert_told(shared.ada.run("audit", "verify", "--root", "abc"), 2, "sha256 digest", hint=False)
     assert_told(shared.ada.run("audit", "verify", "--from", "nowhere"), 3, "nowhere", hint=False)
+
+
+def test_a_checkpoint_is_signed_countersigned_and_found_to_hold(shared: Office) -> None:
+    ada, ben = shared.ada, shared.ben
+    ours, theirs = shared.root / "ours.note", shared.root / "theirs.note"
+    made = ada.reads("audit", "checkpoint", "--key", ada.key, "-o", ours)
+    assert made["verdict"] == "pass"
+    assert ours.read_text() == made["note"] == ada.git("show", f"ledger:{made['path']}")
+    ben.does("sync")
+    ben.does("audit", "checkpoint", "--key", ben.key, "--countersign", ours, "-o", theirs)
+    said = ben.does("audit", "verify", "--against", theirs)
+    assert f"signed by {ada.email} and {ben.email}" in said
+    anchor = ben.reads("audit", "verify", "--against", theirs)["anchor"]
+    assert (anchor["tail"], [each["at"] is None for each in anchor["signers"]]) == (0, [True, False])
+
+
+def test_what_is_no_checkpoint_is_told(shared: Office) -> None:
+    note = shared.root / "some.note"
+    note.write_text("hello\n")
+    told = shared.ada.run("audit", "verify", "--against", note)
+    assert_told(told, told.code, "not a signed note", hint=False)
+    assert told.code != 0
+    assert_told(shared.ada.run("audit", "checkpoint", "--key", note), 2, hint=False)
+
+
+def test_nobody_countersigns_what_the_clone_does_not_bear_out(shared: Office) -> None:
+    ada, note = shared.ada, shared.root / "ours.note"
+    ada.does("audit", "checkpoint", "--key", ada.key, "-o", note)
+    note.write_text(note.read_text().replace("verdict pass", "verdict fail"))
+    assert_told(ada.run("audit", "checkpoint", "--key", ada.key, "--countersign", note), 6, "does not bear")

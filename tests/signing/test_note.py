@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitreg.errors import BadSignature, InvalidDocument, InvalidKey
-from gitreg.signing import Note, NoteKey, PublicKey
+from gitreg.signing import NoteKey, PublicKey, SignedNote
 from tests.decisions.world import private_key, public_key
 
 if TYPE_CHECKING:
@@ -49,41 +49,41 @@ def example_key() -> NoteKey:
 def test_a_note_that_another_tool_signed_is_verified() -> None:
     key = example_key()
     assert key.verifier == VERIFIER
-    note = Note.from_bytes(EXAMPLE.encode())
+    note = SignedNote.from_bytes(EXAMPLE.encode())
     assert [each.signer for each in note.signatures([key])] == [key]
     assert note.to_bytes() == EXAMPLE.encode()
 
 
 def test_what_we_sign_we_verify(ada: Path) -> None:
-    note = Note.from_bytes(Note(TEXT).signed(ada, "ada@example.org").to_bytes())
+    note = SignedNote.from_bytes(SignedNote(TEXT).signed(ada, "ada@example.org").to_bytes())
     (found,) = note.signatures([ADA, BEN])
     assert (found.signer, found.at) == (ADA, None)
 
 
 def test_a_second_party_countersigns_with_a_time(ada: Path, tmp_path: Path) -> None:
-    note = Note(TEXT).signed(ada, "ada@example.org").signed(key_file(tmp_path, "ben"), "ben@example.org", AT)
+    note = SignedNote(TEXT).signed(ada, "ada@example.org").signed(key_file(tmp_path, "ben"), "ben@example.org", AT)
     assert [(each.signer, each.at) for each in note.signatures([ADA, BEN])] == [(ADA, None), (BEN, AT)]
 
 
 def test_a_line_of_an_unknown_key_says_nothing(ada: Path) -> None:
-    assert Note(TEXT).signed(ada, "ada@example.org").signatures([BEN]) == ()
-    assert Note(TEXT).signed(ada, "mallory@example.org").signatures([ADA]) == ()
+    assert SignedNote(TEXT).signed(ada, "ada@example.org").signatures([BEN]) == ()
+    assert SignedNote(TEXT).signed(ada, "mallory@example.org").signatures([ADA]) == ()
 
 
 def test_a_changed_text_is_not_what_was_signed(ada: Path) -> None:
-    note = Note(TEXT).signed(ada, "ada@example.org")
-    for changed in (Note(TEXT.replace("4", "5"), note.lines), Note(TEXT + "more\n", note.lines)):
+    note = SignedNote(TEXT).signed(ada, "ada@example.org")
+    for changed in (SignedNote(TEXT.replace("4", "5"), note.lines), SignedNote(TEXT + "more\n", note.lines)):
         with pytest.raises(BadSignature):
             changed.signatures([ADA])
 
 
 def test_a_cosignatures_time_is_signed_too(ada: Path) -> None:
-    (line,) = Note(TEXT).signed(ada, "ada@example.org", AT).lines
+    (line,) = SignedNote(TEXT).signed(ada, "ada@example.org", AT).lines
     head, _, data = line.rpartition(" ")
     raw = bytearray(base64.b64decode(data))
     raw[11] ^= 1
     with pytest.raises(BadSignature):
-        Note(TEXT, (f"{head} {base64.b64encode(raw).decode()}",)).signatures([ADA])
+        SignedNote(TEXT, (f"{head} {base64.b64encode(raw).decode()}",)).signatures([ADA])
 
 
 def test_an_openssh_signature_of_the_text_is_no_signature_of_the_note(ada: Path) -> None:
@@ -93,12 +93,12 @@ def test_an_openssh_signature_of_the_text_is_no_signature_of_the_note(ada: Path)
     raw = base64.b64decode(b"".join(armored.splitlines()[1:-1]))[-64:]
     line = f"— {ADA.name} {base64.b64encode(ADA.id(1) + raw).decode()}"
     with pytest.raises(BadSignature):
-        Note(TEXT, (line,)).signatures([ADA])
-    assert Note(TEXT).signed(ada, "ada@example.org").signatures([ADA])
+        SignedNote(TEXT, (line,)).signatures([ADA])
+    assert SignedNote(TEXT).signed(ada, "ada@example.org").signatures([ADA])
 
 
 def test_a_name_with_a_plus_sign_is_spelled_without(ada: Path) -> None:
-    note = Note(TEXT).signed(ada, "ada+ci@example.org")
+    note = SignedNote(TEXT).signed(ada, "ada+ci@example.org")
     assert note.lines[0].startswith("— ada%2Bci@example.org ")
     assert note.signatures([NoteKey.of("ada+ci@example.org", public_key("ada"))])
 
@@ -118,14 +118,14 @@ def test_a_name_with_a_plus_sign_is_spelled_without(ada: Path) -> None:
 )
 def test_what_is_no_note_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidDocument):
-        Note.from_bytes(data)
+        SignedNote.from_bytes(data)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     for given_ in (data, b"text\n\n\xe2\x80\x94 ada " + base64.b64encode(data) + b"\n"):
         try:
-            Note.from_bytes(given_).signatures([ADA, NoteKey("ada", public_key("ada"))])
+            SignedNote.from_bytes(given_).signatures([ADA, NoteKey("ada", public_key("ada"))])
         except (InvalidDocument, BadSignature):
             continue
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from gitreg.cli.views.checks import finding
-from gitreg.report import Line, counted
+from gitreg.documents import format_time
+from gitreg.report import Command, Line, counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gitreg._registry import Anchored
     from gitreg.cli import shapes
     from gitreg.decisions import AuditReport, Objection
     from gitreg.report import Block, Tone
 
 _TONES: dict[str, Tone] = {"block": "bad", "warn": "warn"}
+_OF_VERDICT: dict[str, Tone] = {"pass": "good", "fail": "bad", "cannot tell": "warn"}
 
 
 def audit(found: AuditReport) -> shapes.Audit:
@@ -31,7 +35,25 @@ def audit(found: AuditReport) -> shapes.Audit:
         "founding": {"digest": founding.digest, "commit": founding.commit} if founding else None,
         "rooted": found.is_rooted,
         "since": found.since,
+        "anchor": anchor(found),
         "objections": [objection(each) for each in found.objections],
+    }
+
+
+def anchor(found: AuditReport) -> shapes.Anchor | None:
+    """What the checkpoint that was brought along holds."""
+    if found.anchor is None:
+        return None
+    said = found.anchor.checkpoint
+    return {
+        "count": said.count,
+        "commit": said.commit,
+        "verdict": said.verdict,
+        "at": format_time(said.at),
+        "signers": [
+            {"name": each.signer.name, "at": format_time(each.at) if each.at else None} for each in found.anchor.signers
+        ],
+        "tail": found.commits - said.count,
     }
 
 
@@ -52,6 +74,7 @@ def audit_page(found: AuditReport) -> Iterator[Block]:
     if found.since is not None:
         yield Line(f"What landed up to {found.since[:12]} was taken on trust.", "warn")
     yield from _beginning(found)
+    yield from _end(found)
     yield Line(*_verdict(found))
 
 
@@ -75,6 +98,46 @@ def _beginning(found: AuditReport) -> Iterator[Block]:
         yield Line(
             "Nothing outside this clone vouches for that: keep the digest elsewhere, and give it with --root.", "warn"
         )
+
+
+def _end(found: AuditReport) -> Iterator[Block]:
+    if found.anchor is None:
+        yield Line(
+            "Nothing outside this clone vouches for its end: keep a checkpoint elsewhere, and give it with --against.",
+            "warn",
+        )
+        return
+    said, tail = found.anchor.checkpoint, found.commits - found.anchor.checkpoint.count
+    names = listed([each.signer.name for each in found.anchor.signers]) or "nobody whom this registry knows"
+    yield f"The first {counted(said.count, 'commit')} are those of the checkpoint signed by {names}."
+    if tail:
+        yield Line(f"Nobody has signed for the last {counted(tail, 'commit')} yet.", "warn")
+
+
+def checkpoint(made: Anchored) -> shapes.Checkpoint:
+    """What was signed."""
+    said = made.checkpoint
+    return {
+        "registry": said.registry,
+        "count": said.count,
+        "root": base64.b64encode(said.root).decode(),
+        "commit": said.commit,
+        "verdict": said.verdict,
+        "at": format_time(said.at),
+        "path": made.path,
+        "note": made.note.to_bytes().decode(),
+    }
+
+
+def checkpoint_page(made: Anchored) -> Iterator[Block]:
+    """What was signed, and what it is good for."""
+    said = made.checkpoint
+    yield Line(f"signed: main at {counted(said.count, 'commit')} ({said.verdict})", _OF_VERDICT[said.verdict])
+    yield f"{made.path} on the ledger"
+    if made.trouble:
+        yield Line(f"It is on this machine only: {made.trouble}", "warn")
+    yield Line("Kept by somebody else it proves that nothing before it changes:", "dim")
+    yield Command("gitreg audit verify --against checkpoint.note")
 
 
 def _verdict(found: AuditReport) -> tuple[str, Tone]:

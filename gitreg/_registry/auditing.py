@@ -1,0 +1,78 @@
+"""Auditing one registry, and signing for what the audit saw."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gitreg._registry.views import Anchored
+from gitreg.decisions import Auditor, Checkpoint, Office, path_of_note, roots_at
+from gitreg.documents import Digest
+from gitreg.errors import Refused
+from gitreg.index import Index
+from gitreg.signing import FileSigner, SignedNote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitreg._registry.parts import Parts
+    from gitreg.decisions import AuditReport
+
+
+class Audits:
+    """Reads with an index of its own: what lies on this disk could have been written by anybody."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Nothing is read yet."""
+        self._parts = parts
+
+    def verify(self, root: str | None, since: str | None, against: bytes | None) -> AuditReport:
+        """See `Registry.audit`."""
+        with self._office() as office:
+            start = office.commit_at(since) if since is not None else None
+            return Auditor(office).audit(Digest(root) if root is not None else None, start, against)
+
+    def checkpoint(self, key: Path) -> Anchored:
+        """Audit main, and sign what it is and what the audit said. Raises `InvalidKey`, and what publishing raises."""
+        with self._office() as office:
+            report = Auditor(office).audit()
+            root = roots_at(office.history(), [report.commits])[report.commits]
+            said = Checkpoint(report.registry, report.commits, root, report.main, report.outcome, office.now)
+            note = SignedNote(said.to_text()).signed(key, self._name_of(office, key))
+        return self._publish(note, said)
+
+    def countersign(self, data: bytes, key: Path) -> Anchored:
+        """Check a checkpoint against this clone, and sign it too, with the time.
+
+        Raises `InvalidDocument`, `Refused` where today's history does not extend it, `InvalidKey`.
+        """
+        with self._office() as office:
+            report = Auditor(office).audit(against=data)
+            if report.anchor is None:
+                why = next(each.finding.message for each in report.objections if each.finding.rule == "checkpoint")
+                raise Refused(
+                    f"This clone does not bear the checkpoint out. {why}", hint="gitreg sync; then look again."
+                )
+            note = SignedNote.from_bytes(data).signed(key, self._name_of(office, key), office.now)
+        return self._publish(note, report.anchor.checkpoint)
+
+    @contextmanager
+    def _office(self) -> Iterator[Office]:
+        store = self._parts.store
+        fresh = Index.open(None, store, main=store.branches.main, ledger=store.branches.ledger)
+        try:
+            yield Office(store, fresh)
+        finally:
+            fresh.close()
+
+    def _name_of(self, office: Office, key: Path) -> str:
+        """Whose key it is by approvers.json; else whom git says we are."""
+        owner = self._parts.record.people().owners.get(FileSigner.open(key).public_key.fingerprint)
+        return owner.person if owner is not None else office.actor().principal
+
+    def _publish(self, note: SignedNote, said: Checkpoint) -> Anchored:
+        path = path_of_note(note)
+        subject = f"checkpoint: main at {said.count} commits ({said.verdict})"
+        recorded = self._parts.ledger.publish(lambda _: {path: note.to_bytes()}, subject)
+        return Anchored(said, note, path, recorded.trouble)
