@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from gitreg.errors import InvalidValue
 from gitreg.tracking.capture import capture_dataset, capture_start, without_secrets
 from gitreg.tracking.capture.environment import capture_environment, installed_packages
 from gitreg.tracking.capture.scheduler import scheduler_tags
-from gitreg.tracking.capture.secrets import text_without_secrets, url_without_user
+from gitreg.tracking.capture.secrets import patch_without_secrets, text_without_secrets, url_without_user
 from tests.tracking.builders import machine
 
 # Secrets
@@ -45,6 +46,15 @@ from tests.tracking.builders import machine
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_def", "***"),
         ('{"password":"hunter2"}', '{"password":"***"}'),
         ("optimizer.secret=abc", "optimizer.secret=***"),
+        ("postgres://ada:hunt@er2@db/x", "postgres://***@db/x"),
+        ("postgres://ada:hunt/er2@db/x", "postgres://***@db/x"),
+        ('password="it\'s-mine"', "password=***"),
+        ('{"password":"it\'s\\"mine"}', '{"password":"***"}'),
+        ('{\\"password\\":\\"hunter2\\"}', '{\\"password\\":\\"***\\"}'),
+        ("os.environ['API_KEY']='abc'", "os.environ['API_KEY']='***'"),
+        ("if(token=='abc')", "if(token=='***')"),
+        ("task-management-library-of-mine risk-adjusted-returns-of-2026", None),
+        ("http://localhost:8080/x/@scope/y", None),
         ("--lr=0.1 --max-tokens 512 --tokenizer bert model.author=ada", None),
         ("--passes 3 --monkey=1 data/train.csv", None),
         ("--password --verbose", "--password --verbose"),
@@ -69,6 +79,10 @@ def test_a_private_key_is_cut_out_whole() -> None:
     [
         ("https://ada:tok@forge.example/r.git", "https://forge.example/r.git"),
         ("https://oauth2@forge.example/r.git", "https://forge.example/r.git"),
+        ("https://ada:t@k@forge.example/r.git", "https://forge.example/r.git"),
+        ("https://ada:t/k@forge.example/r.git", "https://forge.example/r.git"),
+        ("ssh://git:tok@forge.example/r.git", "ssh://forge.example/r.git"),
+        ("https://forge.example:8443/a/@b.git", "https://forge.example:8443/a/@b.git"),
         ("ssh://git@forge.example/r.git", "ssh://git@forge.example/r.git"),
         ("git@forge.example:team/r.git", "git@forge.example:team/r.git"),
         ("/srv/git/r.git", "/srv/git/r.git"),
@@ -85,7 +99,42 @@ def test_cutting_secrets_takes_any_words_and_keeps_their_number(words: list[str]
 
 
 def test_a_long_word_does_not_take_long() -> None:
-    without_secrets(["a-" * 50_000, "token" * 20_000, "=" * 100_000])
+    before = time.process_time()
+    words = ["a-" * 50_000, "token" * 20_000, "=" * 100_000, "eyJ" * 100_000, "a://a:" * 50_000, "token='" * 50_000]
+    without_secrets(
+        [*words, "token: a" * 50_000, "\\" * 100_000, "token=" + "\\'" * 50_000, "https://" + "@" * 100_000]
+    )
+    assert time.process_time() - before < 20
+
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\nbGluZXM\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (".env", "NAME=c2VjcmV0\n"),
+        ("deploy/.env.production", "A: c2VjcmV0 c2VjcmV0\n"),
+        ("deploy/server.pem", "c2VjcmV0\n"),
+        (".netrc", "machine x login ada password c2VjcmV0\n"),
+        ("notes.txt", KEY),
+        ("train.py", f'KEY = """{KEY}"""\n'),
+        ("settings", "PASSWORD=correct horse c2VjcmV0\n"),
+        ("settings.py", 'token: str = "c2VjcmV0"\n'),
+        ("cell.ipynb", '   "API_KEY = \\"c2VjcmV0\\"\\n",\n'),
+        ("cell.ipynb", '   "os.environ[\\"API_KEY\\"] = \\"c2VjcmV0\\"\\n",\n'),
+    ],
+)
+def test_a_patch_holds_no_secret_and_all_its_lines(name: str, content: str) -> None:
+    added = "".join(f"+{line}\n" for line in content.splitlines())
+    head = f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n@@ -1 +1,9 @@\n"
+    other = "diff --git a/x.py b/x.py\n@@ -1 +1 @@\n+lr = 0.1\n-lr = 0.2\n"
+    cut = patch_without_secrets(head + added + other)
+    assert "c2VjcmV0" not in cut
+    assert "bGluZXM" not in cut
+    assert cut.startswith(head)
+    assert cut.endswith(other)
+    assert len(cut.splitlines()) == len((head + added + other).splitlines())
 
 
 # Schedulers
@@ -120,6 +169,22 @@ def test_the_nearest_lock_file_is_the_environment(tmp_path: Path) -> None:
     assert environment.lock_name == "uv.lock"
     assert environment.lock
     assert blobs.read(environment.lock.digest) == b"outer"
+
+
+def test_a_lock_file_loses_the_logins_of_its_indexes_and_nothing_else(tmp_path: Path) -> None:
+    blobs = MemoryBlobs()
+    (tmp_path / ".git").mkdir()
+    pinned = b"secretstorage==3.3\nauth-token==1.0 --hash=sha256:00ff\npypi-attestations==0.1\n\xff\r\n"
+    (tmp_path / "requirements.txt").write_bytes(
+        b"--extra-index-url https://ada:hunter2@pypi.example/simple\n"
+        b"x @ https://files.example/x.whl?token=hunter2&v=1#sha256=ab\n" + pinned
+    )
+    lock = capture_environment(blobs, tmp_path, {}).lock
+    assert lock
+    assert blobs.read(lock.digest) == (
+        b"--extra-index-url https://***@pypi.example/simple\n"
+        b"x @ https://files.example/x.whl?token=***&v=1#sha256=ab\n" + pinned
+    )
 
 
 def test_without_a_lock_file_the_installed_packages_are_listed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitreg.documents import Descriptor, Environment
 from gitreg.errors import GitregError
+from gitreg.tracking.capture.secrets import lock_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +58,9 @@ def _lock(blobs: BlobStore, code: Path) -> tuple[str | None, Descriptor | None]:
     for path in _lock_files(code):
         try:
             if path.stat().st_size <= _MAX_LOCK_BYTES:
-                return path.name, blobs.put(path.read_bytes(), media_type="text/plain")
+                text = path.read_bytes().decode(errors="surrogateescape")
+                cut = lock_without_secrets(text).encode(errors="surrogateescape")
+                return path.name, blobs.put(cut, media_type="text/plain")
         except (OSError, GitregError):
             continue
     try:

@@ -22,25 +22,46 @@ _TELLING = re.compile(
 )
 # Repetitions are possessive, so that a long word takes a time that grows with its length and no faster.
 _OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9._-]*+")
-_NAMED = re.compile(r"(?<![A-Za-z0-9._-])(?P<name>[A-Za-z0-9._-]++)[\"']?[ \t]*+[=:][ \t]*+")
-_VALUE = re.compile(r"(?P<quote>[\"'])[^\"']*[\"']?|[^\s\"'&;,}]+")
+_NAMED = re.compile(
+    r"(?<![A-Za-z0-9._-])(?P<name>[A-Za-z0-9._-]++)(?:\\*+[\"']\]?)?[ \t]*+"
+    r"(?::[ \t]*+[A-Za-z_][\w.\[\]| ]{0,60}=(?=[ \t]*+[\"'])|={1,3}|:=?)[ \t]*+"  # also behind a type: `token: str = "`
+)
+_VALUE = re.compile(
+    r"(?P<escaped>\\+[\"'])(?:(?!(?P=escaped)).)*+(?P=escaped)?"  # code inside a string: a notebook's
+    r"|(?P<quote>[\"'])(?:\\.|(?!(?P=quote)).)*+(?P=quote)?"
+    r"|[^\s\"'&;,}]+",
+    re.DOTALL,
+)
 _WHOLE_PAIR = re.compile(r"(?P<name>[A-Za-z0-9._-]++)=(?P<value>.+)", re.DOTALL)
-_USER_OF_URL = re.compile(r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]*+://)[^/@\s]++(?=@)", re.IGNORECASE)
+# Up to the last at sign: a password that nobody encoded may hold at signs, and behind a colon slashes as well.
+_USER = r"(?:[^/\s:@\"']*+:(?!\d+/)[^\s\"']{0,500}|[^/\s\"']{1,500})(?=@)"
+_USER_OF_URL = re.compile(rf"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]*+://){_USER}", re.IGNORECASE)
+_IN_QUERY = re.compile(r"(?<=[?&])(?P<name>[A-Za-z0-9._-]++)=[^\s&#\"']++")
 _HEADER = re.compile(r"(?P<name>\b(?:basic|bearer|token)\s{1,8})[a-z0-9+/=._~-]{8,}", re.IGNORECASE)
 _SHAPES = re.compile(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS
+    r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS
     r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"  # GitHub
     r"|gl(?:pat|rt|dt|cbt|ptt|ft|agent|oas)-[A-Za-z0-9_.-]{16,}"  # GitLab
     r"|hf_[A-Za-z0-9]{20,}"  # Hugging Face
     r"|sk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic
     r"|xox[abeoprs]-[A-Za-z0-9-]{10,}"  # Slack
     r"|AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]{20,}"  # Google
-    r"|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{20,}"
-    r"|dapi[0-9a-f]{32}"  # Databricks
-    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a JSON web token
+    r"|pypi-[A-Za-z0-9_-]{40,}|npm_[A-Za-z0-9]{20,}"
+    r"|dapi[0-9a-f]{32})"  # Databricks
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a JSON web token
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )
+
+_WHOLE_URL = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*+://)(?P<user>{_USER})?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+_SECRET_FILE = re.compile(
+    r"/(?:[^/]*\.env(?:\.[^/]*)?|\.envrc|[^/]*\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)|id_(?:rsa|dsa|ecdsa|ed25519)"
+    r"|[._]netrc|\.pypirc|\.npmrc|\.pgpass|\.my\.cnf|\.git-credentials|\.htpasswd|\.dockercfg|kubeconfig"
+    r"|\.?credentials?(?:\.[^/]*)?|\.?secrets?(?:\.[^/]*)?)$"
+)
+"""Names of files that hold secrets and nothing else, at the end of a patch's first line."""
 
 
 def without_secrets(command: Iterable[str]) -> tuple[str, ...]:
@@ -79,7 +100,7 @@ def _without_named(text: str) -> str:
     for named in _NAMED.finditer(text):
         value = _VALUE.match(text, named.end()) if named.start() >= at and _tells(named["name"]) else None
         if value:
-            quote = value["quote"] or ""
+            quote = value["escaped"] or value["quote"] or ""
             kept += [text[at : named.end()], quote, CUT, quote]
             at = value.end()
     return "".join([*kept, text[at:]])
@@ -87,10 +108,31 @@ def _without_named(text: str) -> str:
 
 def url_without_user(url: str) -> str:
     """A git remote's URL with no credentials: without user and password over HTTP, the user kept where it is `git`."""
-    match = re.fullmatch(
-        r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^/@]*@)?(?P<rest>.*)", url, re.IGNORECASE | re.DOTALL
-    )
+    match = _WHOLE_URL.fullmatch(url)
     if not match:
         return text_without_secrets(url)
-    user = match["user"] if match["user"] == "git@" else ""
-    return f"{match['scheme']}{user}{_without_named(match['rest'])}"
+    user = "git@" if match["user"] == "git" else ""
+    return f"{match['scheme']}{user}{_without_named(match['rest'].removeprefix('@'))}"
+
+
+def lock_without_secrets(text: str) -> str:
+    """A lock file without the logins of its indexes; what it locks stays as it was, whatever packages are called."""
+    text = _SHAPES.sub(CUT, _USER_OF_URL.sub(rf"\g<scheme>{CUT}", text))
+    return _IN_QUERY.sub(lambda pair: f"{pair['name']}={CUT}" if _tells(pair["name"]) else pair[0], text)
+
+
+def patch_without_secrets(patch: str) -> str:
+    """A patch with as many lines as before, and none of them a secret: of files that hold nothing else no line stays,
+    and neither does a private key.
+    """
+    is_secret = is_key = False
+    kept = []
+    for line in patch.split("\n"):
+        if line.startswith("diff --git "):
+            is_secret, is_key = _SECRET_FILE.search(line.lower()) is not None, False
+        is_content = line[:1] in ("+", "-", " ") and not line.startswith(("+++ ", "--- "))
+        is_key = is_key or _KEY_BEGINS.search(line) is not None
+        hidden = (is_secret or is_key) and is_content
+        kept.append(line[0] + CUT if hidden else line[:1] + text_without_secrets(line[1:]))
+        is_key = is_key and _KEY_ENDS.search(line) is None
+    return "\n".join(kept)

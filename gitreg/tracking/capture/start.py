@@ -14,7 +14,7 @@ from gitreg.errors import GitregError
 from gitreg.store import Checkout, describe_checkout
 from gitreg.tracking.capture.environment import capture_environment
 from gitreg.tracking.capture.scheduler import scheduler_tags
-from gitreg.tracking.capture.secrets import text_without_secrets, url_without_user, without_secrets
+from gitreg.tracking.capture.secrets import patch_without_secrets, url_without_user, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def _checkout(code: Path, surroundings: Surroundings) -> Checkout | None:
 def _diff(blobs: BlobStore, diff: bytes | None) -> Descriptor | None:
     if not diff:
         return None
-    cut = "\n".join(text_without_secrets(line) for line in diff.decode(errors="replace").split("\n"))
+    cut = patch_without_secrets(diff.decode(errors="replace"))
     try:
         return blobs.put(cut.encode(), media_type="text/x-diff")
     except GitregError:
