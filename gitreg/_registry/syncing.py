@@ -104,6 +104,7 @@ class Syncer:
         known = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
         if not are_local or what in known:
             return
+        told.unlink(missing_ok=True)  # a link there is not written through
         told.write_text("\n".join([*known, what, ""]), encoding="utf-8")
         message = "There is a remote, and the bytes lie in this clone only: others will see names and no content."
         raise NotPublished(message, subject=str(self._parts.store.path), hint=f"{_MEND}; or go on: the same again.")

@@ -84,6 +84,7 @@ class Uploader:
         file = self._store.layout.own / _DONE
         try:
             file.parent.mkdir(exist_ok=True)  # a plain clone has none until it keeps something
+            file.unlink(missing_ok=True)  # a link there is not written through
             file.write_text(json.dumps({"place": place, "ledger": ledger}), encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{file} cannot be written: {error.strerror}.", subject=str(file)) from error

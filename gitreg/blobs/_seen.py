@@ -48,5 +48,7 @@ class Seen:
         with contextlib.suppress(OSError):
             self._folder.mkdir(exist_ok=True)
             temporary = self._folder / f".{key}.{os.getpid()}"
-            temporary.write_text(digest, encoding="ascii")
+            temporary.unlink(missing_ok=True)  # a link there is not written through
+            with temporary.open("x", encoding="ascii") as file:
+                file.write(digest)
             temporary.replace(self._folder / key)

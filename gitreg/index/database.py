@@ -92,6 +92,8 @@ class Database:
 
     def _connect_file(self, path: Path) -> sqlite3.Connection:
         path.parent.mkdir(exist_ok=True)
+        if path.is_symlink():  # it came with the git folder, and could name any database of this user's
+            path.unlink(missing_ok=True)
         connection = sqlite3.connect(path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
         try:
             connection.execute(f"PRAGMA journal_mode = {'DELETE' if is_on_network(path) else 'WAL'}")
@@ -162,7 +164,8 @@ def in_transaction(connection: sqlite3.Connection, work: Callable[[], None]) -> 
 def _replacing(path: Path) -> Iterator[None]:
     """Remove a damaged database with its side files, unless another process did so while we waited."""
     before = _identity(path)
-    with path.with_suffix(".lock").open("wb") as lock:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path.with_suffix(".lock"), flags, 0o666), "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _identity(path) == before:
             for suffix in ("-wal", "-shm", "-journal", ""):

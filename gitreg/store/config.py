@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dulwich.config import ConfigFile, StackedConfig, apply_instead_of, env_config
 
 from gitreg.errors import CorruptRepository, InvalidValue
+from gitreg.store import lockfiles
 from gitreg.store.urls import redact
 
 if TYPE_CHECKING:
@@ -190,10 +191,7 @@ def _render(key: str, value: str) -> str:
 
 def _replace(path: Path, data: bytes) -> None:
     temporary = path.with_name(f"{path.name}.gitreg-{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    lockfiles.write_new(temporary, data)
     if path.exists():
         temporary.chmod(path.stat().st_mode & 0o777)
     temporary.replace(path)

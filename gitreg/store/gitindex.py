@@ -7,12 +7,12 @@ caches that git makes anew, and are dropped.
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitreg.errors import DirtyPath
+from gitreg.store import lockfiles
 from gitreg.store.packing import sync_folder
 from gitreg.store.values import ObjectId
 
@@ -112,10 +112,7 @@ class Index:
     def write(self, target: Path, temporary: Path, hash_name: str) -> None:
         """Replace the index file, durably. The caller holds `index.lock`."""
         body = self._render()
-        with temporary.open("wb") as file:
-            file.write(body + hashlib.new(hash_name, body, usedforsecurity=False).digest())
-            file.flush()
-            os.fsync(file.fileno())
+        lockfiles.write_new(temporary, body + hashlib.new(hash_name, body, usedforsecurity=False).digest())
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o777)
         temporary.replace(target)

@@ -24,16 +24,25 @@ def scratch(git_dir: Path, purpose: str) -> Path:
     return git_dir / "gitreg" / f"{purpose}.{os.getpid()}-{threading.get_ident()}.tmp"
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Make a file, synced. What lies at the name already is taken away and never written through: a git folder that
+    somebody handed us may hold a link there, to any file of its user's.
+    """
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def take(lock: Path, content: bytes, temporary: Path) -> None:
     """Create a lock with its content at once: one that appears empty could not say whose it is.
 
     `temporary` is a `scratch` path on the same file system. Raises `FileExistsError` when the lock is held.
     """
     temporary.parent.mkdir(exist_ok=True)
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(temporary, content)
     try:
         os.link(temporary, lock)
     except OSError as error:

@@ -106,10 +106,7 @@ class Refs:
         try:
             if self.get(name) != old:
                 return False
-            with temporary.open("wb") as file:
-                file.write(f"{new}\n".encode())
-                file.flush()
-                os.fsync(file.fileno())
+            lockfiles.write_new(temporary, f"{new}\n".encode())
             _remove_empty(path)
             temporary.replace(path)
             sync_folder(path.parent)
@@ -140,7 +137,7 @@ class Refs:
         harm.
         """
         path = self._common_dir / "logs" / name
-        if not path.is_file():
+        if not path.is_file() or path.is_symlink():
             return
         line = f"{old or '0' * len(new)} {new} gitreg <gitreg> {int(time.time())} +0000\tgitreg\n"
         with path.open("a", encoding="utf-8") as file:
