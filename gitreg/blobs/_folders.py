@@ -68,8 +68,12 @@ def put_manifest(store: BlobStore, manifest: Manifest, *, durable: bool = True) 
 
 
 def read_manifest(store: BlobStore, digest: Digest) -> Manifest:
-    """A stored manifest. Raises `BlobNotFound`, `CorruptBlob`, `InvalidDocument`."""
-    return Manifest.from_bytes(store.read(digest, MAX_DOCUMENT_BYTES), digest)
+    """A stored manifest. Raises `BlobNotFound`, `CorruptBlob`, `InvalidDocument`, and `UnsafePath` for one that would
+    write outside of its folder: what nobody could fetch, nobody shall promote.
+    """
+    manifest = Manifest.from_bytes(store.read(digest, MAX_DOCUMENT_BYTES), digest)
+    _checked_paths(manifest)
+    return manifest
 
 
 def get_manifest(store: BlobStore, manifest: Manifest, target: Path, *, progress: Progress | None = None) -> None:

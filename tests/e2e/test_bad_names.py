@@ -254,6 +254,10 @@ def test_a_manifest_that_escapes_its_folder_writes_nothing(alone: Office, path: 
     refused(alone.ada, command, told.code, hint=False)
     assert not (alone.registry / "out").exists()
     assert not list(alone.root.rglob("escaped"))
+    refused(alone.ada, ["promote", "fraud", "3", "--to", "production", "-m", "why"], told.code, hint=False)
+    found = alone.ada.run("fsck", "--json")
+    assert found.code == 1
+    assert any("versions/fraud/3-" in each["subject"] for each in found.json["findings"]), found.json
 
 
 def test_the_manifest_of_these_tests_is_a_good_one_where_its_path_is(alone: Office) -> None:
