@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,21 @@ class Item:
     def is_submodule(self) -> bool:
         """A commit of another repository: nothing of it is checked out here."""
         return self.mode == SUBMODULE_MODE
+
+
+# What HFS+ leaves out when it compares names (git's utf8.c, `next_hfs_char`).
+_UNSEEN_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_GIT_FOLDER = re.compile(r"(?:\.git|git~[1-9])(?:[. ]*|:.*)", re.IGNORECASE)
+
+
+def check_path(path: str) -> None:
+    """Raises `UnsafePath` for a path some part of which is `.git` to HFS+ or NTFS: its configuration starts programs.
+
+    A tree may hold such names, and git reads them; a work tree must not, wherever its folder is mounted from.
+    """
+    for part in path.split("/"):
+        if _GIT_FOLDER.fullmatch(_UNSEEN_BY_HFS.sub("", part)):
+            raise UnsafePath(f"{path!r:.200} means git's own folder to some file systems.", subject=path[:200])
 
 
 def look(root: Path, path: str, hash_name: str) -> Item | None:

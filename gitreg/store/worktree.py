@@ -169,9 +169,13 @@ class Carrier:
 
 
 def check_clean(work_tree: WorkTree, index: Index, steps: list[Step], hash_name: str) -> None:
-    """Each path stands in index and files as the old commit has it, or already as the new one. Raises `DirtyPath`."""
+    """Each path stands in index and files as the old commit has it, or already as the new one. Raises `DirtyPath`,
+    and `UnsafePath` for a name that means git's own folder to some file system.
+    """
     leaving = {step.path for step in steps if step.after is None}
     for step in steps:
+        if step.after is not None:
+            checkout.check_path(step.path)
         entry = index.get(step.path)
         if not _is_clean_in_index(entry, step):
             raise _dirty(work_tree, step.path, "has changes in the index")

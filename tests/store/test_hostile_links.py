@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitreg.errors import UnsafePath, UnsafeRepository
 from gitreg.index.database import Database
-from tests.store.builders import MAIN, put
+from gitreg.store import CommitId, RefUpdate
+from tests.store.builders import MAIN, git, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,3 +65,30 @@ def test_the_index_is_not_opened_through_a_link(store: Store, victim: Path) -> N
     database.close()
     assert path.is_file()
     assert not path.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "git~1/config",
+        ".git /config",
+        ".git./hooks/x",
+        ".g\u200cit/config",
+        "GIT~2/x",
+        ".git::$INDEX_ALLOCATION/x",
+        "sub/.GIT/x",
+    ],
+)
+def test_a_name_that_means_gits_folder_to_some_file_system_is_not_checked_out(store: Store, name: str) -> None:
+    before = put(store, a="1")
+    blob = git(store.path, "hash-object", "-w", "--stdin", stdin="[core]\n").strip()
+    rows = f"100644 blob {blob}\t{name.rpartition('/')[2]}\n"
+    for folder in reversed(name.split("/")[:-1]):
+        rows = f"040000 tree {git(store.path, 'mktree', stdin=rows).strip()}\t{folder}\n"
+    top = git(store.path, "mktree", stdin=rows + f"100644 blob {blob}\ta\n").strip()
+    evil = CommitId(git(store.path, "commit-tree", top, "-p", before, "-m", "x").strip())
+    with pytest.raises((UnsafePath, UnsafeRepository), match=r"git's own folder|holds the name"):
+        store.move(RefUpdate(MAIN, evil, before))
+    assert store.tip(MAIN) == before
+    assert sorted(path.name for path in store.path.iterdir()) == [".git", "a"]
+    assert (store.path / "a").read_text() == "1"
