@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # What Markdown or HTML would obey. A text from a repository must look in a pull request as it stands in the document.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~@!&$])")
+# Forges look for names and numbers in the text that Markdown made, where no backslash is left: a comment parts them.
+_REFERENCE = re.compile(r"(?:(?<![A-Za-z0-9])\\@(?=[A-Za-z0-9\\])|\\#(?=[0-9]))")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _MARKS = {"strong": "**", "bad": "**", "warn": "**"}
 
@@ -23,8 +25,8 @@ def markdown(blocks: Blocks) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` so that Markdown shows it literally, on one line."""
-    return _SPECIAL.sub(r"\\\1", _one_line(text))
+    """`text` so that Markdown shows it literally, on one line, and a forge calls nobody and links nothing for it."""
+    return _REFERENCE.sub(r"\g<0><!-- -->", _SPECIAL.sub(r"\\\1", _one_line(text)))
 
 
 def _one_line(text: str) -> str:

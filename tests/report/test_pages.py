@@ -51,3 +51,17 @@ def test_a_markdown_command_stays_in_its_fence(text: str) -> None:
     assert len(lines) == 3
     assert lines[0] == f"{lines[2]}console"
     assert lines[2] not in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ask @team/leads", "ask \\@<!-- -->team/leads"),
+        ("@ada: see #12, x/y#12", "\\@<!-- -->ada: see \\#<!-- -->12, x/y\\#<!-- -->12"),
+        ("ada@example.org", "ada\\@example.org"),
+        ("a # b @ c", "a \\# b \\@ c"),
+        ("<!-- @ada -->", "\\<\\!-- \\@<!-- -->ada --\\>"),
+    ],
+)
+def test_nobody_is_called_and_nothing_linked_by_what_stands_in_a_document(text: str, expected: str) -> None:
+    assert markdown([text]) == f"{expected}\n"
