@@ -33,16 +33,16 @@ class Audits:
             start = office.commit_at(since) if since is not None else None
             return Auditor(office).audit(Digest(root) if root is not None else None, start, against)
 
-    def checkpoint(self, key: Path) -> Anchored:
+    def checkpoint(self, key: Path, why: str | None = None) -> Anchored:
         """Audit main, and sign what it is and what the audit said. Raises `InvalidKey`, and what publishing raises."""
         with self._office() as office:
             report = Auditor(office).audit()
             root = roots_at(office.history(), [report.commits])[report.commits]
             said = Checkpoint(report.registry, report.commits, root, report.main, report.outcome, office.now)
             note = SignedNote(said.to_text()).signed(key, self._name_of(office, key))
-        return self._publish(note, said)
+        return self._publish(note, said, why)
 
-    def countersign(self, data: bytes, key: Path) -> Anchored:
+    def countersign(self, data: bytes, key: Path, why: str | None = None) -> Anchored:
         """Check a checkpoint against this clone, and sign it too, with the time.
 
         Raises `InvalidDocument`, `Refused` where today's history does not extend it, `InvalidKey`.
@@ -55,7 +55,7 @@ class Audits:
                     f"This clone does not bear the checkpoint out. {why}", hint="gitreg sync; then look again."
                 )
             note = SignedNote.from_bytes(data).signed(key, self._name_of(office, key), office.now)
-        return self._publish(note, report.anchor.checkpoint)
+        return self._publish(note, report.anchor.checkpoint, why)
 
     @contextmanager
     def _office(self) -> Iterator[Office]:
@@ -71,8 +71,8 @@ class Audits:
         owner = self._parts.record.people().owners.get(FileSigner.open(key).public_key.fingerprint)
         return owner.person if owner is not None else office.actor().principal
 
-    def _publish(self, note: SignedNote, said: Checkpoint) -> Anchored:
+    def _publish(self, note: SignedNote, said: Checkpoint, why: str | None) -> Anchored:
         path = path_of_note(note)
         subject = f"checkpoint: main at {said.count} commits ({said.verdict})"
-        recorded = self._parts.ledger.publish(lambda _: {path: note.to_bytes()}, subject)
+        recorded = self._parts.ledger.publish(lambda _: {path: note.to_bytes()}, subject, why=why)
         return Anchored(said, note, path, recorded.trouble)

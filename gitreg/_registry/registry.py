@@ -220,19 +220,19 @@ class Registry:
         """
         return Audits(self._parts).verify(root, since, against)
 
-    def checkpoint(self, key: str | Path) -> Anchored:
+    def checkpoint(self, key: str | Path, *, message: str | None = None) -> Anchored:
         """Audit main and sign how long it is, its root, and what the audit said; the note goes to the ledger.
 
         `key` is an Ed25519 key file without a passphrase. Raises `InvalidKey`.
         """
-        return Audits(self._parts).checkpoint(Path(key))
+        return Audits(self._parts).checkpoint(Path(key), message)
 
-    def countersign(self, note: bytes, key: str | Path) -> Anchored:
+    def countersign(self, note: bytes, key: str | Path, *, message: str | None = None) -> Anchored:
         """Sign somebody's checkpoint too, with the time, once this clone bears it out; see `checkpoint`.
 
         Raises `InvalidDocument`, `InvalidKey`, and `Refused` where today's history does not extend it.
         """
-        return Audits(self._parts).countersign(note, Path(key))
+        return Audits(self._parts).countersign(note, Path(key), message)
 
     @property
     def record(self) -> Record:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.facts import check_facts, check_kept
+from gitreg.decisions.facts import check_facts, check_kept, readable
 from gitreg.decisions.findings import Finding, outcome_of
 from gitreg.decisions.history import differing
 from gitreg.decisions.notes import CHECKPOINTS, Anchor, Notes
@@ -167,7 +167,7 @@ class Auditor:
         """Versions that a commit of the ledger changed or removed."""
         for newer, older in pairwise(self._ledger_line()):
             for path in differing(older, newer, _VERSIONS):
-                once = older.read(path)
+                once = readable(older, path)
                 if once is not None:
                     yield from ((finding, newer.commit) for finding in check_kept(path, once, now))
 

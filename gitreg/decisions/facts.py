@@ -52,11 +52,12 @@ def check_kept(path: str, once: bytes, after: Tree) -> Iterator[Finding]:
 
     The difference of two ledgers does not show what came and went between them.
     """
-    kind, now = classify_fact(path), after.read(path)
+    kind, now = classify_fact(path), readable(after, path)
     if kind is None or now == once:
         return
     if now is None:
-        yield Finding("append-only", path, _REMOVED, _NO_DIRECT_WRITES)
+        if after.object_id(path) is None:
+            yield Finding("append-only", path, _REMOVED, _NO_DIRECT_WRITES)
         return
     if kind.kind == "checkpoint":
         if _is_note_of(once, kind):
@@ -64,6 +65,14 @@ def check_kept(path: str, once: bytes, after: Tree) -> Iterator[Finding]:
         return
     with suppress(InvalidDocument, UnsafeRepository):  # said by `check_facts`
         yield from _forward(once, _parse(now, path, kind), path, kind)
+
+
+def readable(tree: Tree, path: str) -> bytes | None:
+    """A file's content; None where there is none that gitreg reads (`check_facts` says so)."""
+    try:
+        return tree.read(path)
+    except UnsafeRepository:
+        return None
 
 
 def _check_file(before: Tree, after: Tree, path: str, kind: PathKind) -> Iterator[Finding]:

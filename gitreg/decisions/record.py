@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gitreg.decisions import stages
 from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.drafting import Target
-from gitreg.decisions.facts import check_facts, check_kept
+from gitreg.decisions.facts import check_facts, check_kept, readable
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.judge import Judge
 from gitreg.decisions.repository import line_of
@@ -90,7 +90,7 @@ class Record:
             for parent in parents:
                 before = store.snapshot(parent)
                 gone = [change.path for change in store.changes(parent, commit) if change.before is not None]
-                yield from ((path, data) for path in gone if (data := before.read(path)) is not None)
+                yield from ((path, data) for path in gone if (data := readable(before, path)) is not None)
             fresh = [parent for parent in parents if parent not in seen]
             seen.update(fresh)
             waiting += fresh

@@ -171,6 +171,7 @@ def test_what_is_said_of_people_and_rules_stands_in_the_log(
     (ada / ".github").mkdir()
     (ada / ".github/x.yml").write_text("on: push\n", encoding="utf-8")
     writer.says("govern", "--key", "../ada.key", at=ada)
+    writer.says("audit", "checkpoint", "--key", "../ada.key", at=ada)
 
 
 def only_proposal(ask: Ask, at: Path) -> str:

@@ -14,7 +14,8 @@ from gitreg.policy.metadata import fits
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE_S = 20
+PATIENCE_S = 300
+"""These would take years."""
 ITEMS = [{"key": f"k{n}", "value": n} for n in range(20_000)]
 DOCUMENT: dict[str, Any] = {"model": "a" * 5_000 + "!", "metrics": ITEMS}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gitreg.cli.options import message_option
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import audits
@@ -37,16 +38,19 @@ def audit_verify(session: Session, root: str | None, against: Path | None, since
 @click.option("--key", metavar="FILE", type=EXISTING, required=True, help="An Ed25519 key without a passphrase.")
 @click.option("--countersign", metavar="NOTE", type=EXISTING, help="Check and sign somebody's checkpoint instead.")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the note here, too.")
-def audit_checkpoint(session: Session, key: Path, countersign: Path | None, output: Path | None) -> Reply:
+@message_option
+def audit_checkpoint(
+    session: Session, key: Path, countersign: Path | None, output: Path | None, message: str | None
+) -> Reply:
     """Sign how long main is and its root, so that nothing can be taken away later.
 
     Main is audited first, and the note says with what result. It goes to the ledger; kept by somebody else, it proves
     that today's history is the same, only longer.
     """
     if countersign is not None:
-        made = session.registry.countersign(_note_in(countersign), key)
+        made = session.registry.countersign(_note_in(countersign), key, message=message)
     else:
-        made = session.registry.checkpoint(key)
+        made = session.registry.checkpoint(key, message=message)
     if output is not None:
         output.write_bytes(made.note.to_bytes())
     return Reply(audits.checkpoint(made), audits.checkpoint_page(made))
