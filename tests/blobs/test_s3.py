@@ -35,9 +35,11 @@ class Page(http.server.BaseHTTPRequestHandler):
     """A web server that is anything but S3."""
 
     def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))  # or the sender may only see a broken connection
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"<html>Welcome</html>")
+        if self.command != "HEAD":
+            self.wfile.write(b"<html>Welcome</html>")
 
     do_HEAD = do_PUT = do_GET  # noqa: N815 - the names http.server calls
 
