@@ -34,17 +34,18 @@ LEVELS = {
     "forges": 4,
     "flavors": 4,
     "_user": 4,
-    "_registry": 5,
-    "_open": 6,
-    "cli": 7,
-    "server": 7,
-    "testing": 7,
-    "__main__": 8,  # `python -m gitreg`
+    "audit": 5,
+    "_registry": 6,
+    "_open": 7,
+    "cli": 8,
+    "server": 8,
+    "testing": 8,
+    "__main__": 9,  # `python -m gitreg`
 }
 
 # The package's own door, `gitreg/__init__.py`, hands out what `_open` and `tracking` make; no room may import it.
 DOOR = "gitreg"
-DOOR_LEVEL = 8
+DOOR_LEVEL = 9
 
 # Which libraries, and which parts of the standard library, belong to which rooms alone. A library that is not here may
 # be imported nowhere.

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Anchored
-from gitreg.decisions import Auditor, Checkpoint, Office, path_of_note, roots_at
-from gitreg.documents import Digest
+from gitreg.audit import Auditor, path_of_note, roots_at
+from gitreg.decisions import Office
+from gitreg.documents import Checkpoint, Digest
 from gitreg.errors import Refused
 from gitreg.index import Index
 from gitreg.signing import FileSigner, SignedNote
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitreg._registry.parts import Parts
-    from gitreg.decisions import AuditReport
+    from gitreg.audit import AuditReport
 
 
 class Audits:

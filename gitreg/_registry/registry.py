@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from gitreg._registry.auditing import Audits
 from gitreg._registry.bytes import check_place
 from gitreg._registry.examining import Examiner
 from gitreg._registry.inspecting import Inspection
@@ -14,7 +13,6 @@ from gitreg._registry.resolving import Resolver
 from gitreg._registry.syncing import Syncer
 from gitreg._user import User
 from gitreg.decisions import (
-    AuditReport,
     Candidate,
     Finding,
     Landing,
@@ -30,7 +28,9 @@ from gitreg.registry import Models, Reference, Registered, RunAddress, parse_add
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitreg._registry.auditing import Audits
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
+    from gitreg.audit import AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.documents import ManifestEntry, RegistrySettings
     from gitreg.index import Index
@@ -213,26 +213,32 @@ class Registry:
         return self._parts.record.check_facts(before, after)
 
     def audit(self, *, root: str | None = None, since: str | None = None, against: bytes | None = None) -> AuditReport:
-        """Judge main's whole past again, from the commits alone; see `gitreg.decisions.Auditor.audit`.
+        """Judge main's whole past again, from the commits alone; see `gitreg.audit.Auditor.audit`.
 
         `root` is the founding's digest and `against` a checkpoint, both from somewhere else; what came up to the commit
         `since` is taken on trust. Raises `CannotTell`, `InvalidValue`, `InvalidDocument`, `RevisionNotFound`.
         """
-        return Audits(self._parts).verify(root, since, against)
+        return self._audits.verify(root, since, against)
 
     def checkpoint(self, key: str | Path, *, message: str | None = None) -> Anchored:
         """Audit main and sign how long it is, its root, and what the audit said; the note goes to the ledger.
 
         `key` is an Ed25519 key file without a passphrase. Raises `InvalidKey`.
         """
-        return Audits(self._parts).checkpoint(Path(key), message)
+        return self._audits.checkpoint(Path(key), message)
 
     def countersign(self, note: bytes, key: str | Path, *, message: str | None = None) -> Anchored:
         """Sign somebody's checkpoint too, with the time, once this clone bears it out; see `checkpoint`.
 
         Raises `InvalidDocument`, `InvalidKey`, and `Refused` where today's history does not extend it.
         """
-        return Audits(self._parts).countersign(note, Path(key), message)
+        return self._audits.countersign(note, Path(key), message)
+
+    @property
+    def _audits(self) -> Audits:
+        from gitreg._registry.auditing import Audits  # noqa: PLC0415 - nobody else has to wait for it
+
+        return Audits(self._parts)
 
     @property
     def record(self) -> Record:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gitreg.decisions import Checkpoint, ProposalView
-    from gitreg.documents import Descriptor, Digest, Principal, RegistryId, RunId, Version
+    from gitreg.decisions import ProposalView
+    from gitreg.documents import Checkpoint, Descriptor, Digest, Principal, RegistryId, RunId, Version
     from gitreg.signing import SignedNote
     from gitreg.store import CommitId, SyncReport
     from gitreg.tracking import LiveRun

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from gitreg.cli.text import OutputGone
+from gitreg.errors import AnswerIsNo, CannotTell
 
 if TYPE_CHECKING:
     from gitreg._registry import Registry
     from gitreg.cli.options import Signing
+    from gitreg.documents import Outcome
     from gitreg.report import Blocks
     from gitreg.signing import Signer
     from gitreg.surroundings import Surroundings
@@ -23,6 +25,11 @@ class Reply(NamedTuple):
     page: Blocks = ()
     notes: Blocks = ()
     exit_code: int = 0
+
+
+def exit_code_of(outcome: Outcome) -> int:
+    """What a check ends with."""
+    return {"pass": 0, "fail": AnswerIsNo.exit_code, "cannot tell": CannotTell.exit_code}[outcome]
 
 
 class Session:

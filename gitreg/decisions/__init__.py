@@ -1,25 +1,22 @@
 """Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
 from gitreg.decisions.approving import Word
-from gitreg.decisions.audit import Auditor, AuditReport, Founding, Objection
-from gitreg.decisions.checkpoints import Checkpoint, roots_at
 from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Candidate, Target
-from gitreg.decisions.facts import check_facts
-from gitreg.decisions.findings import Finding, outcome_of
+from gitreg.decisions.facts import check_facts, check_ledger
+from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
 from gitreg.decisions.governing import add_person, remove_key, remove_person
-from gitreg.decisions.history import History, Line, Place, VerdictCache
+from gitreg.decisions.history import History, Line, Place, VerdictCache, differing
 from gitreg.decisions.judge import Judge, judge
 from gitreg.decisions.judgement import Judgement
-from gitreg.decisions.notes import Anchor, path_of_note
 from gitreg.decisions.office import Office
 from gitreg.decisions.proposals import Proposals
 from gitreg.decisions.receiving import Receiver, receiver_of, refuse
 from gitreg.decisions.record import Record
 from gitreg.decisions.repository import line_of
-from gitreg.decisions.rulebook import Rulebook
+from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.signers import agent_signer, choose_signer
-from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings
+from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings, log
 from gitreg.decisions.statements import Heard
 from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step
@@ -27,13 +24,9 @@ from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Sai
 from gitreg.decisions.workfiles import governed_edits
 
 __all__ = [
-    "Anchor",
-    "AuditReport",
-    "Auditor",
+    "UNREADABLE",
     "Candidate",
-    "Checkpoint",
     "Finding",
-    "Founding",
     "Heard",
     "History",
     "HoldView",
@@ -42,7 +35,6 @@ __all__ = [
     "Landing",
     "Line",
     "LogEntry",
-    "Objection",
     "Office",
     "Outcome",
     "Place",
@@ -60,21 +52,23 @@ __all__ = [
     "add_person",
     "agent_signer",
     "check_facts",
+    "check_ledger",
     "check_line",
     "check_step",
     "choose_signer",
     "count_landings",
     "creation_edits",
     "default_settings",
+    "differing",
     "governed_edits",
     "judge",
     "line_of",
+    "log",
     "outcome_of",
-    "path_of_note",
+    "read_document",
     "receiver_of",
     "refuse",
     "remove_key",
     "remove_person",
-    "roots_at",
     "title_of",
 ]

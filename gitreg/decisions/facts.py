@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.checkpoints import Checkpoint
 from gitreg.decisions.findings import Finding
 from gitreg.decisions.history import differing
 from gitreg.documents import (
     Alias,
+    Checkpoint,
     Dataset,
     Digest,
     Document,
@@ -27,11 +27,47 @@ from gitreg.errors import InvalidDocument, InvalidValue, UnsafeRepository
 from gitreg.signing import SignedNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from gitreg.store import CommitId, Store
 
 _REMOVED = "The file was removed; the ledger only grows."
 _REWRITTEN = "The file was changed; it is written once."
 _NO_DIRECT_WRITES = "Nobody writes the ledger by hand: gitreg sync publishes what gitreg recorded."
+
+
+def check_ledger(
+    store: Store, first: CommitId | None, last: CommitId, folders: Sequence[str] = ("",)
+) -> Iterator[tuple[Finding, CommitId | None]]:
+    """Whether the ledger went from one commit to another by its rules, with every commit between them.
+
+    A finding about what came and went on the way has the commit that took it away; the others are about `last` itself.
+    """
+    before, after = store.snapshot(first), store.snapshot(last)
+    for folder in folders:
+        yield from ((finding, None) for finding in check_facts(before, after, folder))
+    for commit, path, once in _overwritten(store, first, last, folders):
+        yield from ((finding, commit) for finding in check_kept(path, once, after))
+
+
+def _overwritten(
+    store: Store, first: CommitId | None, last: CommitId, folders: Sequence[str]
+) -> Iterator[tuple[CommitId, str, bytes]]:
+    """Each content that a file of the ledger had and a commit replaced or removed, newest first."""
+    shallow, seen, waiting = store.shallow(), {first}, [last]
+    while waiting:
+        commit = waiting.pop()
+        parents = () if commit in shallow else store.commit(commit).parents
+        after = store.snapshot(commit)
+        for parent in parents:
+            before = store.snapshot(parent)
+            for path in (path for folder in folders for path in differing(before, after, folder)):
+                data = readable(before, path)
+                if data is not None:
+                    yield commit, path, data
+        fresh = [parent for parent in parents if parent not in seen]
+        seen.update(fresh)
+        waiting += fresh
 
 
 def check_facts(before: Tree, after: Tree, folder: str = "") -> Iterator[Finding]:

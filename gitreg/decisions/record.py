@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gitreg.decisions import stages
 from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.drafting import Target
-from gitreg.decisions.facts import check_facts, check_kept, readable
+from gitreg.decisions.facts import check_ledger
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.judge import Judge
 from gitreg.decisions.repository import line_of
@@ -20,8 +20,6 @@ from gitreg.errors import Conflict, NotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
 
@@ -75,25 +73,7 @@ class Record:
         """Whether the ledger went from one commit to another by its rules, with every commit between them."""
         store = self.office.store
         first, last = self._commit_or_nothing(before), store.resolve(after)
-        found = dict.fromkeys(check_facts(store.snapshot(first), store.snapshot(last)))
-        for path, once in self._overwritten(first, last):
-            found |= dict.fromkeys(check_kept(path, once, store.snapshot(last)))
-        return list(found)
-
-    def _overwritten(self, first: CommitId | None, last: CommitId) -> Iterator[tuple[str, bytes]]:
-        """Each content that a file of the ledger had and a commit replaced or removed, by path."""
-        store = self.office.store
-        shallow, seen, waiting = store.shallow(), {first}, [last]
-        while waiting:
-            commit = waiting.pop()
-            parents = () if commit in shallow else store.commit(commit).parents
-            for parent in parents:
-                before = store.snapshot(parent)
-                gone = [change.path for change in store.changes(parent, commit) if change.before is not None]
-                yield from ((path, data) for path in gone if (data := readable(before, path)) is not None)
-            fresh = [parent for parent in parents if parent not in seen]
-            seen.update(fresh)
-            waiting += fresh
+        return list(dict.fromkeys(finding for finding, _ in check_ledger(store, first, last)))
 
     def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
         """Whether `head` is good for main.

@@ -2,6 +2,7 @@
 
 from gitreg.documents import paths
 from gitreg.documents.canonical import MAX_DOCUMENT_BYTES, Json, canonical_bytes, parse_json
+from gitreg.documents.checkpoint import Checkpoint
 from gitreg.documents.document import (
     Actor,
     Descriptor,
@@ -105,6 +106,7 @@ __all__ = [
     "Approvers",
     "Attempt",
     "AttemptId",
+    "Checkpoint",
     "Column",
     "Dataset",
     "DatasetUse",

@@ -7,16 +7,14 @@ from pathlib import Path
 import click
 
 from gitreg.cli.options import message_option
-from gitreg.cli.session import Reply, Session
+from gitreg.cli.session import Reply, Session, exit_code_of
 from gitreg.cli.tree import command
 from gitreg.cli.views import audits
-from gitreg.errors import AnswerIsNo, CannotTell
 from gitreg.signing import MAX_NOTE_BYTES
 
 __all__ = ["audit_checkpoint", "audit_verify"]
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-_CODES = {"pass": 0, "fail": AnswerIsNo.exit_code, "cannot tell": CannotTell.exit_code}
 
 
 @command("audit verify")
@@ -31,7 +29,7 @@ def audit_verify(session: Session, root: str | None, against: Path | None, since
     """
     note = _note_in(against) if against is not None else None
     found = session.registry.audit(root=root, since=since, against=note)
-    return Reply(audits.audit(found), audits.audit_page(found), exit_code=_CODES[found.outcome])
+    return Reply(audits.audit(found), audits.audit_page(found), exit_code=exit_code_of(found.outcome))
 
 
 @command("audit checkpoint")

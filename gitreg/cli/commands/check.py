@@ -8,11 +8,11 @@ import click
 
 from gitreg.cli.params import SPAN
 from gitreg.cli.progress import progress
-from gitreg.cli.session import Reply, Session
+from gitreg.cli.session import Reply, Session, exit_code_of
 from gitreg.cli.tree import command
 from gitreg.cli.views import checks
 from gitreg.decisions import outcome_of
-from gitreg.errors import AnswerIsNo, CannotTell, NotFound
+from gitreg.errors import NotFound
 from gitreg.resources import schema_names, schema_text
 
 if TYPE_CHECKING:
@@ -45,13 +45,12 @@ def validate(
 
 
 def _judged(found: list[Finding], layout: Format) -> Reply:
-    codes = {"pass": 0, "fail": AnswerIsNo.exit_code, "cannot tell": CannotTell.exit_code}
     pages: dict[Format, Blocks] = {
         "text": checks.findings_page(found),
         "json": checks.json_lines(found),
         "github": checks.annotation_lines(found),
     }
-    return Reply(checks.findings(found), pages[layout], exit_code=codes[outcome_of(found)])
+    return Reply(checks.findings(found), pages[layout], exit_code=exit_code_of(outcome_of(found)))
 
 
 @command("changes")

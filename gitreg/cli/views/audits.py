@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from gitreg.cli.views.checks import finding
+from gitreg.cli.views.checks import finding, finding_lines
 from gitreg.documents import format_time
 from gitreg.report import Command, Line, counted, listed
 
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg._registry import Anchored
+    from gitreg.audit import AuditReport, Objection
     from gitreg.cli import shapes
-    from gitreg.decisions import AuditReport, Objection
     from gitreg.report import Block, Tone
 
-_TONES: dict[str, Tone] = {"block": "bad", "warn": "warn"}
 _OF_VERDICT: dict[str, Tone] = {"pass": "good", "fail": "bad", "cannot tell": "warn"}
 
 
@@ -79,13 +78,8 @@ def audit_page(found: AuditReport) -> Iterator[Block]:
 
 
 def _objection_lines(each: Objection) -> Iterator[Block]:
-    said = each.finding
-    yield Line(f"{said.outcome}  {said.rule}: {said.message}", _TONES[said.severity])
-    yield Line(f"      at {said.path}", "dim")
-    if each.commit is not None:
-        yield Line(f"      in {each.commit[:12]} {each.title} ({each.author})", "dim")
-    if said.hint:
-        yield Line(f"      {said.hint}", "dim")
+    whose = f"in {each.commit[:12]} {each.title} ({each.author})" if each.commit is not None else ""
+    yield from finding_lines(each.finding, whose)
 
 
 def _beginning(found: AuditReport) -> Iterator[Block]:

@@ -48,12 +48,16 @@ def findings(found: Sequence[Finding]) -> list[shapes.Finding]:
 def findings_page(found: Sequence[Finding]) -> Iterator[Block]:
     """Each with its place and what to do."""
     for each in found:
-        yield Line(f"{each.outcome}  {each.rule}: {each.message}", _TONES[each.severity])
-        yield Line(f"      at {each.path}", "dim")
-        if each.hint:
-            yield Line(f"      {each.hint}", "dim")
+        yield from finding_lines(each)
     if not any(each.severity == "block" for each in found):
         yield Line("pass", "good")
+
+
+def finding_lines(each: Finding, whose: str = "") -> Iterator[Block]:
+    """What is wrong, where, through whom if that is known, and what to do."""
+    yield Line(f"{each.outcome}  {each.rule}: {each.message}", _TONES[each.severity])
+    for said in filter(None, (f"at {each.path}", whose, each.hint)):
+        yield Line(f"      {said}", "dim")
 
 
 def json_lines(found: Sequence[Finding]) -> Iterator[Block]:

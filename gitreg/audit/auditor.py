@@ -9,30 +9,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.facts import check_facts, check_kept, readable
-from gitreg.decisions.findings import Finding, outcome_of
-from gitreg.decisions.history import differing
-from gitreg.decisions.notes import CHECKPOINTS, Anchor, Notes
-from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.decisions.stages import log
-from gitreg.decisions.validation import check_step
-from gitreg.documents import Alias, Digest, MemoryTree, classify_fact, paths
+from gitreg.audit.notes import CHECKPOINTS, Anchor, Notes
+from gitreg.decisions import Finding, check_ledger, check_step, log, outcome_of, read_document
+from gitreg.documents import Alias, Digest, classify_fact, paths
 from gitreg.errors import CannotTell
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from gitreg.decisions.judge import Judge
-    from gitreg.decisions.office import Office
-    from gitreg.decisions.stages import LogEntry
+    from gitreg.decisions import Judge, LogEntry, Office, Rulebook
     from gitreg.documents import Outcome, RegistryId, Tree
-    from gitreg.store import Snapshot
 
-_VERSIONS, _ALIASES = "versions", "aliases"
+_ALIASES = "aliases"
+_CHECKED = ("versions", _ALIASES, CHECKPOINTS)
+"""What of the ledger decisions and proofs rest on."""
 _ANOTHER = "Ask whoever gave you the digest which registry it is of."
 
 
@@ -156,31 +149,10 @@ class Auditor:
         if tip is None:
             return
         now = self._store.snapshot(tip)
-        for folder in (_VERSIONS, _ALIASES, CHECKPOINTS):
-            for finding in check_facts(MemoryTree(), now, folder):
-                yield finding, self._last_change(finding.path)
-        yield from self._kept(now)
+        for finding, commit in check_ledger(self._store, None, tip, _CHECKED):
+            yield finding, commit or self._last_change(finding.path)
         yield from ((finding, None) for finding in _bookmarks(now, rulebook))
         yield from ((finding, None) for finding in _approved_facts(now, entries))
-
-    def _kept(self, now: Snapshot) -> Iterator[tuple[Finding, str | None]]:
-        """Versions that a commit of the ledger changed or removed."""
-        for newer, older in pairwise(self._ledger_line()):
-            for path in differing(older, newer, _VERSIONS):
-                once = readable(older, path)
-                if once is not None:
-                    yield from ((finding, newer.commit) for finding in check_kept(path, once, now))
-
-    def _ledger_line(self) -> Iterator[Snapshot]:
-        """The ledger's snapshots, newest first, without those in which no version changed."""
-        last: Snapshot | None = None
-        for commit in self._store.first_parents(self._store.ledger_tip() or ""):
-            snapshot = self._store.snapshot(commit)
-            if last is not None and snapshot.object_id(_VERSIONS) != last.object_id(_VERSIONS):
-                yield last
-            last = snapshot
-        if last is not None:
-            yield last
 
     def _last_change(self, path: str) -> str | None:
         """The commit that made a file of the ledger what it is; None for what is not there."""

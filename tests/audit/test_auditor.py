@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitreg.decisions import (
-    Auditor,
-    AuditReport,
-    Candidate,
-    Checkpoint,
-    Office,
-    check_facts,
-    path_of_note,
-    roots_at,
-)
-from gitreg.decisions.audit import rules_digest
-from gitreg.decisions.checkpoints import Roots
-from gitreg.documents import Alias, Approvers, Digest, RegistryId, WriterId, paths
+from gitreg.audit import Auditor, AuditReport, path_of_note, roots_at
+from gitreg.audit.auditor import rules_digest
+from gitreg.audit.roots import Roots
+from gitreg.decisions import Candidate, Office, check_facts
+from gitreg.documents import Alias, Approvers, Checkpoint, Digest, RegistryId, WriterId, paths
 from gitreg.errors import CannotTell, InvalidDocument
 from gitreg.index import Index
 from gitreg.signing import SignedNote

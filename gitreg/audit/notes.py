@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.checkpoints import Checkpoint, roots_at
-from gitreg.decisions.findings import UNREADABLE, Finding
-from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Digest, paths
+from gitreg.audit.roots import roots_at
+from gitreg.decisions import UNREADABLE, Finding, Rulebook
+from gitreg.documents import Checkpoint, Digest, paths
 from gitreg.errors import BadSignature, InvalidKey
 from gitreg.signing import NoteKey, NoteSignature, SignedNote, public_key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions import Judge
     from gitreg.documents import Tree
 
 CHECKPOINTS = "checkpoints"

@@ -1,74 +1,24 @@
-"""Checkpoints: how long main is and the root over all that ever changed on it, so that a signature can hold it still.
+"""The root over all that ever changed on main, so that a signature can hold it still.
 
-The root is a Merkle tree hash (RFC 9162, section 2.1.1) with one leaf for each commit of the first-parent line: a line
+It is a Merkle tree hash (RFC 9162, section 2.1.1) with one leaf for each commit of the first-parent line: a line
 `<sha256 of the content>  <path>` for every path of gitreg's that the commit changed, sorted by path; `-` stands for
 what it removed, and `?<git object>` for what is no file that gitreg reads. It rests on sha256 alone, whatever git's own
-object names rest on. The text is a c2sp.org/tlog-checkpoint.
+object names rest on.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from gitreg.decisions.history import differing
-from gitreg.documents import MemoryTree, Outcome, RegistryId, Tree, format_time, parse_time, paths
-from gitreg.errors import InvalidDocument, InvalidValue, UnsafeRepository
-from gitreg.store import CommitId
+from gitreg.decisions import differing
+from gitreg.documents import MemoryTree, Tree, paths
+from gitreg.errors import UnsafeRepository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
-    from gitreg.decisions.history import History
-
-_VERDICTS: dict[str, Outcome] = {"pass": "pass", "fail": "fail", "cannot tell": "cannot tell"}
-_TEXT = re.compile(
-    r"gitreg/(?P<registry>[0-9a-f]{32})\n(?P<count>[1-9][0-9]{0,11})\n(?P<root>[A-Za-z0-9+/]{43}=)\n"
-    r"commit (?P<commit>[0-9a-f]{40}|[0-9a-f]{64})\nverdict (?P<verdict>pass|fail|cannot tell)\ntime (?P<at>\S{1,40})\n"
-)
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """What a checkpoint says: main's first `count` commits, the last of which is `commit`, have this root."""
-
-    registry: RegistryId
-    count: int
-    root: bytes
-    commit: CommitId
-    verdict: Outcome
-    """What the audit up to here answered whoever made it."""
-    at: datetime
-    """By the clock of whoever made it."""
-
-    def to_text(self) -> str:
-        """The text that is signed."""
-        root = base64.b64encode(self.root).decode()
-        rest = f"commit {self.commit}\nverdict {self.verdict}\ntime {format_time(self.at)}\n"
-        return f"gitreg/{self.registry}\n{self.count}\n{root}\n{rest}"
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The reverse of `to_text`. Raises `InvalidDocument`."""
-        found = _TEXT.fullmatch(text)
-        try:
-            if found is not None:
-                return cls(
-                    RegistryId(found["registry"]),
-                    int(found["count"]),
-                    binascii.a2b_base64(found["root"], strict_mode=True),
-                    CommitId(found["commit"]),
-                    _VERDICTS[found["verdict"]],
-                    parse_time(found["at"]),
-                )
-        except (InvalidValue, binascii.Error) as error:
-            raise InvalidDocument(f"This is no checkpoint: {error}") from None
-        raise InvalidDocument("This is no checkpoint of a gitreg registry.", hint="gitreg audit checkpoint makes one.")
+    from gitreg.decisions import History
 
 
 def leaves(history: History) -> Iterator[bytes]:
