@@ -53,7 +53,7 @@ lock: $(VENV)/.bootstrapped ## write the lock files anew (UPGRADE=--upgrade take
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate $(UPGRADE) \
 	    --python-version 3.11 --output-file locks/bootstrap.txt locks/bootstrap.in
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate $(UPGRADE) \
-	    --python-version 3.11 --extra demo --group dev --output-file locks/environment.txt pyproject.toml
+	    --python-version 3.11 --all-extras --group dev --output-file locks/environment.txt pyproject.toml
 
 # --- the checks ------------------------------------------------------------------------------------------------------
 
