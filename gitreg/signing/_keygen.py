@@ -1,20 +1,19 @@
-"""`ssh-keygen` and `ssh-add`, for what Python does not do here: agents, passphrases, and keys other than Ed25519."""
+"""`ssh-keygen` and `ssh-add`, to sign as Python does not here: by agents, passphrases, and keys other than Ed25519."""
 
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitreg.errors import BadSignature, CannotTell, InvalidKey, MissingExtra
+from gitreg.errors import InvalidKey, MissingExtra
 from gitreg.signing._keys import PublicKey, parse_public_key
 from gitreg.signing._sshsig import Signature
 
 SIGN_TIMEOUT_S = 300
 """A person may have to type a passphrase or touch a key."""
-CHECK_TIMEOUT_S = 30
+LIST_TIMEOUT_S = 30
 
 _INSTALL = "Install OpenSSH's client, or sign with an Ed25519 key file that has no passphrase."
 
@@ -39,19 +38,6 @@ class Programs:
             )
         return Signature.parse(done.stdout)
 
-    def check(self, signature: Signature, data: bytes) -> None:
-        """Raises `BadSignature` where it does not fit, `CannotTell` where ssh-keygen is absent or gives no answer."""
-        with tempfile.TemporaryDirectory(prefix="gitreg-") as folder:
-            file = Path(folder, "signature")
-            file.write_bytes(signature.to_armored())
-            arguments = ["-Y", "check-novalidate", "-n", signature.namespace, "-s", str(file)]
-            try:
-                done = self._run(["ssh-keygen", *arguments], data, CHECK_TIMEOUT_S)
-            except MissingExtra as error:
-                raise _cannot_tell(signature.public_key, "ssh-keygen is not installed") from error
-        if done.returncode:
-            _explain_refusal(signature.public_key, _last_line(done.stderr or done.stdout))
-
     def public_key_of(self, key_file: Path) -> PublicKey:
         """The public half of a private key file in a form that only ssh-keygen reads."""
         done = self._run(["ssh-keygen", "-y", "-f", str(key_file)], b"", SIGN_TIMEOUT_S)
@@ -63,7 +49,7 @@ class Programs:
 
     def agent_lines(self) -> list[str]:
         """The agent's keys as it lists them; none where there is no agent."""
-        done = self._run(["ssh-add", "-L"], b"", CHECK_TIMEOUT_S)
+        done = self._run(["ssh-add", "-L"], b"", LIST_TIMEOUT_S)
         return done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else []
 
     def _run(self, command: Sequence[str], data: bytes, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
@@ -77,20 +63,6 @@ class Programs:
             raise MissingExtra(f"{command[0]} is needed for this key and is not installed.", hint=_INSTALL) from None
         except subprocess.TimeoutExpired:
             raise InvalidKey(f"{command[0]} gave no answer within {timeout_s:.0f} seconds.") from None
-
-
-def _explain_refusal(key: PublicKey, answer: str) -> None:
-    if "incorrect signature" in answer:
-        raise BadSignature("The signature does not fit these bytes.", subject=key.fingerprint)
-    raise _cannot_tell(key, f"ssh-keygen says: {answer}")
-
-
-def _cannot_tell(key: PublicKey, why: str) -> CannotTell:
-    return CannotTell(
-        f"A signature by a {key.type} key cannot be checked here: {why}.",
-        subject=key.fingerprint,
-        hint="Install OpenSSH's client (8.2 or later); only Ed25519 is checked without it.",
-    )
 
 
 def _last_line(output: bytes) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from gitreg.documents import Fingerprint
 from gitreg.errors import InvalidKey
+from gitreg.signing._curves import P256, P384, P521, Curve
 from gitreg.signing._wire import Reader, string
 
 ED25519 = "ssh-ed25519"
 RSA = "ssh-rsa"
-ECDSA = "ecdsa-sha2-nistp256"
+ECDSA_256 = "ecdsa-sha2-nistp256"
+ECDSA_384 = "ecdsa-sha2-nistp384"
+ECDSA_521 = "ecdsa-sha2-nistp521"
 SK_ED25519 = "sk-ssh-ed25519@openssh.com"
 SK_ECDSA = "sk-ecdsa-sha2-nistp256@openssh.com"
 
@@ -22,6 +27,7 @@ MAX_KEY_BYTES = 8192
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 16384
 
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _ONE_LINE = "A public key is one line: TYPE BASE64 [COMMENT], as in the .pub file that ssh-keygen writes."
 
 
@@ -29,7 +35,7 @@ _ONE_LINE = "A public key is one line: TYPE BASE64 [COMMENT], as in the .pub fil
 class PublicKey:
     """A public key by its type and its SSH wire form. Making one checks it; raises `InvalidKey`.
 
-    Certificates, DSA, P-384, P-521 and RSA under 2048 bits are refused, and so is every unusual encoding of a key:
+    Certificates, DSA and RSA under 2048 bits are refused, and so is every unusual encoding of a key:
     otherwise one key could be two people's.
     """
 
@@ -41,9 +47,7 @@ class PublicKey:
         if check is None:
             known = ", ".join(_CHECKS)
             raise InvalidKey(f"Keys of type {self.type!r:.60} are not taken.", hint=f"These are: {known}.")
-        reader = Reader(self.blob, f"{self.type} public key")
-        if len(self.blob) > MAX_KEY_BYTES or reader.string() != self.type.encode():
-            raise InvalidKey(f"The key is not of the type that stands before it, {self.type}.", hint=_ONE_LINE)
+        reader = self.fields()
         check(reader)
         reader.end()
 
@@ -56,6 +60,18 @@ class PublicKey:
     def from_ed25519(cls, raw: bytes) -> Self:
         """A key from the 32 bytes of RFC 8032."""
         return cls(ED25519, string(ED25519.encode()) + string(raw))
+
+    def fields(self) -> Reader:
+        """What follows the type in the wire form."""
+        reader = Reader(self.blob, f"{self.type} public key")
+        if len(self.blob) > MAX_KEY_BYTES or reader.string() != self.type.encode():
+            raise InvalidKey(f"The key is not of the type that stands before it, {self.type}.", hint=_ONE_LINE)
+        return reader
+
+    @property
+    def is_hardware(self) -> bool:
+        """Whether the key lives in a security key that people touch (FIDO)."""
+        return self.type in (SK_ED25519, SK_ECDSA)
 
     @property
     def base64(self) -> str:
@@ -130,15 +146,16 @@ def _rsa(reader: Reader) -> None:
         raise InvalidKey(f"An RSA key of {bits} bits is not taken.", hint="Make an Ed25519 one: ssh-keygen -t ed25519")
     if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > 32:  # noqa: PLR2004 - RFC 8017, section 3.1
         raise InvalidKey("This RSA key's public exponent is not one.")
+    if modulus % 2 == 0:
+        raise InvalidKey("This RSA key's modulus is even, so that it is no product of two large primes.")
 
 
-def _ecdsa(reader: Reader) -> None:
-    point_bytes = 65  # SEC 1, section 2.3.3: 0x04, x, y; the compressed form would be a second spelling
-    if reader.string() != b"nistp256":
-        raise InvalidKey("This is not a key on the curve nistp256.")
-    point = reader.string()
-    if len(point) != point_bytes or point[0] != 4:  # noqa: PLR2004 - see above
-        raise InvalidKey("This key's point is not in its uncompressed form.")
+def _ecdsa(reader: Reader, curve: Curve) -> None:
+    name, point = reader.string(), reader.string()
+    if name != curve.name.encode():
+        raise InvalidKey(f"This is not a key on the curve {curve.name}.")
+    if not curve.has(point):
+        raise InvalidKey(f"This key is no point of {curve.name} in its uncompressed form.")
 
 
 def _sk_ed25519(reader: Reader) -> None:
@@ -147,18 +164,24 @@ def _sk_ed25519(reader: Reader) -> None:
 
 
 def _sk_ecdsa(reader: Reader) -> None:
-    _ecdsa(reader)
+    _ecdsa(reader, P256)
     _application(reader)
 
 
 def _application(reader: Reader) -> None:
-    if not reader.string().startswith(b"ssh:"):
+    """OpenSSH reads `ssh:` and `ssh:` with a NUL behind it as one application: of two spellings neither is taken."""
+    application = reader.string()
+    if not application.startswith(b"ssh:"):
         raise InvalidKey("This security key was not made for SSH.")
+    if _CONTROL.search(application):
+        raise InvalidKey("This security key's application holds a control character.")
 
 
 _CHECKS: dict[str, Callable[[Reader], None]] = {
     ED25519: _ed25519,
-    ECDSA: _ecdsa,
+    ECDSA_256: partial(_ecdsa, curve=P256),
+    ECDSA_384: partial(_ecdsa, curve=P384),
+    ECDSA_521: partial(_ecdsa, curve=P521),
     RSA: _rsa,
     SK_ED25519: _sk_ed25519,
     SK_ECDSA: _sk_ecdsa,

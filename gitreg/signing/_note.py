@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Self
 
 from gitreg.errors import BadSignature, InvalidDocument, InvalidKey
-from gitreg.signing import _ed25519
+from gitreg.signing import _algorithms
 from gitreg.signing._keys import ED25519, PublicKey
 from gitreg.signing._signers import FileSigner, read_key_file
 
@@ -103,7 +103,7 @@ class SignedNote:
         """The note with one more signature; a cosignature where `at` is given. Raises `InvalidKey`."""
         signer = FileSigner.open(key_file)
         key = NoteKey.of(name, signer.public_key)
-        private = _ed25519.private_key(read_key_file(key_file))
+        private = _algorithms.private_key(read_key_file(key_file))
         seconds = b"" if at is None else struct.pack(">Q", int(at.timestamp()))
         kind = PLAIN if at is None else COSIGNATURE
         data = key.id(kind) + seconds + private.sign(_signed_bytes(self.text, seconds))
@@ -125,7 +125,7 @@ class SignedNote:
             if key is not None:
                 seconds = data[_ID_BYTES : _ID_BYTES + _TIME_BYTES] if kind == COSIGNATURE else b""
                 raw = data[_ID_BYTES + len(seconds) :]
-                _ed25519.check(key.key, raw, _signed_bytes(self.text, seconds))
+                _algorithms.check(key.key, ED25519, raw, _signed_bytes(self.text, seconds))
                 return NoteSignature(key, _time(seconds) if seconds else None)
         return None
 

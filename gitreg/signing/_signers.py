@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from gitreg.errors import InvalidKey
-from gitreg.signing import _ed25519
+from gitreg.signing import _algorithms
 from gitreg.signing._keygen import Programs
 from gitreg.signing._keys import ED25519, PublicKey, decode_base64, parse_public_key
 from gitreg.signing._sshsig import Signature, check_namespace, to_be_signed
@@ -88,9 +88,9 @@ def sign(private_key: bytes | Path, data: bytes, namespace: str) -> bytes:
     """
     if isinstance(private_key, Path):
         return FileSigner.open(private_key).sign(data, namespace)
-    key = _ed25519.private_key(private_key)
+    key = _algorithms.private_key(private_key)
     raw = key.sign(to_be_signed(data, check_namespace(namespace), _HASH))
-    return Signature(_ed25519.public_key(key), namespace, _HASH, ED25519, raw).to_armored()
+    return Signature(_algorithms.public_key(key), namespace, _HASH, ED25519, raw).to_armored()
 
 
 def agent_keys(environ: Mapping[str, str] | None = None) -> tuple[AgentSigner, ...]:

@@ -5,29 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.errors import BadSignature
-from gitreg.signing import _ed25519
-from gitreg.signing._keygen import Programs
-from gitreg.signing._keys import ED25519, PublicKey
+from gitreg.signing import _algorithms
 from gitreg.signing._sshsig import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from gitreg.signing._keys import PublicKey
 
 
-def verify(armored: bytes, data: bytes, namespace: str, *, environ: Mapping[str, str] | None = None) -> PublicKey:
+def verify(armored: bytes, data: bytes, namespace: str) -> PublicKey:
     """The key that signed `data` for `namespace`. Whether that key may sign is for the caller to ask.
 
     Raises `InvalidKey` where `armored` is not a signature file, `BadSignature` where it does not fit, and `CannotTell`
-    where the key is not Ed25519 and ssh-keygen is absent; `environ` says where to look for it.
+    where this machine's OpenSSL has the key's algorithm switched off.
     """
     signature = Signature.parse(armored)
+    key = signature.public_key
     if signature.namespace != namespace:
-        raise BadSignature(
-            f"The signature was made for {signature.namespace!r}, not for {namespace!r}.",
-            subject=signature.public_key.fingerprint,
-        )
-    if signature.public_key.type == ED25519:
-        _ed25519.check(signature.public_key, signature.raw, signature.signed_bytes(data))
-    else:
-        Programs(environ).check(signature, data)
-    return signature.public_key
+        message = f"The signature was made for {signature.namespace!r}, not for {namespace!r}."
+        raise BadSignature(message, subject=key.fingerprint)
+    _algorithms.check(key, signature.type, signature.raw, signature.signed_bytes(data))
+    return key

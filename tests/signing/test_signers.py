@@ -43,7 +43,7 @@ def test_a_key_file_signs_as_its_key(keys: Path, name: str) -> None:
 
 def test_an_ed25519_file_needs_no_openssh(keys: Path) -> None:
     signer = FileSigner.open(keys / "ed25519", NOWHERE)
-    assert verify(signer.sign(DATA, NAMESPACE), DATA, NAMESPACE, environ=NOWHERE) == signer.public_key
+    assert verify(signer.sign(DATA, NAMESPACE), DATA, NAMESPACE) == signer.public_key
 
 
 @pytest.mark.parametrize("name", ["rsa", "ecdsa"])
@@ -95,7 +95,8 @@ def test_bytes_of_another_kind_of_key_are_refused(keys: Path) -> None:
 def test_an_agent_signs_for_the_keys_it_holds(keys: Path) -> None:
     with agent(keys / "ed25519", keys / "rsa", keys / "ecdsa", keys / "p384") as environ:
         signers = agent_keys(environ)
-        assert [signer.public_key.line for signer in signers] == [public(keys, n) for n in ("ed25519", "rsa", "ecdsa")]
+        names = ("ed25519", "rsa", "ecdsa", "p384")
+        assert [signer.public_key.line for signer in signers] == [public(keys, name) for name in names]
         assert signers[0].comment == str(keys / "ed25519")  # ssh-add names a key that has no comment by its file
         for signer in signers:
             assert verify(signer.sign(DATA, NAMESPACE), DATA, NAMESPACE) == signer.public_key

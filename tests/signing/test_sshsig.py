@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from pathlib import Path
 
@@ -12,30 +11,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitreg.errors import BadSignature, CannotTell, GitregError, InvalidKey
+from gitreg.errors import BadSignature, GitregError, InvalidKey
 from gitreg.signing import MAX_SIGNATURE_BYTES, NAMESPACE, PublicKey, parse_public_key, sign, verify
 from gitreg.signing._sshsig import Signature, to_be_signed
 from gitreg.signing._wire import string
+from tests.signing.authenticator import BEGIN, END, armor, blob_of
 from tests.signing.openssh import keygen_check, keygen_sign
 
 DATA = b'{\n  "verdict": "approve"\n}\n'
-NOWHERE = {"PATH": "/nonexistent"}
-BEGIN, END = b"-----BEGIN SSH SIGNATURE-----\n", b"-----END SSH SIGNATURE-----\n"
 
 
 def private_bytes(seed: int) -> bytes:
     key = ed25519.Ed25519PrivateKey.from_private_bytes(hashlib.sha256(str(seed).encode()).digest())
     return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-
-
-def blob_of(armored: bytes) -> bytes:
-    return base64.b64decode(armored.removeprefix(BEGIN).removesuffix(END))
-
-
-def armor(blob: bytes, columns: int = 70) -> bytes:
-    text = base64.b64encode(blob)
-    lines = b"".join(text[at : at + columns] + b"\n" for at in range(0, len(text), columns))
-    return BEGIN + lines + END
 
 
 KEY = private_bytes(1)
@@ -83,57 +71,6 @@ def test_a_signature_for_another_purpose_is_refused(keys: Path, kind: str) -> No
     signature = keygen_sign(keys / kind, DATA, "git")
     with pytest.raises(BadSignature, match="made for 'git'"):
         verify(signature, DATA, NAMESPACE)
-
-
-def security_key_signature(flags: int, application: bytes = b"ssh:") -> bytes:
-    """What a FIDO key makes (PROTOCOL.u2f): it signs its application, flags, a counter, and the message's hash."""
-    key = ed25519.Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"fido").digest())
-    kind, tail = b"sk-ssh-ed25519@openssh.com", bytes([flags]) + (7).to_bytes(4)
-    message = hashlib.sha256(to_be_signed(DATA, NAMESPACE, "sha512")).digest()
-    raw = key.sign(hashlib.sha256(application).digest() + tail + message)
-    public = string(kind) + string(key.public_key().public_bytes_raw()) + string(application)
-    inner = string(kind) + string(raw) + tail
-    fields = (public, NAMESPACE.encode(), b"", b"sha512", inner)
-    return armor(b"SSHSIG" + (1).to_bytes(4) + b"".join(map(string, fields)))
-
-
-@pytest.mark.slow
-def test_without_ssh_keygen_only_ed25519_can_be_told(keys: Path) -> None:
-    assert verify(keygen_sign(keys / "ed25519", DATA), DATA, NAMESPACE, environ=NOWHERE).type == "ssh-ed25519"
-    for kind in ("rsa", "ecdsa"):
-        with pytest.raises(CannotTell, match="ssh-keygen is not installed"):
-            verify(keygen_sign(keys / kind, DATA), DATA, NAMESPACE, environ=NOWHERE)
-
-
-def test_what_only_ssh_keygen_could_tell_is_not_a_pass_without_it() -> None:
-    with pytest.raises(CannotTell, match="ssh-keygen is not installed") as caught:
-        verify(security_key_signature(flags=1), DATA, NAMESPACE, environ=NOWHERE)
-    assert caught.value.exit_code == 6
-    assert "OpenSSH" in caught.value.hint
-
-
-def test_what_ssh_keygen_cannot_answer_is_not_a_pass(tmp_path: Path) -> None:
-    program = tmp_path / "ssh-keygen"
-    program.write_text("#!/bin/sh\necho 'unsupported key type' >&2\nexit 255\n")
-    program.chmod(0o755)
-    with pytest.raises(CannotTell, match="unsupported key type"):
-        verify(security_key_signature(flags=1), DATA, NAMESPACE, environ={"PATH": str(tmp_path)})
-
-
-@pytest.mark.slow
-def test_a_security_keys_signature_is_checked_by_ssh_keygen() -> None:
-    signature = security_key_signature(flags=1)
-    assert verify(signature, DATA, NAMESPACE).type == "sk-ssh-ed25519@openssh.com"
-    assert Signature.parse(signature).to_armored() == signature
-    with pytest.raises(BadSignature):
-        verify(signature, b"other", NAMESPACE)
-
-
-def test_a_security_key_that_nobody_touched_does_not_count() -> None:
-    with pytest.raises(InvalidKey, match="Nobody touched"):
-        verify(security_key_signature(flags=0), DATA, NAMESPACE)
-    with pytest.raises(InvalidKey, match="not made for SSH"):
-        verify(security_key_signature(flags=1, application=b"https://bank.example"), DATA, NAMESPACE)
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
@@ -257,17 +194,6 @@ def test_the_builder_of_these_tests_builds_the_good_one() -> None:
 def test_each_field_is_held_to_its_form(changes: dict[str, bytes]) -> None:
     with pytest.raises(InvalidKey):
         verify(rebuilt(**changes), DATA, NAMESPACE)
-
-
-@pytest.mark.slow
-def test_a_signature_by_sha1_rsa_is_refused(keys: Path) -> None:
-    """RFC 8332: an ssh-rsa key signs as rsa-sha2-256 or -512."""
-    good = Signature.parse(keygen_sign(keys / "rsa", DATA))
-    with pytest.raises(InvalidKey, match="ssh-rsa"):
-        Signature(good.public_key, NAMESPACE, "sha512", "ssh-rsa", good.raw)
-    fields = (good.public_key.blob, NAMESPACE.encode(), b"", b"sha512", string(b"ssh-rsa") + string(good.raw))
-    with pytest.raises(InvalidKey):
-        verify(armor(b"SSHSIG" + (1).to_bytes(4) + b"".join(map(string, fields))), DATA, NAMESPACE)
 
 
 def test_a_signature_moved_to_another_key_is_refused(keys: Path) -> None:
