@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitreg.documents import Action, Digest, Evidence, Move, RuleResult, Subject, Version, paths
+from gitreg.documents import Action, Digest, Evidence, Move, Observation, RuleResult, Subject, Version, paths
 from gitreg.policy import Facts, evaluate, verdict
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Inputs:
     version: Version | None
     baseline: Subject | None
     rulebook: Rulebook
+    observations: tuple[Observation, ...] = ()
+    """What was observed by whoever promotes; the judge takes them from the evidence that it checks."""
 
 
 def subject_of(version: Version, number: int | None) -> Subject:
@@ -57,6 +59,7 @@ def build_evidence(inputs: Inputs) -> Evidence:
         policy=settings.policy,
         policy_digest=policy.digest,
         model_card=_card_digest(inputs),
+        observations=inputs.observations,
         rules=(rules := _rules(inputs)),
         verdict=verdict(rules),
     )
@@ -66,7 +69,12 @@ def _rules(inputs: Inputs) -> tuple[RuleResult, ...]:
     if inputs.action not in _JUDGED_BY_RULES or inputs.version is None:
         return ()
     policy = inputs.rulebook.policy(inputs.move.stage)
-    return evaluate(policy, Facts(inputs.version, inputs.rulebook.card(inputs.move.model)))
+    return evaluate(policy, facts_of(inputs, inputs.version))
+
+
+def facts_of(inputs: Inputs, version: Version) -> Facts:
+    """What the rules of a promotion read."""
+    return Facts(version, inputs.rulebook.card(inputs.move.model), inputs.baseline, inputs.observations)
 
 
 def _card_digest(inputs: Inputs) -> Digest | None:

@@ -199,7 +199,12 @@ def _evidence(question: Question) -> Iterator[Finding]:
         return
     version = read_document(question.case.after, paths.stage_version(question.folder), Version)
     action = question.case.decision.action
-    expected = build_evidence(Inputs(action, move, version, question.past.baseline, question.rulebook))
+    inputs = Inputs(action, move, version, question.past.baseline, question.rulebook, found.observations)
+    expected = build_evidence(inputs)
+    asked = {rule.rule for rule in question.rulebook.policy(move.stage).requirements}
+    for rule in sorted({each.rule for each in found.observations} - asked):
+        message = f"The evidence observes something for {rule!r}, which is no rule of the policy."
+        yield Finding("evidence", path, message, _PROPOSE_ANEW)
     yield from _compare(found, expected, path, move.model)
 
 

@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitreg.documents import facts, rulings
+from gitreg.documents import facts, policies, rulings
+from gitreg.documents.evidence import Evaluation, Evidence
 from gitreg.documents.names import MAX_STAGE_PART, part
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def version(model: str, number: int, digest: Digest) -> str:
 def dataset(name: str, digest: Digest) -> str:
     """A dataset's document, by the digest of the document."""
     return f"datasets/{part(name)}/{digest.hex}.json"
+
+
+def evaluation(digest: Digest) -> str:
+    """An evaluation, by the digest of the document."""
+    return f"evaluations/{digest.hex[:2]}/{digest.hex}.json"
 
 
 def alias(model: str, name: str) -> str:
@@ -166,13 +172,13 @@ _RUNS = rf"runs/(?:{_MINUTE}|keyed/[0-9a-f]{{2}}|imported/[a-z0-9_-]{{2}})"
 _MAIN: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("settings", r"gitreg\.json", rulings.RegistrySettings),
     ("approvers", r"approvers\.json", rulings.Approvers),
-    ("policy", rf"policies/(?P<policy>{_P})\.json", rulings.Policy),
+    ("policy", rf"policies/(?P<policy>{_P})\.json", policies.Policy),
     ("set", rf"sets/(?P<set>{_P})\.json", rulings.ModelSet),
     ("model", rf"models/(?P<model>{_P})/model\.json", rulings.ModelCard),
     ("hold", rf"models/(?P<model>{_P})/holds/(?P<digest>[0-9a-f]{{16}})\.json", rulings.Hold),
     ("decision", rf"{_STAGE}/decision\.json", rulings.Decision),
     ("stage-version", rf"models/(?P<model>{_P})/stages/(?P<stage>{_P})/version\.json", facts.Version),
-    ("evidence", rf"models/(?P<model>{_P})/stages/(?P<stage>{_P})/evidence\.json", rulings.Evidence),
+    ("evidence", rf"models/(?P<model>{_P})/stages/(?P<stage>{_P})/evidence\.json", Evidence),
     ("statement", rf"{_STAGE}/approvals/(?P<key>[0-9a-f]{{64}})\.json", rulings.Statement),
     ("signature", rf"{_STAGE}/approvals/(?P<key>[0-9a-f]{{64}})\.json\.sig", None),
 )
@@ -185,6 +191,7 @@ _LEDGER: tuple[tuple[str, str, type[Document] | None], ...] = (
         facts.Version,
     ),
     ("dataset", rf"datasets/(?P<dataset>{_P})/(?P<digest>[0-9a-f]{{64}})\.json", facts.Dataset),
+    ("evaluation", r"evaluations/[0-9a-f]{2}/(?P<digest>[0-9a-f]{64})\.json", Evaluation),
     ("alias", rf"aliases/(?P<model>{_P})/(?P<alias>{_P})\.json", facts.Alias),
     ("checkpoint", r"checkpoints/(?P<count>[1-9]\d{0,11})-(?P<digest>[0-9a-f]{16})\.note", None),
     (

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from gitreg.documents.document import (
     Actor,
     AddressName,
+    Descriptor,
     Document,
     Frozen,
     Integer,
-    JsonObject,
     Name,
-    Number,
     Part,
     Prose,
     Seq,
     Time,
 )
-from gitreg.documents.facts import DatasetUse, PinnedMetric
-from gitreg.documents.ids import Digest, Principal, RegistryId, RunId
+from gitreg.documents.ids import Digest, Principal, RegistryId
 
 Action = Literal["promote", "rollback", "withdraw", "override", "hold", "lift", "govern"]
-Verdict = Literal["propose", "approve", "reject"]
+Verdict = Literal["propose", "approve", "reject", "check"]
 Outcome = Literal["pass", "fail", "cannot tell"]
 Severity = Literal["block", "warn"]
 
@@ -70,62 +68,6 @@ class Approvers(Document):
     people: Frozen[Principal, Approver]
 
 
-class Requirement(Part):
-    """What every rule of a policy says of itself."""
-
-    rule: Name
-    message: Prose | None = None
-    severity: Severity = "block"
-    reference: Prose | None = None
-
-
-class ApprovalsRequirement(Requirement):
-    """So many people, of a group where one is named; the proposer never counts."""
-
-    kind: Literal["approvals"]
-    count: Integer = Field(ge=1, le=100)
-    group: Name | None = None
-
-
-class MetadataRequirement(Requirement):
-    """The version's or the model's document must fit this JSON Schema (draft 2020-12)."""
-
-    kind: Literal["metadata"]
-    subject: Literal["version", "model"]
-    json_schema: JsonObject = Field(alias="schema")
-
-
-class ThresholdRequirement(Requirement):
-    """A pinned metric within bounds. Without `dataset` (a name), the metric logged without one or on only one."""
-
-    kind: Literal["threshold"]
-    metric: Name
-    dataset: Name | None = None
-    at_least: Number | None = None
-    at_most: Number | None = None
-
-
-class RollbackClause(Part):
-    """What a rollback or withdrawal needs instead of the approvals; the proposer's own signature counts."""
-
-    count: Integer = Field(default=1, ge=1, le=100)
-    group: Name | None = None
-
-
-AnyRequirement = Annotated[
-    ApprovalsRequirement | MetadataRequirement | ThresholdRequirement, Field(discriminator="kind")
-]
-
-
-class Policy(Document):
-    """`policies/<name>.json`: what a decision about a stage needs."""
-
-    schema_name = "policy"
-
-    requirements: Seq[AnyRequirement]
-    rollback: RollbackClause | None = None
-
-
 class ModelCard(Document):
     """`models/<model>/model.json`: who answers for the model and what it is for."""
 
@@ -135,6 +77,7 @@ class ModelCard(Document):
     owner: Principal | None = None
     use: Prose | None = None
     tier: Name | None = None
+    licence: Name | None = None
 
 
 class ModelSet(Document):
@@ -180,10 +123,20 @@ class Decision(Document):
     proposer: Actor
     proposed_at: Time
     expires_at: Time | None = None
+    regularise_by: Time | None = None
+    """Of an override only: until when the decision that it went before has to follow."""
+
+
+class CheckReport(Part):
+    """What an external check said: its name as the policy has it, its answer, and its report as a blob."""
+
+    name: Name
+    status: Literal["pass", "fail"]
+    report: Descriptor | None = None
 
 
 class Statement(Document):
-    """What one person signs about one decision."""
+    """What one person, or one check, signs about one decision. `checks` is of a `check` only."""
 
     schema_name = "statement"
 
@@ -191,46 +144,6 @@ class Statement(Document):
     verdict: Verdict
     reason: Prose | None = None
     conditions: Seq[Prose] = ()
+    checks: Seq[CheckReport] = ()
     actor: Actor
     signed_at: Time
-
-
-class Subject(Part):
-    """A version as evidence pins it: by value, so that main alone can be read."""
-
-    model: Name
-    number: Integer | None
-    version: Digest
-    run: RunId | None = None
-    metrics: Seq[PinnedMetric] = ()
-    datasets: Seq[DatasetUse] = ()
-
-
-class RuleResult(Part):
-    """One rule's answer with its numbers: what was observed, against which bound, by which method."""
-
-    rule: Name
-    kind: Name
-    severity: Severity
-    outcome: Outcome
-    text: Prose
-    method: Name
-    observed: Number | None = None
-    at_least: Number | None = None
-    at_most: Number | None = None
-
-
-class Evidence(Document):
-    """`evidence.json`: what is so about a candidate. No clock, host, user or tool version is in it."""
-
-    schema_name = "evidence"
-
-    action: Action
-    stage: Name
-    candidate: Subject | None
-    baseline: Subject | None
-    policy: Name | None
-    policy_digest: Digest | None
-    model_card: Digest | None
-    rules: Seq[RuleResult] = ()
-    verdict: Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import facts, rulings
+from gitreg.documents import evidence, facts, policies, rulings
 from gitreg.errors import NotFound
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ DOCUMENTS: dict[str, type[Document]] = {
         facts.Version,
         rulings.Approvers,
         rulings.Decision,
-        rulings.Evidence,
+        evidence.Evaluation,
+        evidence.Evidence,
         rulings.Hold,
         rulings.ModelCard,
         rulings.ModelSet,
-        rulings.Policy,
+        policies.Policy,
         rulings.RegistrySettings,
         rulings.Statement,
     )

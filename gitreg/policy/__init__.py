@@ -1,6 +1,9 @@
 """Pure rules: required metadata, bounds on metrics, and whose word a decision needs. Knows no clock, key or git."""
 
+from gitreg.policy.comparisons import picked_from
 from gitreg.policy.defaults import default_policy
+from gitreg.policy.expressions import METHOD as CEL_METHOD
+from gitreg.policy.expressions import expression_facts, facts_digest
 from gitreg.policy.people import (
     Need,
     PeopleVerdict,
@@ -12,19 +15,28 @@ from gitreg.policy.people import (
     union_of,
     unmeetable,
 )
-from gitreg.policy.rules import Facts, evaluate, verdict
+from gitreg.policy.provenance import pairs_of
+from gitreg.policy.reading import Facts
+from gitreg.policy.rules import evaluate, is_for, rules_for, verdict
 
 __all__ = [
+    "CEL_METHOD",
     "Facts",
     "Need",
     "PeopleVerdict",
     "Quorum",
     "default_policy",
     "evaluate",
+    "expression_facts",
+    "facts_digest",
     "governance_quorum",
+    "is_for",
     "judge_people",
     "meetable",
+    "pairs_of",
+    "picked_from",
     "quorum_of",
+    "rules_for",
     "union_of",
     "unmeetable",
     "verdict",

@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from gitreg.documents import Json, Outcome, plain
 from gitreg.policy.bounded import BeyondBounds, bounded
+from gitreg.policy.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jsonschema.exceptions import ValidationError
 
+    from gitreg.documents import MetadataRequirement
+    from gitreg.policy.reading import Facts
+
 METHOD = "json-schema/2020-12"
+
+
+def read_metadata(rule: MetadataRequirement, facts: Facts) -> Reading:
+    """Whether the version's document, or the model's card, fits the rule's schema."""
+    document = facts.version if rule.subject == "version" else facts.card
+    if document is None:
+        return Reading("fail", f"{facts.version.model} has no model card (model.json).", METHOD)
+    return Reading(*fits(document.to_json(), rule.json_schema), METHOD)
 
 
 def fits(document: Json, schema: Mapping[str, Any]) -> tuple[Outcome, str]:

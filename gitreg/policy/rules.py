@@ -1,39 +1,65 @@
-"""A policy's timeless rules over a candidate: everything that can be said without knowing who approved, or when."""
+"""A policy's timeless rules over a candidate: everything that can be said without knowing who approved, or when.
+
+What main alone does not show is observed by whoever promotes; here it is only judged, so that everybody who reads the
+same evidence comes to the same answer, whatever his machine can reach.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 from gitreg.documents import (
+    ComparisonRequirement,
+    DatasetsRequirement,
+    ExpressionRequirement,
+    FilesRequirement,
     MetadataRequirement,
-    ModelCard,
     Outcome,
     Policy,
+    Requirement,
     RuleResult,
+    SourceRequirement,
     ThresholdRequirement,
-    Version,
+    TimelessRequirement,
+    Unknown,
 )
-from gitreg.policy import metadata, thresholds
+from gitreg.policy import metadata, provenance, thresholds
+from gitreg.policy.comparisons import read_comparison
+from gitreg.policy.expressions import read_expression
+from gitreg.policy.reading import Facts, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What rules read: the candidate's version document and its model's card."""
+_READERS: dict[type[Requirement], Callable[[Any, Facts], Reading]] = {
+    MetadataRequirement: metadata.read_metadata,
+    ThresholdRequirement: thresholds.read_threshold,
+    ComparisonRequirement: read_comparison,
+    SourceRequirement: provenance.read_source,
+    DatasetsRequirement: provenance.read_datasets,
+    FilesRequirement: provenance.read_files,
+    ExpressionRequirement: read_expression,
+}
 
-    version: Version
-    card: ModelCard | None = None
+
+def rules_for(policy: Policy, model: str) -> tuple[Requirement, ...]:
+    """The rules of a policy that are about a model."""
+    return tuple(rule for rule in policy.requirements if is_for(rule, model))
+
+
+def is_for(rule: Requirement, model: str) -> bool:
+    """Whether a rule is about a model: it names none, or a pattern that fits."""
+    return not rule.models or any(fnmatchcase(model, pattern) for pattern in rule.models)
 
 
 def evaluate(policy: Policy, candidate: Facts) -> tuple[RuleResult, ...]:
     """Every timeless rule of `policy` with its answer, in the policy's order. Approvals are not timeless."""
     return tuple(
-        _metadata(rule, candidate) if isinstance(rule, MetadataRequirement) else _threshold(rule, candidate)
-        for rule in policy.requirements
-        if isinstance(rule, MetadataRequirement | ThresholdRequirement)
+        _result(rule, _read(rule, candidate))
+        for rule in rules_for(policy, candidate.version.model)
+        if isinstance(rule, TimelessRequirement)
     )
 
 
@@ -43,38 +69,27 @@ def verdict(results: Iterable[RuleResult]) -> Outcome:
     return "fail" if "fail" in outcomes else "cannot tell" if "cannot tell" in outcomes else "pass"
 
 
-def _metadata(rule: MetadataRequirement, candidate: Facts) -> RuleResult:
-    document = candidate.version if rule.subject == "version" else candidate.card
-    outcome, text = (
-        metadata.fits(document.to_json(), rule.json_schema)
-        if document is not None
-        else ("fail", f"{candidate.version.model} has no model card (model.json).")
-    )
-    return RuleResult(
-        rule=rule.rule,
-        kind=rule.kind,
-        severity=rule.severity,
-        outcome=outcome,
-        text=_told(rule, outcome, text),
-        method=metadata.METHOD,
-    )
+def _read(rule: TimelessRequirement, facts: Facts) -> Reading:
+    unknown = next(facts.observed(rule, Unknown), None)
+    if unknown is not None:
+        return Reading("cannot tell", unknown.text, "observation/1")
+    return _READERS[type(rule)](rule, facts)
 
 
-def _threshold(rule: ThresholdRequirement, candidate: Facts) -> RuleResult:
-    reading = thresholds.read_threshold(rule, candidate.version)
+def _result(rule: TimelessRequirement, reading: Reading) -> RuleResult:
     return RuleResult(
         rule=rule.rule,
         kind=rule.kind,
         severity=rule.severity,
         outcome=reading.outcome,
-        text=_told(rule, reading.outcome, reading.text),
-        method=thresholds.METHOD,
+        text=_told(rule, reading),
+        method=reading.method,
         observed=reading.observed,
-        at_least=rule.at_least,
-        at_most=rule.at_most,
+        at_least=reading.at_least,
+        at_most=reading.at_most,
     )
 
 
-def _told(rule: MetadataRequirement | ThresholdRequirement, outcome: Outcome, text: str) -> str:
+def _told(rule: Requirement, reading: Reading) -> str:
     """The policy's own words come first where it does not pass: they are written for the reader."""
-    return f"{rule.message} ({text})" if rule.message and outcome != "pass" else text
+    return f"{rule.message} ({reading.text})" if rule.message and reading.outcome != "pass" else reading.text

@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from gitreg.policy.reading import Reading
 
 if TYPE_CHECKING:
     from gitreg.documents import Outcome, PinnedMetric, ThresholdRequirement, Version
+    from gitreg.policy.reading import Facts
 
 METHOD = "threshold/1"
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a threshold saw: the value where there is exactly one, and the answer in words."""
-
-    outcome: Outcome
-    text: str
-    observed: float | None = None
-
-
-def read_threshold(rule: ThresholdRequirement, version: Version) -> Reading:
+def read_threshold(rule: ThresholdRequirement, facts: Facts) -> Reading:
     """Compare the one pinned metric that `rule` means with its bounds; a bound itself is still within."""
     bounds = [bound for bound in (rule.at_least, rule.at_most) if bound is not None]
     if not bounds or not all(math.isfinite(bound) for bound in bounds):
-        return Reading("cannot tell", f"The rule on {_what(rule)} has no finite bound.")
-    found = _candidates(rule, version)
+        return _reading(rule, "cannot tell", f"The rule on {_what(rule)} has no finite bound.")
+    found = _candidates(rule, facts.version)
     if len(found) != 1:
-        return Reading("cannot tell", _not_one(rule, len(found)))
+        return _reading(rule, "cannot tell", _not_one(rule, len(found)))
     value = found[0].value
     if not math.isfinite(value):
-        return Reading("cannot tell", f"{_what(rule)} is {value}, which no bound can judge.", value)
+        return _reading(rule, "cannot tell", f"{_what(rule)} is {value}, which no bound can judge.", value)
     return _compare(rule, value)
+
+
+def _reading(rule: ThresholdRequirement, outcome: Outcome, text: str, observed: float | None = None) -> Reading:
+    return Reading(outcome, text, METHOD, observed, rule.at_least, rule.at_most)
 
 
 def _compare(rule: ThresholdRequirement, value: float) -> Reading:
     if rule.at_least is not None and value < rule.at_least:
         shown, bound = _apart(value, rule.at_least)
-        return Reading("fail", f"{_what(rule)} is {shown}, at least {bound} is required.", value)
+        return _reading(rule, "fail", f"{_what(rule)} is {shown}, at least {bound} is required.", value)
     if rule.at_most is not None and value > rule.at_most:
         shown, bound = _apart(value, rule.at_most)
-        return Reading("fail", f"{_what(rule)} is {shown}, at most {bound} is allowed.", value)
-    return Reading("pass", f"{_what(rule)} is {value:g}, within {_bounds(rule)}.", value)
+        return _reading(rule, "fail", f"{_what(rule)} is {shown}, at most {bound} is allowed.", value)
+    return _reading(rule, "pass", f"{_what(rule)} is {value:g}, within {_bounds(rule)}.", value)
 
 
 def _apart(value: float, bound: float) -> tuple[str, str]:
