@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parent.parent / "gitreg"
 LEVELS = {
     "errors": 0,
     "resources": 0,
+    "secrets": 0,
     "surroundings": 0,
     "documents": 1,
     "policy": 2,
@@ -27,6 +28,7 @@ LEVELS = {
     "blobs": 2,
     "signing": 2,
     "index": 3,
+    "evaluation": 3,
     "tracking": 4,
     "registry": 4,
     "decisions": 4,
@@ -54,6 +56,7 @@ ALONE = {
     "cryptography": {"signing"},
     "dulwich": {"store"},
     "fsspec": {"blobs"},
+    "httpx": {"forges"},
     "jsonschema": {"policy"},
     "pydantic": {"documents"},
     "pydantic_core": {"documents"},

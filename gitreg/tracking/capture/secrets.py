@@ -1,8 +1,7 @@
 """Secrets cut out of command lines and URLs, before they are written anywhere: git never forgets.
 
 Cut is what looks like a secret by its name (`--password x`, `--api-key=x`, `TOKEN=x`), by its place (the user part of a
-URL), or by its own shape (keys of known services, private keys, JSON web tokens). What looks like none of these stays:
-this is a net, not a proof; docs say so.
+URL), or by its own shape, as `gitreg.secrets` says them. What looks like none of these stays.
 """
 
 from __future__ import annotations
@@ -10,22 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from gitreg.secrets import KEY_BEGINS, KEY_ENDS, NAMED, SHAPES, tells
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CUT: Final = "***"
 
-_TELLING = re.compile(
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|auth(?:orization)?|bearer|cookie|signature|session_?id"
-    r"|api_?key|access_?key(?:_?id)?|private_?key|account_?key|encryption_?key|signing_?key|webhook|dsn|sas"
-    r"|connection_?string)(?:_|$)"
-)
 # Repetitions are possessive, so that a long word takes a time that grows with its length and no faster.
 _OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9._-]*+")
-_NAMED = re.compile(
-    r"(?<![A-Za-z0-9._-])(?P<name>[A-Za-z0-9._-]++)(?:\\*+[\"']\]?)?[ \t]*+"
-    r"(?::[ \t]*+[A-Za-z_][\w.\[\]| ]{0,60}=(?=[ \t]*+[\"'])|={1,3}|:=?)[ \t]*+"  # also behind a type: `token: str = "`
-)
 _VALUE = re.compile(
     r"(?P<escaped>\\+[\"'])(?:(?!(?P=escaped)).)*+(?P=escaped)?"  # code inside a string: a notebook's
     r"|(?P<quote>[\"'])(?:\\.|(?!(?P=quote)).)*+(?P=quote)?"
@@ -38,24 +30,9 @@ _USER = r"(?:[^/\s:@\"']*+:(?!\d+/)[^\s\"']{0,500}|[^/\s\"']{1,500})(?=@)"
 _USER_OF_URL = re.compile(rf"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]*+://){_USER}", re.IGNORECASE)
 _IN_QUERY = re.compile(r"(?<=[?&])(?P<name>[A-Za-z0-9._-]++)=[^\s&#\"']++")
 _HEADER = re.compile(r"(?P<name>\b(?:basic|bearer|token)\s{1,8})[a-z0-9+/=._~-]{8,}", re.IGNORECASE)
-_SHAPES = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS
-    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"  # GitHub
-    r"|gl(?:pat|rt|dt|cbt|ptt|ft|agent|oas)-[A-Za-z0-9_.-]{16,}"  # GitLab
-    r"|hf_[A-Za-z0-9]{20,}"  # Hugging Face
-    r"|sk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic
-    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}"  # Slack
-    r"|AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]{20,}"  # Google
-    r"|pypi-[A-Za-z0-9_-]{40,}|npm_[A-Za-z0-9]{20,}"
-    r"|dapi[0-9a-f]{32})"  # Databricks
-    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a JSON web token
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-    re.DOTALL,
-)
+_PRIVATE_KEY = re.compile(rf"{KEY_BEGINS.pattern}.*?(?:{KEY_ENDS.pattern}|$)", re.DOTALL)
 
 _WHOLE_URL = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*+://)(?P<user>{_USER})?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SECRET_FILE = re.compile(
     r"/(?:[^/]*\.env(?:\.[^/]*)?|\.envrc|[^/]*\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)|id_(?:rsa|dsa|ecdsa|ed25519)"
     r"|[._]netrc|\.pypirc|\.npmrc|\.pgpass|\.my\.cnf|\.git-credentials|\.htpasswd|\.dockercfg|kubeconfig"
@@ -75,30 +52,29 @@ def without_secrets(command: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_secret_option(word: str) -> bool:
-    return word in ("-u", "--user") or (_OPTION.fullmatch(word) is not None and _tells(word))
-
-
-def _tells(name: str) -> bool:
-    """Whether something of this name is a secret."""
-    return _TELLING.search(re.sub(r"[.-]", "_", name.lower())) is not None
+    return word in ("-u", "--user") or (_OPTION.fullmatch(word) is not None and tells(word))
 
 
 def text_without_secrets(text: str) -> str:
     """A word, URL or line, with `***` where a secret stood."""
     whole = _WHOLE_PAIR.fullmatch(text)
-    if whole and _tells(whole["name"]):
+    if whole and tells(whole["name"]):
         return f"{whole['name']}={CUT}"
-    text = _SHAPES.sub(CUT, text)
+    text = _without_shapes(text)
     text = _USER_OF_URL.sub(rf"\g<scheme>{CUT}", text)
     text = _HEADER.sub(rf"\g<name>{CUT}", text)
     return _without_named(text)
 
 
+def _without_shapes(text: str) -> str:
+    return _PRIVATE_KEY.sub(CUT, SHAPES.sub(CUT, text))
+
+
 def _without_named(text: str) -> str:
     """The values of what has a telling name, cut: `token=***`, `"password": "***"`."""
     kept, at = [], 0
-    for named in _NAMED.finditer(text):
-        value = _VALUE.match(text, named.end()) if named.start() >= at and _tells(named["name"]) else None
+    for named in NAMED.finditer(text):
+        value = _VALUE.match(text, named.end()) if named.start() >= at and tells(named["name"]) else None
         if value:
             quote = value["escaped"] or value["quote"] or ""
             kept += [text[at : named.end()], quote, CUT, quote]
@@ -117,8 +93,8 @@ def url_without_user(url: str) -> str:
 
 def lock_without_secrets(text: str) -> str:
     """A lock file without the logins of its indexes; what it locks stays as it was, whatever packages are called."""
-    text = _SHAPES.sub(CUT, _USER_OF_URL.sub(rf"\g<scheme>{CUT}", text))
-    return _IN_QUERY.sub(lambda pair: f"{pair['name']}={CUT}" if _tells(pair["name"]) else pair[0], text)
+    text = _without_shapes(_USER_OF_URL.sub(rf"\g<scheme>{CUT}", text))
+    return _IN_QUERY.sub(lambda pair: f"{pair['name']}={CUT}" if tells(pair["name"]) else pair[0], text)
 
 
 def patch_without_secrets(patch: str) -> str:
@@ -131,8 +107,8 @@ def patch_without_secrets(patch: str) -> str:
         if line.startswith("diff --git "):
             is_secret, is_key = _SECRET_FILE.search(line.lower()) is not None, False
         is_content = line[:1] in ("+", "-", " ") and not line.startswith(("+++ ", "--- "))
-        is_key = is_key or _KEY_BEGINS.search(line) is not None
+        is_key = is_key or KEY_BEGINS.search(line) is not None
         hidden = (is_secret or is_key) and is_content
         kept.append(line[0] + CUT if hidden else line[:1] + text_without_secrets(line[1:]))
-        is_key = is_key and _KEY_ENDS.search(line) is None
+        is_key = is_key and KEY_ENDS.search(line) is None
     return "\n".join(kept)
