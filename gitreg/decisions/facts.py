@@ -13,6 +13,7 @@ from gitreg.documents import (
     Dataset,
     Digest,
     Document,
+    Evaluation,
     Experiment,
     Note,
     PathKind,
@@ -151,12 +152,18 @@ def _parse(data: bytes, path: str, kind: PathKind) -> Document:
 
 def path_of(document: Document, kind: PathKind) -> str | None:
     """Where a fact belongs by what it says; None where its content does not tell."""
-    return _version_path(document, kind) if isinstance(document, Version | Dataset) else _revised_path(document, kind)
+    return (
+        _version_path(document, kind)
+        if isinstance(document, Version | Dataset | Evaluation)
+        else _revised_path(document, kind)
+    )
 
 
-def _version_path(document: Version | Dataset, kind: PathKind) -> str:
+def _version_path(document: Version | Dataset | Evaluation, kind: PathKind) -> str:
     if isinstance(document, Version):
         return paths.version(document.model, int(kind.pieces["number"]), document.digest)
+    if isinstance(document, Evaluation):
+        return paths.evaluation(document.digest)
     return paths.dataset(document.name, document.digest)
 
 

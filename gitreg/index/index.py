@@ -10,6 +10,7 @@ from gitreg.documents import (
     Dataset,
     Digest,
     Document,
+    Evaluation,
     Experiment,
     Note,
     RunId,
@@ -227,6 +228,10 @@ class Index:
         """The datasets of a name (all datasets)."""
         found = self._facts("dataset", Dataset, None if name is None else part(name))
         return [dataset for dataset in found if name in (None, dataset.name)]
+
+    def evaluations(self, content: Digest | None = None) -> list[Evaluation]:
+        """What was evaluated on the dataset with this content (on any)."""
+        return self._facts("evaluation", Evaluation, content)
 
     def unreadable(self) -> dict[str, str]:
         """Files of the ledger that are no documents of the format, each with the reason."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from gitreg.documents import Digest, Note, PathKind, RunId, Version, WriterId, classify_fact, parse_time, paths
+from gitreg.documents import (
+    Digest,
+    Evaluation,
+    Note,
+    PathKind,
+    RunId,
+    Version,
+    WriterId,
+    classify_fact,
+    parse_time,
+    paths,
+)
 from gitreg.errors import GitregError, InvalidDocument
 
 _NOTES = "notes/"
@@ -105,7 +116,15 @@ def _fact(path: str, data: bytes, kind: PathKind) -> Row:
     return Row("facts", path, (kind.kind, owner, data))
 
 
-_ROWS = {"run": _record, "note": _note, "version": _version}
+def _evaluation(path: str, data: bytes, kind: PathKind) -> Row:
+    """By the dataset, so that what can be compared is found at once."""
+    evaluation = Evaluation.from_bytes(data)
+    if path != paths.evaluation(evaluation.digest):
+        raise InvalidDocument("The digest of what is inside is not the one its path names.")
+    return Row("facts", path, (kind.kind, evaluation.content_digest, data))
+
+
+_ROWS = {"run": _record, "note": _note, "version": _version, "evaluation": _evaluation}
 
 
 def subject_of_run(run_id: RunId) -> str:

@@ -13,6 +13,7 @@ from gitreg.documents import (
     Digest,
     Dropped,
     Environment,
+    Evaluation,
     ManifestEntry,
     MetricSummary,
     Output,
@@ -27,6 +28,7 @@ from gitreg.tracking.records import (
     DatasetEvent,
     DroppedEvent,
     EndRecord,
+    EvaluationEvent,
     Event,
     JournalHeader,
     MetricRecord,
@@ -38,6 +40,7 @@ from gitreg.tracking.records import (
     decode_event,
     decode_header,
     decode_metric,
+    evaluation_document,
     from_micros,
 )
 
@@ -97,6 +100,7 @@ class Gathered:
     places: dict[tuple[str, str | None], int] = field(default_factory=dict)
     datasets: dict[tuple[str, str], DatasetUse] = field(default_factory=dict)
     documents: dict[str, Dataset] = field(default_factory=dict)
+    evaluations: dict[Digest, Evaluation] = field(default_factory=dict)
     artifacts: dict[str, ManifestEntry] = field(default_factory=dict)
     outputs: dict[str, Output] = field(default_factory=dict)
     source: Source | None = None
@@ -142,16 +146,24 @@ class Gathered:
             case DatasetEvent():
                 self.datasets[event.use.name, event.use.role] = event.use
                 self.documents[event.use.document] = dataset_document(event)
-            case ArtifactEvent():
-                self.artifacts[event.entry.path] = event.entry
-            case OutputEvent():
-                self.outputs[event.output.name] = event.output
+            case EvaluationEvent() | ArtifactEvent() | OutputEvent():
+                self._take_bytes(event)
             case ContextEvent():
                 self.source = event.source or self.source
                 self.environment = event.environment or self.environment
             case DroppedEvent():
                 key = (event.dropped.key, event.dropped.reason)
                 self.dropped[key] = self.dropped.get(key, 0) + event.dropped.count
+
+    def _take_bytes(self, event: EvaluationEvent | ArtifactEvent | OutputEvent) -> None:
+        """What lies in the blob store by now."""
+        if isinstance(event, ArtifactEvent):
+            self.artifacts[event.entry.path] = event.entry
+        elif isinstance(event, OutputEvent):
+            self.outputs[event.output.name] = event.output
+        else:
+            evaluation = evaluation_document(event)
+            self.evaluations[evaluation.digest] = evaluation
 
 
 def gather(path: Path) -> Gathered:

@@ -19,9 +19,9 @@ from gitreg.documents import (
     SERIES_MEDIA_TYPE,
     Attempt,
     AttemptId,
-    Dataset,
     Descriptor,
     Digest,
+    Document,
     Experiment,
     Manifest,
     ManifestEntry,
@@ -248,7 +248,10 @@ class _Work:
         self._add_experiment(gathered[0])
         for each in gathered:
             for document in each.documents.values():
-                self._add_dataset(document)
+                self._add_once(paths.dataset(document.name, document.digest), document)
+            for evaluation in each.evaluations.values():
+                self._add_once(paths.evaluation(evaluation.digest), evaluation)
+                self.name_blobs([evaluation.predictions.digest])
 
     def name_blobs(self, digests: Iterable[Digest]) -> None:
         """Remember what must be uploaded before this lands."""
@@ -271,8 +274,7 @@ class _Work:
             )
             self.edits[path] = experiment.to_bytes()
 
-    def _add_dataset(self, document: Dataset) -> None:
-        path = paths.dataset(document.name, document.digest)
+    def _add_once(self, path: str, document: Document) -> None:
         if self._ledger.read(path) is None:
             self.edits[path] = document.to_bytes()
 

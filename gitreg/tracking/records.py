@@ -15,6 +15,7 @@ from gitreg.documents import (
     DatasetUse,
     Dropped,
     Environment,
+    Evaluation,
     Hex32,
     ManifestEntry,
     Output,
@@ -107,6 +108,13 @@ class DatasetEvent(Part):
     document: str
 
 
+class EvaluationEvent(Part):
+    """Predictions are in the blob store; `document` is the evaluation, whole."""
+
+    kind: Literal["evaluation"] = "evaluation"
+    document: str
+
+
 class ArtifactEvent(Part):
     """The bytes of an artifact are in the blob store."""
 
@@ -143,12 +151,15 @@ class EndRecord(Part):
     at_us: int
 
 
-Event = ParamEvent | TagEvent | DatasetEvent | ArtifactEvent | OutputEvent | ContextEvent | DroppedEvent
+Event = (
+    ParamEvent | TagEvent | DatasetEvent | EvaluationEvent | ArtifactEvent | OutputEvent | ContextEvent | DroppedEvent
+)
 
 _EVENTS: Final[dict[str, type[Event]]] = {
     "param": ParamEvent,
     "tag": TagEvent,
     "dataset": DatasetEvent,
+    "evaluation": EvaluationEvent,
     "artifact": ArtifactEvent,
     "output": OutputEvent,
     "context": ContextEvent,
@@ -191,3 +202,8 @@ def decode_event(body: bytes) -> Event:
 def dataset_document(event: DatasetEvent) -> Dataset:
     """The dataset document that the event carries."""
     return Dataset.from_bytes(event.document.encode())
+
+
+def evaluation_document(event: EvaluationEvent) -> Evaluation:
+    """The evaluation that the event carries."""
+    return Evaluation.from_bytes(event.document.encode())

@@ -218,7 +218,7 @@ def test_a_condition_counts_only_for_the_facts_it_was_evaluated_on() -> None:
 
 
 def test_a_rule_is_for_the_models_that_it_names() -> None:
-    rules = [
+    rules: Any = [
         {"rule": "mine", "kind": "source", "models": ["fra*"]},
         {"rule": "theirs", "kind": "source", "models": ["churn"]},
     ]
