@@ -185,17 +185,20 @@ class Web:
             raise RemoteError(f"{self.site.name} does not answer in JSON.", subject=self.site.api, hint=hint) from None
 
     def _moved(self, ask: Ask, url: str, answer: Answer) -> str:
-        target = urljoin(url, answer.headers.get("location", ""))
+        target = self._joined(url, answer.headers.get("location", ""))
         if ask.method not in _SAFE and answer.status in (301, 302):
             raise RemoteError(f"{self.site.name} says that the repository has moved.", hint="Correct the remote's URL.")
         self._check_origin(target)
         return target
 
-    def _check_origin(self, url: str) -> None:
+    def _joined(self, url: str, where: str) -> str:
         try:
-            there, here = urlsplit(url), urlsplit(self.site.api)
+            return urljoin(url, where)
         except ValueError:
             raise RemoteError(f"{self.site.name} sends us on to what is no URL.", subject=self.site.api) from None
+
+    def _check_origin(self, url: str) -> None:
+        there, here = urlsplit(url), urlsplit(self.site.api)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             message = f"{self.site.name} sends us on to {there.scheme}://{there.hostname}, where its token may not go."
             raise RemoteError(message, subject=self.site.api)
@@ -203,7 +206,7 @@ class Web:
     def _following(self, ask: Ask, answer: Answer) -> Ask | None:
         link = httpx.Response(200, headers={"Link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
         if link:
-            return Ask("GET", urljoin(self.site.api + "/", link), ask.needs)
+            return Ask("GET", self._joined(self.site.api + "/", link), ask.needs)
         page = answer.headers.get("x-next-page", "")
         return Ask("GET", ask.path, ask.needs, params={**ask.params, "page": page}) if page.isdigit() else None
 

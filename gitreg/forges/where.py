@@ -212,7 +212,7 @@ def _host(url: str) -> str:
 
 
 def _origin(url: str) -> str:
-    return f"{urlsplit(url).scheme}://{_host(url)}"
+    return f"{url.partition('://')[0].lower()}://{_host(url)}"
 
 
 def _project(kind: Kind, path: str, host: str) -> str:

@@ -138,12 +138,15 @@ def pull(url: str, fields: dict[str, Any]) -> dict[str, Any]:
     """A `pull-request-simple`, with what `fields` say of it."""
     links = ["self", "html", "issue", "comments", "review_comments", "review_comment", "commits", "statuses"]
     number = fields["number"]
+    issue = url.replace("/pulls/", "/issues/")
     return {
         "id": 1000 + number,
         "node_id": f"PR_{number}",
         "url": url,
         "html_url": url,
         **{f"{name}_url": f"{url}/{name}" for name in _PULL_LINKS},
+        "issue_url": issue,
+        "comments_url": f"{issue}/comments",
         "_links": {name: {"href": f"{url}/{name}"} for name in links},
         **dict.fromkeys(["assignee", "milestone", "auto_merge"]),
         "labels": [],
@@ -193,4 +196,5 @@ def commit(url: str, sha: str) -> dict[str, Any]:
         "tree": {"sha": sha, "url": url},
     }
     own = {"url": url, "sha": sha, "node_id": f"C_{sha}", "html_url": url, "comments_url": url}
-    return {**own, "commit": inner, "author": None, "committer": None, "parents": []}
+    somebody = user(url.partition("/repos/")[0], "somebody", 2)
+    return {**own, "commit": inner, "author": somebody, "committer": somebody, "parents": []}

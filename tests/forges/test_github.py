@@ -12,6 +12,8 @@ from gitreg.forges import Annotation, Check, Forge
 from gitreg.testing.forges import Reply
 from tests.forges.conftest import PROJECT, SECRET, Repository, Served, forge_at, git
 
+BENS = "bens"
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -203,9 +205,8 @@ def test_a_review_names_the_commit_it_was_given_for(github: Served, repository: 
     number = opened(forge, repository)
     sha = forge.pull_request(number).head_sha
     for event in ("COMMENT", "REQUEST_CHANGES", "APPROVE"):
-        assert call(
-            github, "POST", f"/pulls/{number}/reviews", {"event": event, "body": event}, token="bens"
-        ).is_success
+        said = {"event": event, "body": event}
+        assert call(github, "POST", f"/pulls/{number}/reviews", said, token=BENS).is_success
     repository.more("proposals-one", {"b": "2"})
     reviews = forge.reviews(number)
     assert [(each.author, each.state, each.commit) for each in reviews] == [
