@@ -20,6 +20,9 @@ MAX_CHARS: Final = 1024 * 1024
 MAX_FOUND: Final = 100
 """How many are told of one text."""
 
+_LEAST_CHARS: Final = 9
+"""No pattern below fits into less, and most params are shorter."""
+
 _SHAPES: Final = {
     "AWS access key": r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])",
     "GitHub token": r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}",
@@ -66,6 +69,7 @@ _HARMLESS: Final = re.compile(  # in names that tell: what is said of a secret, 
     r"|signature|session_?id|(?:^|_)(?:dsn|auth)$"
 )
 
+_VALUE_CHARS: Final = 512
 _VALUE: Final = re.compile(
     r"\\*+\"(?P<double>[^\"\\\n]{0,512})|\\*+'(?P<single>[^'\\\n]{0,512})|(?P<bare>[^\s\"'&;,}\\]{1,512})"
 )
@@ -112,6 +116,8 @@ def find_secrets(text: str) -> Iterator[Secret]:
     values that are random enough behind a name like `token` or `password`. Placeholders, digests, variables and
     templates are none.
     """
+    if len(text) < _LEAST_CHARS:
+        return
     text = text[:MAX_CHARS]
     line, line_at = 1, 0
     for at, kind in sorted(_starts(text).items())[:MAX_FOUND]:
@@ -126,9 +132,10 @@ def find_in_value(name: str, value: str) -> Secret | None:
     Behind the name of a password any text is one that stands for none.
     """
     flat = _flat(name)
-    if _PASSWORD.search(flat) and len(value) >= 4 and not _is_for_show(value):  # noqa: PLR2004 - shorter is no password
-        return Secret("password", 1, 1)
-    kind = _kind_of(flat, value, is_quoted=True)
+    kind = None
+    if len(value) <= _VALUE_CHARS:
+        is_password = _PASSWORD.search(flat) and len(value) >= 4 and not _is_for_show(value)  # noqa: PLR2004 - a PIN
+        kind = "password" if is_password else _kind_of(flat, value, is_quoted=True)
     return Secret(kind, 1, 1) if kind else next(find_secrets(value), None)
 
 
@@ -166,10 +173,12 @@ def _has_body(text: str, at: int) -> bool:
 
 
 def _named(text: str) -> Iterator[tuple[int, str]]:
+    bare_until = 0  # `token=token=token=…` is one value, and looked at once
     for named in NAMED.finditer(text):
-        value = _VALUE.match(text, named.end()) if tells(named["name"]) else None
+        value = _VALUE.match(text, named.end()) if named.start() >= bare_until and tells(named["name"]) else None
         if value:
             group = value.lastgroup or "bare"
+            bare_until = value.end() if group == "bare" else bare_until
             kind = _kind_of(_flat(named["name"]), value[group], is_quoted=group != "bare")
             if kind:
                 yield value.start(group), kind

@@ -143,28 +143,32 @@ def log_metrics(
         run.log_metrics(metrics, step=step, time=time, dataset=dataset)
 
 
-def log_artifact(path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+def log_artifact(
+    path: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+) -> None:
     """`Run.log_artifact` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_artifact(path, artifact_path)
+        run.log_artifact(path, artifact_path, allow_secrets=allow_secrets)
 
 
-def log_artifacts(folder: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+def log_artifacts(
+    folder: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+) -> None:
     """`Run.log_artifacts` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_artifacts(folder, artifact_path)
+        run.log_artifacts(folder, artifact_path, allow_secrets=allow_secrets)
 
 
-def log_text(text: str, path: str) -> None:
+def log_text(text: str, path: str, *, allow_secrets: bool = False) -> None:
     """`Run.log_text` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_text(text, path)
+        run.log_text(text, path, allow_secrets=allow_secrets)
 
 
-def log_dict(value: Mapping[str, Any] | list[Any], path: str) -> None:
+def log_dict(value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: bool = False) -> None:
     """`Run.log_dict` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_dict(value, path)
+        run.log_dict(value, path, allow_secrets=allow_secrets)
 
 
 def log_dataset(name: str, data: object, *, role: Role = "train", target: str | None = None) -> DatasetUse | None:

@@ -14,15 +14,17 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zlib import crc32
 
-from gitreg.documents import Dataset, DatasetUse, Digest, Dropped, Part, Status, check_name, spell_number
+from gitreg.documents import Dataset, DatasetUse, Digest, Dropped, Evaluation, Part, Status, check_name, spell_number
 from gitreg.errors import GitregError, InvalidValue, RunClosed
 from gitreg.tracking.frames import pack_row, point_prefix
+from gitreg.tracking.guarding import refuse_secret, without_shown_secrets
 from gitreg.tracking.journal import Journal, log
 from gitreg.tracking.records import (
     MAX_TIME_US,
     DatasetEvent,
     DroppedEvent,
     EndRecord,
+    EvaluationEvent,
     MetricRecord,
     ParamEvent,
     TagEvent,
@@ -200,9 +202,10 @@ class Recording:
     # Params, tags, and what was taken elsewhere
 
     def param(self, key: str, value: object) -> None:
-        """Record a param. The first value stands; another one is refused."""
+        """Record a param. The first value stands; another one is refused, and so is a secret."""
         try:
             name, scalar = check_name(key, "param's name"), _scalar(value)
+            refuse_secret(name, scalar)
             with self.journal.lock:
                 self._refuse_if_closed()
                 if name not in self.params:
@@ -213,22 +216,35 @@ class Recording:
                         f"it is {self.params[name]!r:.80} already, and the first value of a param stands."
                     )
         except (*_VALUE_ERRORS, GitregError) as error:
-            self.refuse(key, _words(error))
+            self.refuse(key, _words(error), _hint(error))
 
     def tag(self, key: str, value: object) -> None:
-        """Record a tag. The last value stands."""
+        """Record a tag. The last value stands; a secret is refused."""
         try:
             event = TagEvent(key=check_name(key, "tag's name"), value=_text(value))
+            refuse_secret(event.key, event.value)
             with self.journal.lock:
                 self._refuse_if_closed()
                 self._append(event)
         except (*_VALUE_ERRORS, GitregError) as error:
-            self.refuse(key, _words(error))
+            self.refuse(key, _words(error), _hint(error))
 
     def dataset(self, use: DatasetUse, document: Dataset) -> None:
         """Record that a dataset was used."""
         self.events([DatasetEvent(use=use, document=document.to_bytes().decode())])
         self.datasets[use.name] = use.digest
+
+    def evaluation(self, document: Evaluation) -> None:
+        """Record what predictions came to; their bytes are in the blob store by now."""
+        self.events([EvaluationEvent(document=document.to_bytes().decode())])
+
+    def dataset_named(self, dataset: str | DatasetUse) -> tuple[str, Digest]:
+        """A dataset of this run: its name and the digest of its content. Raises `InvalidValue`."""
+        if isinstance(dataset, DatasetUse):
+            return dataset.name, dataset.digest
+        if dataset not in self.datasets:
+            raise InvalidValue(f"This run has no dataset {dataset!r:.80}.", hint="Call log_dataset first.")
+        return dataset, self.datasets[dataset]
 
     def events(self, records: Iterable[Part]) -> None:
         """Record things whose bytes are in the blob store by now, in one write. Raises `RunClosed`."""
@@ -241,11 +257,12 @@ class Recording:
 
     # Refusals
 
-    def refuse(self, key: object, reason: str) -> None:
+    def refuse(self, key: object, reason: str, hint: str = "") -> None:
         """Count a value that cannot be recorded, and tell of it once. Raises `InvalidValue` where strict."""
+        spelled = without_shown_secrets(_spelled(key))
         if self._strict:
-            raise InvalidValue(f"{key!r:.80} is refused: {reason}", subject=_spelled(key))
-        dropped = (_spelled(key), reason)
+            raise InvalidValue(f"{spelled!r:.80} is refused: {reason}", subject=spelled, hint=hint)
+        dropped = (spelled, reason)
         with self.journal.lock:
             if dropped not in self._dropped and len(self._dropped) >= _MAX_DROPPED_KEYS:
                 dropped = _OTHERS
@@ -336,6 +353,10 @@ def _why_no_point(value: object, error: Exception) -> str:
 
 def _words(error: Exception) -> str:
     return error.message if isinstance(error, GitregError) else f"{type(error).__name__}: {error!s:.200}"
+
+
+def _hint(error: Exception) -> str:
+    return error.hint if isinstance(error, GitregError) else ""
 
 
 def _scalar(value: object) -> Value:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
 from gitreg.blobs import media_type_of, put_folder, put_manifest
 from gitreg.documents import (
+    PREDICTIONS_MEDIA_TYPE,
     DatasetUse,
     Descriptor,
+    Digest,
+    Evaluation,
     ManifestEntry,
     Output,
     OutputId,
@@ -21,7 +24,9 @@ from gitreg.documents import (
     check_name,
 )
 from gitreg.errors import GitregError, InvalidValue
+from gitreg.evaluation import EvaluationOptions, PredictionTable, columns_of, evaluation_of, table_of
 from gitreg.tracking.capture import capture_dataset
+from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
 from gitreg.tracking.together import Together
 
@@ -96,7 +101,7 @@ class Run:
     # Values
 
     def log_param(self, key: str, value: object) -> None:
-        """Record a param. The first value of a key stands."""
+        """Record a param. The first value of a key stands. What looks like a secret is refused."""
         self._recording.param(key, value)
 
     def log_params(self, params: Mapping[str, object]) -> None:
@@ -133,7 +138,7 @@ class Run:
         self._recording.points(metrics, step, time, dataset)
 
     def set_tag(self, key: str, value: object) -> None:
-        """Set a tag. The last value stands."""
+        """Set a tag. The last value stands. What looks like a secret is refused."""
         self._recording.tag(key, value)
 
     def set_tags(self, tags: Mapping[str, object]) -> None:
@@ -143,23 +148,33 @@ class Run:
 
     # Bytes
 
-    def log_artifact(self, path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Take a file. It becomes `<artifact_path>/<file name>`, or the bare file name."""
+    def log_artifact(
+        self, path: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+    ) -> None:
+        """Take a file. It becomes `<artifact_path>/<file name>`, or the bare file name.
+
+        A text that looks like it holds a secret is refused, with path, line and kind; `allow_secrets` takes it.
+        """
         source = Path(path)
-        self._take(str(source), lambda: [self._file(source, _below(artifact_path, source.name))])
+        self._take(str(source), lambda: [self._file(source, _below(artifact_path, source.name), allow_secrets)])
 
-    def log_artifacts(self, folder: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Take all files below a folder, under `artifact_path` where given. Symbolic links are not followed."""
+    def log_artifacts(
+        self, folder: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+    ) -> None:
+        """Take all files below a folder, under `artifact_path` where given. Symbolic links are not followed.
+
+        Where one is refused (see `log_artifact`), none is taken.
+        """
         source = Path(folder)
-        self._take(str(source), lambda: self._files(source, artifact_path))
+        self._take(str(source), lambda: self._files(source, artifact_path, allow_secrets))
 
-    def log_text(self, text: str, path: str) -> None:
-        """Take a text as a file."""
-        self._take(path, lambda: [self._bytes(text.encode(), path, "text/plain")])
+    def log_text(self, text: str, path: str, *, allow_secrets: bool = False) -> None:
+        """Take a text as a file. What looks like a secret: see `log_artifact`."""
+        self._take(path, lambda: [self._bytes(text.encode(), path, "text/plain", allow_secrets)])
 
-    def log_dict(self, value: Mapping[str, Any] | list[Any], path: str) -> None:
-        """Take a JSON value as a file."""
-        self._take(path, lambda: [self._bytes(_json(value), path, "application/json")])
+    def log_dict(self, value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: bool = False) -> None:
+        """Take a JSON value as a file. What looks like a secret: see `log_artifact`."""
+        self._take(path, lambda: [self._bytes(_json(value), path, "application/json", allow_secrets)])
 
     def log_dataset(
         self, name: str, data: object, *, role: Role = "train", target: str | None = None
@@ -210,6 +225,34 @@ class Run:
             return None
         return output
 
+    def log_evaluation(
+        self,
+        dataset: str | DatasetUse,
+        predictions: Iterable[Any],
+        target: Iterable[Any],
+        **options: Unpack[EvaluationOptions],
+    ) -> Evaluation | None:
+        """Record predictions row by row beside the truth, and what they come to; None where refused.
+
+        `dataset` was given to `log_dataset`. `predictions` are probabilities of the positive class, class names or
+        numbers, `target` the truth; see `EvaluationOptions` for the rest. The metrics become metrics of the run on
+        that dataset, so that they are pinned and compared; the rows go to the blob store, never into git.
+        """
+        try:
+            name, content = self._recording.dataset_named(dataset)
+            document = self._evaluate((name, content), table_of(columns_of(predictions, target, options)), options)
+            self._recording.evaluation(document)
+            self._recording.points(document.metrics, None, None, content)
+        except _FILE_ERRORS as error:
+            self._refuse(dataset, error)
+            return None
+        return document
+
+    def _evaluate(self, dataset: tuple[str, Digest], table: PredictionTable, options: EvaluationOptions) -> Evaluation:
+        blob = self._blobs.put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
+        output, metrics = options.get("output"), options.get("metrics", ())
+        return evaluation_of(table, blob, dataset, self.run_id, output=output, metrics=metrics)
+
     def _take(self, what: str, take: Callable[[], Iterable[ManifestEntry]]) -> None:
         try:
             entries = [*take()]
@@ -220,17 +263,23 @@ class Run:
 
     def _refuse(self, what: object, error: Exception) -> None:
         if isinstance(error, GitregError):
-            self._recording.refuse(what, error.message)
+            self._recording.refuse(what, error.message, error.hint)
         else:
             self._recording.refuse(what, f"{type(error).__name__}: {error!s:.200}")
 
-    def _file(self, source: Path, path: str) -> ManifestEntry:
+    def _file(self, source: Path, path: str, allow_secrets: bool) -> ManifestEntry:  # noqa: FBT001 - the caller's own
+        if not allow_secrets:
+            refuse_secrets_below(source)
         return _entry(check_artifact_path(path), self._blobs.put(source, media_type=media_type_of(path)))
 
-    def _bytes(self, data: bytes, path: str, media_type: str) -> ManifestEntry:
+    def _bytes(self, data: bytes, path: str, media_type: str, allow_secrets: bool) -> ManifestEntry:  # noqa: FBT001
+        if not allow_secrets:
+            refuse_secrets_in(data, path)
         return _entry(check_artifact_path(path), self._blobs.put(data, media_type=media_type))
 
-    def _files(self, folder: Path, artifact_path: str | None) -> list[ManifestEntry]:
+    def _files(self, folder: Path, artifact_path: str | None, allow_secrets: bool) -> list[ManifestEntry]:  # noqa: FBT001
+        if not allow_secrets:
+            refuse_secrets_below(folder)
         manifest = put_folder(self._blobs, folder)
         return [
             entry.model_copy(update={"path": check_artifact_path(_below(artifact_path, entry.path))})

@@ -34,6 +34,7 @@ from gitreg.tracking.attempts import record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.comparing import Comparison, compare
 from gitreg.tracking.folding import FoldedRun, fold
+from gitreg.tracking.guarding import refuse_secrets_among
 from gitreg.tracking.series import SeriesPoint, read_series
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ class Runs:
     ) -> CommitId | None:
         if not values:
             return self._store.ledger_tip()
+        refuse_secrets_among({name.removeprefix(_TAG): value for name, value in values.items()})
         folder = paths.run_notes(run.run_id)
 
         def change(ledger: Snapshot) -> Edits:

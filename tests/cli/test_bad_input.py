@@ -162,6 +162,34 @@ def test_values_that_cannot_be_recorded_leave_nothing_of_their_call(
     assert ask("runs", "show", run, at=registry)["params"] == {}
 
 
+def test_a_secret_is_recorded_by_no_command_and_shown_by_none(
+    watched: Watched, gitreg: Gitreg, ask: Ask, registry: Path, tmp_path: Path
+) -> None:
+    run = gitreg("runs", "start", at=registry).out.strip()
+    token = "ghp_" + "0123456789abcdefghij0123456789abcdef"
+    (tmp_path / "config").mkdir()
+    file = tmp_path / "config" / "settings.yaml"
+    file.write_text(f"lr: 0.1\nkey: {token}\n")
+    fine = ("--param", "depth=4", "--param", "max_tokens=512")
+    for command, says in (
+        (
+            ("runs", "start", "--tag", f"note={token}"),
+            "'note' is refused: it looks like it holds a secret",
+        ),
+        (("run", "--tag", f"note={token}", "--", "true"), "GitHub token"),
+        (("runs", "record", run, *fine, "--param", "db_password=hunter2"), "'db_password' is refused"),
+        (("runs", "record", run, *fine, "--tag", f"note=x {token}"), "line 1, column 3"),
+        (("runs", "record", run, *fine, "--artifact", file), "settings.yaml:2 looks like it holds a secret"),
+        (("runs", "record", run, *fine, "--artifact", file.parent), "--allow-secrets"),
+        (("runs", "tag", run, f"note={token}"), "'note' is refused"),
+        (("runs", "note", run, f"see {token}"), "'description' is refused"),
+    ):
+        told = watched.fails(*command, code=2, says=says)
+        assert not any(secret in told.out + told.err for secret in (token, "hunter2"))
+    assert ask("runs", "show", run, at=registry)["params"] == {}
+    assert gitreg("runs", "record", run, *fine, "--artifact", file, "--allow-secrets", at=registry).code == 0
+
+
 def test_a_finished_run_takes_no_more(watched: Watched, trained: Callable[..., str]) -> None:
     run = trained("first")
     watched.fails("runs", "record", run, "--param", "a=1", code=3)

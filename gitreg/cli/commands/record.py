@@ -14,7 +14,7 @@ from gitreg.cli.tree import command
 from gitreg.cli.views import runs
 from gitreg.documents import check_name
 from gitreg.errors import InvalidValue
-from gitreg.tracking import run_command
+from gitreg.tracking import refuse_secrets_among, refuse_secrets_below, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,7 @@ class _Values(TypedDict):
     tags: tuple[tuple[str, str], ...]
     artifacts: tuple[Artifact, ...]
     models: tuple[Artifact, ...]
+    allow_secrets: bool
 
 
 def beginning_options(function: Callable[..., Reply]) -> Callable[..., Reply]:
@@ -87,6 +88,7 @@ def runs_start(session: Session, message: str | None, **said: Unpack[_Beginning]
 
     It belongs to no process: `gitreg runs record` adds to it and only `gitreg runs finish` ends it.
     """
+    refuse_secrets_among(dict(said["tags"]))
     registry = session.recording
     started = registry.start_run(**_arguments(session, said), owner="none", strict=True)
     started.release()
@@ -118,12 +120,13 @@ def _note(session: Session, run_id: str, message: str | None) -> None:
 @click.option("--tag", "tags", type=PAIR, multiple=True, help="A tag; again for more.")
 @click.option("--artifact", "artifacts", type=ARTIFACT, multiple=True, help="A file or folder; again for more.")
 @click.option("--model", "models", type=ARTIFACT, multiple=True, help="A folder to register later, and its name.")
+@click.option("--allow-secrets", is_flag=True, help="Take artifacts that look like they hold a secret.")
 @message_option
 def runs_record(session: Session, run: str, message: str | None, **values: Unpack[_Values]) -> Reply:
     """Add params, metrics, tags and files to a run.
 
     A param is a number, true or false where it is written as JSON writes them, else text. What cannot be recorded is
-    refused with exit code 2, and nothing is recorded.
+    refused with exit code 2, and nothing is recorded. So is what looks like a secret.
     """
     _check(values)
     known = session.registry.runs.get(run)
@@ -149,9 +152,13 @@ def _check(values: _Values) -> None:
     for kind, named in (("param", values["params"]), ("metric", values["metrics"]), ("tag", values["tags"])):
         for each in named:
             check_name(each[0], kind)
+    refuse_secrets_among(dict(values["params"]))
+    refuse_secrets_among(dict(values["tags"]))
     for artifact in values["artifacts"]:
         if not Path(artifact.source).exists():
             raise InvalidValue(f"There is no file or folder {artifact.source!r:.80}.", subject=artifact.source)
+        if not values["allow_secrets"]:
+            refuse_secrets_below(Path(artifact.source))
     for model in values["models"]:
         _folder(model)
 
@@ -162,18 +169,18 @@ def _record(run: Run, values: _Values) -> None:
         run.log_metric(metric.key, metric.value, step=metric.step)
     run.set_tags(dict(values["tags"]))
     for artifact in values["artifacts"]:
-        _take(run, artifact)
+        _take(run, artifact, values["allow_secrets"])
     for model in values["models"]:
         run.log_model(_folder(model), model.path or "model")
 
 
-def _take(run: Run, artifact: Artifact) -> None:
+def _take(run: Run, artifact: Artifact, allow_secrets: bool) -> None:
     source = Path(artifact.source)
     if source.is_dir():
-        run.log_artifacts(source, artifact.path)
+        run.log_artifacts(source, artifact.path, allow_secrets=allow_secrets)
     elif artifact.path is None or Path(artifact.path).name == source.name:
         folder = str(Path(artifact.path).parent) if artifact.path else "."
-        run.log_artifact(source, None if folder == "." else folder)
+        run.log_artifact(source, None if folder == "." else folder, allow_secrets=allow_secrets)
     else:
         raise InvalidValue(
             f"{artifact.source!r:.80} keeps its name in the run.", hint=f"--artifact {source}=FOLDER/{source.name}"
@@ -222,6 +229,7 @@ def run(session: Session, message: str | None, words: tuple[str, ...], **said: U
     `gitreg.start_run()` inside attaches to the same run. Ends with the command's own exit code; any but 0 is recorded
     as failed.
     """
+    refuse_secrets_among(dict(said["tags"]))
     registry = session.recording
     started = registry.start_run(**_arguments(session, said), strict=True)
     code = run_command(started, words, session.surroundings.environ, registry.path)
