@@ -31,7 +31,10 @@ DESCRIPTION = Path(__file__).parent / "data" / "github.json"
 def serving(application: Callable[..., Iterable[bytes]]) -> Iterator[str]:
     """Its address, without a slash at the end."""
     connections: dict[int, Any] = {}
-    web = waitress.server.create_server(application, map=connections, host="127.0.0.1", port=0, threads=4)
+    # A long answer that nobody hears out is kept in memory: waitress would leave the file that it spools to open.
+    web = waitress.server.create_server(
+        application, map=connections, host="127.0.0.1", port=0, threads=4, outbuf_overflow=1 << 30
+    )
     stop = threading.Event()
 
     def serve() -> None:

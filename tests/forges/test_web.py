@@ -286,3 +286,15 @@ def test_without_httpx_the_extra_is_named() -> None:
         sys.exit(2)
     """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_nothing_is_logged_that_opens_a_door(script: Script, slept: Slept, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    script.will(200, [])
+    script.will(403, {"message": SECRET})
+    forge = script.forge(slept)
+    forge.pull_requests()
+    with pytest.raises(GitregError):
+        forge.pull_requests()
+    assert caplog.records
+    assert SECRET not in "".join(f"{each.getMessage()} {each.args}" for each in caplog.records)
