@@ -37,6 +37,7 @@ LEVELS = {
     "flavors": 4,
     "_user": 4,
     "audit": 5,
+    "gathering": 5,
     "_registry": 6,
     "_open": 7,
     "cli": 8,

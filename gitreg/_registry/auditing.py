@@ -10,6 +10,7 @@ from gitreg.audit import Auditor, path_of_note, roots_at
 from gitreg.decisions import Office
 from gitreg.documents import Checkpoint, Digest
 from gitreg.errors import Refused
+from gitreg.gathering import differences_of
 from gitreg.index import Index
 from gitreg.signing import FileSigner, SignedNote
 
@@ -32,12 +33,12 @@ class Audits:
         """See `Registry.audit`."""
         with self._office() as office:
             start = office.commit_at(since) if since is not None else None
-            return Auditor(office).audit(Digest(root) if root is not None else None, start, against)
+            return self._auditor(office).audit(Digest(root) if root is not None else None, start, against)
 
     def checkpoint(self, key: Path, why: str | None = None) -> Anchored:
         """Audit main, and sign what it is and what the audit said. Raises `InvalidKey`, and what publishing raises."""
         with self._office() as office:
-            report = Auditor(office).audit()
+            report = self._auditor(office).audit()
             root = roots_at(office.history(), [report.commits])[report.commits]
             said = Checkpoint(report.registry, report.commits, root, report.main, report.outcome, office.now)
             note = SignedNote(said.to_text()).signed(key, self._name_of(office, key))
@@ -49,7 +50,7 @@ class Audits:
         Raises `InvalidDocument`, `Refused` where today's history does not extend it, `InvalidKey`.
         """
         with self._office() as office:
-            report = Auditor(office).audit(against=data)
+            report = self._auditor(office).audit(against=data)
             if report.anchor is None:
                 why = next(each.finding.message for each in report.objections if each.finding.rule == "checkpoint")
                 raise Refused(
@@ -57,6 +58,9 @@ class Audits:
                 )
             note = SignedNote.from_bytes(data).signed(key, self._name_of(office, key), office.now)
         return self._publish(note, report.anchor.checkpoint, why)
+
+    def _auditor(self, office: Office) -> Auditor:
+        return Auditor(office, lambda claim: differences_of(claim, self._parts.observer))
 
     @contextmanager
     def _office(self) -> Iterator[Office]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import open_bytes
@@ -12,14 +13,18 @@ from gitreg.decisions import Office, Proposals, Record
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
-from gitreg.registry import Ledger, Models
+from gitreg.registry import Evaluations, Ledger, Models
+from gitreg.store import GUEST_BRANCHES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitreg._user import User
     from gitreg.blobs import LayeredBlobs
-    from gitreg.store import CommitId, Remote, Store
+    from gitreg.decisions import Inputs
+    from gitreg.documents import Observation
+    from gitreg.gathering import CodeHistory, Observer
+    from gitreg.store import CommitId, Remote
     from gitreg.tracking import Runs, Tracker
 
 
@@ -59,7 +64,7 @@ class Parts:
 
     def forget_blobs(self) -> None:
         """Ask again where bytes are, and build anew what stands on the answer."""
-        for name in ("blobs", "uploader", "ledger", "models", "tracker", "runs"):
+        for name in ("blobs", "uploader", "ledger", "models", "evaluations", "observer", "tracker", "runs"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -93,6 +98,11 @@ class Parts:
         return Models(self.store, self.index, self.blobs, self.ledger, lambda: self.settings)
 
     @cached_property
+    def evaluations(self) -> Evaluations:
+        """What versions were evaluated on."""
+        return Evaluations(self.models, self.index, self.blobs)
+
+    @cached_property
     def tracker(self) -> Tracker:
         """Recording."""
         from gitreg.tracking import Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
@@ -115,7 +125,26 @@ class Parts:
     @cached_property
     def proposals(self) -> Proposals:
         """Deciding."""
-        return Proposals(self.office, self.publish)
+        return Proposals(self.office, self.publish, self._observe)
+
+    def _observe(self, inputs: Inputs) -> tuple[Observation, ...]:
+        return self.observer(inputs)
+
+    @cached_property
+    def observer(self) -> Observer:
+        """Looks up what a policy's rules need to know that main does not show."""
+        from gitreg.gathering import Observer  # noqa: PLC0415 - as above
+
+        return Observer(self.index, self.blobs, self._code())
+
+    def _code(self) -> CodeHistory | None:
+        """The code that trains: this very repository where the registry lives in it, else where GITREG_CODE says."""
+        from gitreg.gathering import CodeHistory  # noqa: PLC0415 - as above
+
+        if self.store.branches == GUEST_BRANCHES:
+            return CodeHistory(self.store)
+        place = self.store.surroundings.environ.get("GITREG_CODE")
+        return CodeHistory(Store.open(Path(place), self.store.surroundings)) if place else None
 
     @cached_property
     def record(self) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, Unpack
 
 from gitreg._registry.bytes import check_place
 from gitreg._registry.examining import Examiner
@@ -14,19 +14,22 @@ from gitreg._registry.syncing import Syncer
 from gitreg._user import User
 from gitreg.decisions import (
     Candidate,
+    Claim,
     Finding,
     Landing,
     Outcome,
+    PolicyCheck,
     Proposals,
     Record,
     StageChange,
     count_landings,
 )
 from gitreg.errors import InvalidName, NotPublished
-from gitreg.registry import Models, Reference, Registered, RunAddress, parse_address
+from gitreg.evaluation import CsvColumns, columns_in_csv, table_of
+from gitreg.registry import Evaluated, Evaluations, Models, Reference, Registered, RunAddress, parse_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitreg._registry.auditing import Audits
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
@@ -108,6 +111,11 @@ class Registry:
         return self._parts.models
 
     @property
+    def evaluations(self) -> Evaluations:
+        """What versions were evaluated on."""
+        return self._parts.evaluations
+
+    @property
     def proposals(self) -> Proposals:
         """Proposals, decisions, people and holds."""
         return self._parts.proposals
@@ -174,6 +182,32 @@ class Registry:
         candidate = Candidate(view.document, view.number)
         return self.proposals.promote(candidate, stage, reason, signer=signer, dry_run=dry_run)
 
+    def evaluate(
+        self,
+        version: Reference,
+        dataset: str,
+        file: Path,
+        *,
+        message: str | None = None,
+        metrics: Sequence[str] = (),
+        **columns: Unpack[CsvColumns],
+    ) -> Evaluated:
+        """Record what a version predicted on a dataset, from a CSV file; see `Evaluations.add`, `columns_in_csv`."""
+        with file.open(encoding="utf-8", newline="") as lines:
+            table = table_of(columns_in_csv(lines, **columns))
+        return self.evaluations.add(version, dataset, table, metrics=metrics, message=message)
+
+    def check_policy(self, version: Reference, stage: str) -> PolicyCheck:
+        """What the stage's policy says to a version, rule by rule; nothing is proposed.
+
+        Raises `VersionNotFound`, `StageNotFound` for a stage that is not protected, and `NotPublished` for a version
+        without a number.
+        """
+        view = self.models.version(version)
+        if view.number is None:
+            raise NotPublished(f"{view.label} has no number yet.", subject=view.label, hint="gitreg sync")
+        return self.proposals.check(Candidate(view.document, view.number), stage)
+
     # Reading
 
     def resolve(self, address: str) -> Resolution:
@@ -206,7 +240,16 @@ class Registry:
 
     def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
         """Whether `head` is good for main: as a proposal merged into `base`, or as a push on it."""
-        return self._parts.record.validate(base, head, is_push=is_push)
+        found = self._parts.record.validate(base, head, is_push=is_push)
+        return [*found, *self._gathered_again(self._parts.record.claims(base, head, is_push=is_push))]
+
+    def _gathered_again(self, claims: list[Claim]) -> Iterator[Finding]:
+        """Whether the evidence says what anybody sees who looks; nothing is loaded where there is none."""
+        if claims:
+            from gitreg.gathering import differences_of  # noqa: PLC0415 - see there
+
+            for claim in claims:
+                yield from differences_of(claim, self._parts.observer)
 
     def check_facts(self, before: str, after: str) -> list[Finding]:
         """Whether the ledger went from one commit to another by its rules."""

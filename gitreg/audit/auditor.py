@@ -8,19 +8,19 @@ a checkpoint that somebody else keeps.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitreg.audit.notes import CHECKPOINTS, Anchor, Notes
-from gitreg.decisions import Finding, check_ledger, check_step, log, outcome_of, read_document
+from gitreg.decisions import UNREADABLE, Finding, check_ledger, check_step, claims_at, log, outcome_of, read_document
 from gitreg.documents import Alias, Digest, classify_fact, paths
 from gitreg.errors import CannotTell
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from gitreg.decisions import Judge, LogEntry, Office, Rulebook
+    from gitreg.decisions import Claim, Judge, LogEntry, Office, Rulebook
     from gitreg.documents import Outcome, RegistryId, Tree
 
 _ALIASES = "aliases"
@@ -79,9 +79,10 @@ class AuditReport:
 class Auditor:
     """Audits one clone. The office's index must be one that was built from the commits just now."""
 
-    def __init__(self, office: Office) -> None:
-        """Nothing is read yet."""
+    def __init__(self, office: Office, look_again: Callable[[Claim], Iterable[Finding]] = lambda _: ()) -> None:
+        """`look_again` compares written evidence with what is seen here."""
         self._office = office
+        self._look_again = look_again
         self._store = office.store
 
     def audit(
@@ -141,6 +142,17 @@ class Auditor:
         for position in range(start + 1, judge.tip + 1):
             for finding in check_step(judge, position):
                 yield finding, judge.history.commits[position]
+            for finding in self._evidence(judge, position):
+                yield finding, judge.history.commits[position]
+
+    def _evidence(self, judge: Judge, position: int) -> Iterator[Finding]:
+        """Bytes that are not here prove nothing against what was approved; other bytes do."""
+        try:
+            claims = [*claims_at(judge, position)] if position else []
+        except UNREADABLE:
+            return  # said by the check of the step
+        for finding in (each for claim in claims for each in self._look_again(claim)):
+            yield replace(finding, severity="warn") if finding.outcome == "cannot tell" else finding
 
     # --- the ledger -------------------------------------------------------------------------------------------------
 

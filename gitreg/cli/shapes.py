@@ -276,6 +276,50 @@ class Rule(TypedDict):
     text: str
 
 
+class PolicyCheck(TypedDict):
+    """What a policy says to a version: every rule, what was observed, what would make it pass, who could approve.
+
+    `observations` are those of evidence (schemas/evidence-v1.json).
+    """
+
+    model: str
+    stage: str
+    version: int
+    policy: str | None
+    verdict: Outcome
+    rules: list[Rule]
+    observations: list[dict[str, Any]]
+    ways: dict[str, str]
+    needs: list[str]
+    able: list[str]
+    held: str | None
+
+
+class Slice(TypedDict):
+    """The rows of one group, and what they come to."""
+
+    column: str
+    value: str
+    rows: int
+    metrics: dict[str, Number]
+
+
+class Evaluation(TypedDict):
+    """Predictions of a version or of a run on a dataset, and what they come to."""
+
+    digest: str
+    run_id: str | None
+    output: str | None
+    version: str | None
+    dataset: str
+    content_digest: str
+    task: Literal["binary", "multiclass", "regression"]
+    rows: int
+    metrics: dict[str, Number]
+    slices: list[Slice]
+    predictions: Descriptor
+
+
 class Finding(TypedDict):
     """One thing that is not as it has to be."""
 
@@ -559,6 +603,8 @@ SHAPES: dict[str, Any] = {
     "comparison": Comparison,
     "described": Described,
     "error": Failed,
+    "evaluation": Evaluation,
+    "evaluations": list[Evaluation],
     "fetched": Fetched,
     "findings": list[Finding],
     "fsck": Checked,
@@ -568,6 +614,7 @@ SHAPES: dict[str, Any] = {
     "model": Model,
     "models": list[ModelSummary],
     "outcome": Result,
+    "policy-check": PolicyCheck,
     "proposal": Proposal,
     "proposals": list[Proposal],
     "recovered": list[Recovered],

@@ -1,8 +1,11 @@
 """Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
 from gitreg.decisions.approving import Word
+from gitreg.decisions.checking import PolicyCheck
+from gitreg.decisions.claims import Claim, claims_at
 from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Candidate, Target
+from gitreg.decisions.evidence import TOLERANCE, Inputs, Observe, facts_of
 from gitreg.decisions.facts import check_facts, check_ledger
 from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
 from gitreg.decisions.governing import add_person, remove_key, remove_person
@@ -24,20 +27,25 @@ from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Sai
 from gitreg.decisions.workfiles import governed_edits
 
 __all__ = [
+    "TOLERANCE",
     "UNREADABLE",
     "Candidate",
+    "Claim",
     "Finding",
     "Heard",
     "History",
     "HoldView",
+    "Inputs",
     "Judge",
     "Judgement",
     "Landing",
     "Line",
     "LogEntry",
+    "Observe",
     "Office",
     "Outcome",
     "Place",
+    "PolicyCheck",
     "ProposalView",
     "Proposals",
     "Receiver",
@@ -56,10 +64,12 @@ __all__ = [
     "check_line",
     "check_step",
     "choose_signer",
+    "claims_at",
     "count_landings",
     "creation_edits",
     "default_settings",
     "differing",
+    "facts_of",
     "governed_edits",
     "judge",
     "line_of",

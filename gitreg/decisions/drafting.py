@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from gitreg.errors import AlreadyExists, Conflict, NotFound, StageNotFound, Vers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gitreg.decisions.evidence import Observe
     from gitreg.decisions.judge import Judge
 
 EXPIRES_AFTER = timedelta(days=30)
@@ -91,9 +92,10 @@ class Draft:
 class Drafter:
     """Makes decisions that fit the tip of a line."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, observe: Observe = lambda _: ()) -> None:
         """`judge` is of the line that the decision is to land on."""
         self._judge = judge
+        self._observe = observe
         self._tree = judge.tree()
         self._rulebook = Rulebook(self._tree)
 
@@ -241,7 +243,8 @@ class Drafter:
 
     def _evidence(self, action: Action, move: Move, version: Version | None) -> Evidence:
         past = self._judge.past(paths.stage_folder(move.model, move.stage), self._judge.tip)
-        return build_evidence(Inputs(action, move, version, past.baseline, self._rulebook))
+        inputs = Inputs(action, move, version, past.baseline, self._rulebook)
+        return build_evidence(replace(inputs, observations=self._observe(inputs)))
 
     def _folder_files(self, choice: Choice, evidence: Evidence | None) -> dict[str, bytes | None]:
         folder = choice.target.folder

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gitreg.documents import Action, Digest, Evidence, Move, Observation, RuleResult, Subject, Version, paths
 from gitreg.policy import Facts, evaluate, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gitreg.decisions.rulebook import Rulebook
 
 TOLERANCE = 1e-9
+Observe: TypeAlias = "Callable[[Inputs], tuple[Observation, ...]]"
+"""Looks up what the rules of a promotion need to know that main does not show."""
 _JUDGED_BY_RULES: frozenset[Action] = frozenset(["promote"])
 
 
@@ -29,6 +31,12 @@ class Inputs:
     rulebook: Rulebook
     observations: tuple[Observation, ...] = ()
     """What was observed by whoever promotes; the judge takes them from the evidence that it checks."""
+
+    @property
+    def card_digest(self) -> Digest | None:
+        """Of the model's card."""
+        card = self.rulebook.tree.read(paths.model_card(self.move.model))
+        return None if card is None else Digest.of(card)
 
 
 def subject_of(version: Version, number: int | None) -> Subject:
@@ -58,7 +66,7 @@ def build_evidence(inputs: Inputs) -> Evidence:
         baseline=inputs.baseline,
         policy=settings.policy,
         policy_digest=policy.digest,
-        model_card=_card_digest(inputs),
+        model_card=inputs.card_digest,
         observations=inputs.observations,
         rules=(rules := _rules(inputs)),
         verdict=verdict(rules),
@@ -75,11 +83,6 @@ def _rules(inputs: Inputs) -> tuple[RuleResult, ...]:
 def facts_of(inputs: Inputs, version: Version) -> Facts:
     """What the rules of a promotion read."""
     return Facts(version, inputs.rulebook.card(inputs.move.model), inputs.baseline, inputs.observations)
-
-
-def _card_digest(inputs: Inputs) -> Digest | None:
-    card = inputs.rulebook.tree.read(paths.model_card(inputs.move.model))
-    return None if card is None else Digest.of(card)
 
 
 def differences(found: Evidence, expected: Evidence) -> Iterator[str]:

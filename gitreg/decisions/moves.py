@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from gitreg.documents import RuleResult
 
 _PROPOSE_ANEW = "Make a new proposal from what stands now."
+_SEE_POLICY = "What the rule {rule!r} asks for stands in policies/; what there is: gitreg models show {model}"
+_WAYS = {
+    "comparison": "More rows narrow the interval, and other versions may do better: gitreg versions {model}; "
+    "predictions are added by gitreg evaluations add models:/{model}/VERSION --dataset NAME --predictions FILE",
+    "source": "Train from a commit with nothing uncommitted, and register that run: "
+    "gitreg register runs:/RUN/OUTPUT --name {model}",
+    "datasets": "Record the data in the run that trains: run.log_dataset(NAME, DATA, role=ROLE, row_hashes=True)",
+    "files": "Log the model without what may not be in it, and register that: "
+    "gitreg register runs:/RUN/OUTPUT --name {model}",
+}
 
 
 @dataclass(frozen=True)
@@ -217,14 +227,14 @@ def _compare(found: Evidence, expected: Evidence, path: str, model: str) -> Iter
     for result in expected.rules:
         if result.outcome != "pass":
             rule = f"policy:{result.rule}"
-            hint = _how_to_pass(result, model)
+            hint = how_to_pass(result, model)
             yield Finding(rule, path, result.text, hint, severity=result.severity, outcome=result.outcome)
 
 
-def _how_to_pass(result: RuleResult, model: str) -> str:
+def how_to_pass(result: RuleResult, model: str) -> str:
     """What would make a rule pass, with the next command."""
     if result.kind != "threshold":
-        return f"What the rule {result.rule!r} asks for stands in policies/; what there is: gitreg models show {model}"
+        return _WAYS.get(result.kind, _SEE_POLICY).format(model=model, rule=result.rule)
     if result.observed is None or not math.isfinite(result.observed):
         return f"Log the metric in a run, and register that: gitreg register runs:/RUN/OUTPUT --name {model}"
     low, high, value = result.at_least, result.at_most, result.observed

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.approving import Approver, Word
+from gitreg.decisions.checking import PolicyCheck, check_policy
 from gitreg.decisions.collecting import merged, refs_about, seal, statements_about
 from gitreg.decisions.deciding import Decider, Make, message_of
 from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
@@ -19,6 +20,7 @@ from gitreg.errors import AlreadyExists, ApprovalRefused, ProposalRejected, Regi
 from gitreg.store import CommitId, Person, Snapshot
 
 if TYPE_CHECKING:
+    from gitreg.decisions.evidence import Observe
     from gitreg.decisions.judge import Judge
     from gitreg.documents import Digest, Edits
     from gitreg.signing import Signer
@@ -32,9 +34,13 @@ class Proposals(Record):
     What writes meets the remote first, and pushes what it did.
     """
 
-    def __init__(self, office: Office, publish: Publish | None = None) -> None:
-        """`publish` brings facts and bytes to where others see them; it runs before anything that names them lands."""
+    def __init__(self, office: Office, publish: Publish | None = None, observe: Observe = lambda _: ()) -> None:
+        """`publish` brings facts and bytes to where others see them; it runs before anything that names them lands.
+
+        `observe` looks up what the rules of a promotion need to know that main does not show.
+        """
         super().__init__(office)
+        self._observe = observe
         self._desk = Desk(office)
         self._publish = publish or (lambda: None)
 
@@ -56,6 +62,10 @@ class Proposals(Record):
         return self._decide(
             lambda drafter, wish: drafter.promote(candidate, [stage], wish), reason, signer, dry_run=dry_run
         )
+
+    def check(self, candidate: Candidate, stage: str) -> PolicyCheck:
+        """What the stage's policy says to a version now. Raises `StageNotFound` for a stage that is not protected."""
+        return check_policy(self.office, candidate, stage, self._observe)
 
     def withdraw(
         self, model: str, stage: str, reason: str, *, signer: Signer | None = None, dry_run: bool = False
@@ -103,7 +113,7 @@ class Proposals(Record):
     ) -> Outcome:
         self._meet(dry_run=dry_run)
         wish = self._wish(reason)
-        draft: Make = lambda judge: make(Drafter(judge), wish)  # noqa: E731 - one name for one thing
+        draft: Make = lambda judge: make(Drafter(judge, self._observe), wish)  # noqa: E731 - one name for one thing
         return Decider(self.office, signer).decide(draft, dry_run=dry_run)
 
     def _meet(self, *, dry_run: bool = False) -> None:

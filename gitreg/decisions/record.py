@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.decisions import stages
+from gitreg.decisions.claims import Claim, claims_at
 from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.drafting import Target
 from gitreg.decisions.facts import check_ledger
@@ -104,17 +105,39 @@ class Record:
     def check_proposal(self, base: CommitId, head: CommitId) -> list[Finding]:
         """A proposal's branch, as one commit on `base`."""
         try:
-            edits = dict(edits_between(self.office, base, head))
-            tip = self.office.store.snapshot(base)
-            decisions = {each.digest: each for each in decisions_in(tip, tip.with_edits(edits)).values()}
-            for digest, decision in decisions.items():
-                edits = sealed(edits, decision, statements_about(self.office, digest))
-            judge = self.office.judge(base).after(tip.with_edits(edits))
+            judge = self._as_merged(base, head)
         except Conflict as error:
             return [Finding("conflict", error.subject, error.message, error.hint)]
         except UNREADABLE as error:
             return [Finding("unreadable", error.subject, error.message, error.hint, outcome="cannot tell")]
         return list(dict.fromkeys(check_step(judge, judge.tip, self.office.now)))
+
+    def _as_merged(self, base: CommitId, head: CommitId) -> Judge:
+        """The line with the proposal as its next commit, and every approval that can be seen."""
+        edits = dict(edits_between(self.office, base, head))
+        tip = self.office.store.snapshot(base)
+        decisions = {each.digest: each for each in decisions_in(tip, tip.with_edits(edits)).values()}
+        for digest, decision in decisions.items():
+            edits = sealed(edits, decision, statements_about(self.office, digest))
+        return self.office.judge(base).after(tip.with_edits(edits))
+
+    def claims(self, base: str, head: str, *, is_push: bool = False) -> list[Claim]:
+        """The evidence that `validate` judged, for whoever can look again at what it was gathered from.
+
+        What cannot be read has no claim: `validate` says so.
+        """
+        before, after = self._commit_or_nothing(base), self.office.commit_at(head)
+        try:
+            if before is None or is_push:
+                judge = self.office.judge(after)
+                start = judge.history.position(before) if before is not None else -1
+                places = range((judge.tip if start is None else start) + 1, judge.tip + 1)
+            else:
+                judge = self._as_merged(before, after)
+                places = range(judge.tip, judge.tip + 1)
+            return [claim for place in places if place for claim in claims_at(judge, place)]
+        except (*UNREADABLE, Conflict):
+            return []
 
 
 def landings(

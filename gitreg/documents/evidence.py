@@ -98,7 +98,6 @@ class Alternative(Part):
     """A run that was evaluated on the same dataset."""
 
     run: RunId
-    name: Name
     value: Number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from gitreg.errors import InvalidValue
 from gitreg.evaluation.making import Columns
@@ -14,9 +14,16 @@ if TYPE_CHECKING:
 _GUESSES = {"target": ("target", "label", "y_true", "y"), "prediction": ("prediction", "score", "y_pred", "y_score")}
 
 
-def columns_in_csv(
-    lines: Iterable[str], *, target: str = "", prediction: str = "", slices: Sequence[str] = ()
-) -> Columns:
+class CsvColumns(TypedDict, total=False):
+    """Which columns of a CSV file are meant; see `columns_in_csv`."""
+
+    target: str
+    prediction: str
+    slices: Sequence[str]
+    task: str | None
+
+
+def columns_in_csv(lines: Iterable[str], **named: Unpack[CsvColumns]) -> Columns:
     """The columns of a CSV file with a header.
 
     Without names the target is `target`, `label`, `y_true` or `y`, the prediction `prediction`, `score`, `y_pred` or
@@ -32,10 +39,11 @@ def columns_in_csv(
     except (csv.Error, ValueError) as error:
         raise InvalidValue(f"The predictions are not a CSV file: {error!s:.200}.") from None
     return Columns(
-        target=_values(_column(columns, target, _GUESSES["target"])),
-        predictions=_values(_column(columns, prediction, _GUESSES["prediction"])),
+        target=_values(_column(columns, named.get("target", ""), _GUESSES["target"])),
+        predictions=_values(_column(columns, named.get("prediction", ""), _GUESSES["prediction"])),
         rows=columns.get("row", columns.get("id")),
-        slices={name: _column(columns, name, ()) for name in slices},
+        slices={name: _column(columns, name, ()) for name in named.get("slices", ())},
+        task=named.get("task"),
     )
 
 

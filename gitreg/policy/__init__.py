@@ -28,6 +28,7 @@ from gitreg.policy.statistics import (
     mcnemar_of,
     metric_named,
     paired_bootstrap,
+    resamples_needed,
     seed_of,
 )
 from gitreg.policy.statistics import CannotTell as NoNumber
@@ -59,6 +60,7 @@ __all__ = [
     "pairs_of",
     "picked_from",
     "quorum_of",
+    "resamples_needed",
     "rules_for",
     "seed_of",
     "union_of",

@@ -43,10 +43,10 @@ def _problems(rule: ComparisonRequirement, facts: Facts, looks: list[Compared]) 
         if not any(name.startswith(f"{column}=") for name in names):
             yield f"Nobody compared the groups of {column}."
     for each in looks:
-        yield from _problem(rule, facts, each, len(looks))
+        yield from _problem(rule, facts, each)
 
 
-def _problem(rule: ComparisonRequirement, facts: Facts, look: Compared, count: int) -> Iterator[str]:
+def _problem(rule: ComparisonRequirement, facts: Facts, look: Compared) -> Iterator[str]:
     if (look.metric, look.method) != (rule.metric, rule.method):
         yield f"{look.metric} was compared by {look.method}; the rule asks for {rule.metric} by {rule.method}."
     if not all(map(math.isfinite, (look.difference, look.low, look.high))):
@@ -55,13 +55,16 @@ def _problem(rule: ComparisonRequirement, facts: Facts, look: Compared, count: i
         yield "The interval does not hold its own difference."
     if rule.picked and next(facts.observed(rule, Alternatives), None) is None:
         yield "Nobody counted the runs that it was picked from."
-    needed = count * picked_from(rule, facts)
+    needed = picked_from(rule, facts)
     if look.comparisons < needed or look.confidence < corrected_confidence(rule.confidence, look.comparisons) - _SAME:
         yield f"The interval has to allow for {needed} looks at a confidence of {rule.confidence:g}."
 
 
 def picked_from(rule: ComparisonRequirement, facts: Facts) -> int:
-    """How many runs the candidate was picked from, where the rule corrects for that."""
+    """How many runs the candidate was picked from, where the rule corrects for that.
+
+    Groups are not counted: all of them have to pass, so chance alone passes them more rarely, not more often.
+    """
     seen = next(facts.observed(rule, Alternatives), None)
     return max(1, seen.runs) if rule.picked and seen is not None else 1
 

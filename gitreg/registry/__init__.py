@@ -11,6 +11,7 @@ from gitreg.registry.addresses import (
     parse_address,
 )
 from gitreg.registry.catalogue import Catalogue, Reference
+from gitreg.registry.evaluations import Evaluated, Evaluations
 from gitreg.registry.ledger import Ledger, Recorded, Upload
 from gitreg.registry.models import Models, Registered
 from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
@@ -21,6 +22,8 @@ __all__ = [
     "Address",
     "Catalogue",
     "DigestStart",
+    "Evaluated",
+    "Evaluations",
     "Label",
     "Latest",
     "Ledger",

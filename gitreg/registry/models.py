@@ -10,6 +10,7 @@ from gitreg.documents import (
     MANIFEST_MEDIA_TYPE,
     Alias,
     Descriptor,
+    Digest,
     Edits,
     Manifest,
     ManifestEntry,
@@ -29,7 +30,7 @@ from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished
 from gitreg.registry.views import DELETED, DESCRIPTION, TAG, VersionView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gitreg.blobs import BlobStore
     from gitreg.index import Index
@@ -182,6 +183,10 @@ class Models(Catalogue):
             return model.name, paths.model_notes(model.name)
         version = self.version(reference)
         return f"{version.model} {version.label.rpartition('/')[2]}", paths.version_notes(version.model, version.digest)
+
+    def record(self, edits: Edits, subject: str, blobs: Iterable[Digest] = (), why: str | None = None) -> Recorded:
+        """Put documents that are written once onto the ledger, and the bytes that they name where others read them."""
+        return self._ledger.publish(lambda _: edits, subject, blobs, why=why)
 
     def _note(
         self, folder: str, values: Mapping[str, str | None], subject: str, message: str | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from gitreg.documents import format_time, plain, spell_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gitreg.cli import shapes
@@ -22,6 +22,11 @@ def time(at: datetime | None) -> str | None:
 def number(value: float) -> shapes.Number:
     """A number, or the word for one that JSON has none for."""
     return cast("shapes.Number", spell_number(value))
+
+
+def numbers(values: Mapping[str, float]) -> dict[str, shapes.Number]:
+    """Numbers by name."""
+    return {name: number(value) for name, value in values.items()}
 
 
 def metric(summary: MetricSummary) -> shapes.Metric:

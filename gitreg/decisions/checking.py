@@ -1,0 +1,66 @@
+"""What a policy would say to a version now, rule by rule, without proposing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitreg.decisions.drafting import Target
+from gitreg.decisions.evidence import Inputs, build_evidence
+from gitreg.decisions.moves import how_to_pass
+from gitreg.decisions.rulebook import Rulebook
+from gitreg.documents import Evidence, Move, Principal
+from gitreg.errors import StageNotFound
+from gitreg.policy import Quorum, quorum_of
+
+if TYPE_CHECKING:
+    from gitreg.decisions.drafting import Candidate
+    from gitreg.decisions.evidence import Observe
+    from gitreg.decisions.office import Office
+
+
+@dataclass(frozen=True)
+class PolicyCheck:
+    """The answer of every rule, what would make those pass that do not, and who could approve."""
+
+    target: Target
+    number: int
+    evidence: Evidence
+    ways: dict[str, str]
+    """What would make a rule pass, by the rule's name."""
+    needed: tuple[str, ...]
+    able: tuple[Principal, ...]
+    """Everyone whose approval would count, were it not her own proposal."""
+    held: str = ""
+    """Why the version is held out of the stage, where it is."""
+
+
+def check_policy(office: Office, candidate: Candidate, stage: str, observe: Observe) -> PolicyCheck:
+    """Ask a protected stage's policy about a version. Raises `StageNotFound` for a stage that asks nobody."""
+    target = Target(candidate.version.model, stage)
+    judge = office.judge()
+    rulebook = Rulebook(judge.tree())
+    if not rulebook.is_protected(stage):
+        known = ", ".join(rulebook.protected) or "none"
+        raise StageNotFound(f"{stage} is no protected stage, so no policy is asked (protected are: {known}).")
+    past = judge.past(target.folder, judge.tip)
+    version = candidate.version
+    move = Move(model=version.model, stage=stage, number=candidate.number, version=version.digest, replaces=None)
+    inputs = Inputs("promote", move, version, past.baseline, rulebook)
+    evidence = build_evidence(replace(inputs, observations=observe(inputs)))
+    quorum = quorum_of(rulebook.policy(stage), "promote")
+    hold = rulebook.is_held(version.model, version.digest, stage)
+    ways = {rule.rule: how_to_pass(rule, version.model) for rule in evidence.rules if rule.outcome != "pass"}
+    words = tuple(sorted(map(str, quorum.needs)))
+    return PolicyCheck(
+        target, candidate.number, evidence, ways, words, _able(quorum, rulebook), hold.reason if hold else ""
+    )
+
+
+def _able(quorum: Quorum, rulebook: Rulebook) -> tuple[Principal, ...]:
+    people = rulebook.approvers.people
+    return tuple(
+        person
+        for person in sorted(people)
+        if people[person].keys and any(need.counts(people[person]) for need in quorum.needs)
+    )
