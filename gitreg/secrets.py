@@ -28,7 +28,7 @@ _SHAPES: Final = {
     "GitHub token": r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}",
     "GitLab token": r"gl(?:pat|rt|dt|cbt|ptt|ft|agent|oas)-[A-Za-z0-9_.-]{16,}",
     "Hugging Face token": r"hf_[A-Za-z0-9]{20,}",
-    "API key of a model provider": r"sk-(?:(?:proj|svcacct|admin|ant|or|lf)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,})",
+    "API key of a model provider": r"sk-(?:(?:proj|svcacct|admin|ant|or|lf)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{32,})",
     "Slack token": r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
     "Slack webhook": r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
     "Google API key": r"AIza[0-9A-Za-z_-]{30,}",
@@ -41,11 +41,11 @@ _SHAPES: Final = {
     "PyPI token": r"pypi-[A-Za-z0-9_-]{40,}",
     "npm token": r"npm_[A-Za-z0-9]{20,}",
     "Databricks token": r"dapi[0-9a-f]{32}",
-    "JSON web token": r"(?<![_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    "JSON web token": r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
 }
 _KINDS: Final = tuple(_SHAPES)
 SHAPES: Final = re.compile(
-    "(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<k{at}>{shape})" for at, shape in enumerate(_SHAPES.values())) + ")"
+    "(?<![A-Za-z0-9_-])(?:" + "|".join(f"(?P<k{at}>{shape})" for at, shape in enumerate(_SHAPES.values())) + ")"
 )
 """Keys and tokens of known services."""
 
@@ -64,9 +64,9 @@ _TELLING: Final = re.compile(
     r"|connection_?string)(?:_|$)"
 )
 _PASSWORD: Final = re.compile(r"(?:password|passwd|passphrase|(?:^|_)(?:pass|pwd|passcode))$")
-_HARMLESS: Final = re.compile(  # in names that tell: what is said of a secret, and what is public
-    r"(?:hash|digest|sha\d+|fingerprint|ids?|counts?|path|file|url|uri|name|type|len(?:gth)?|size|format)$"
-    r"|signature|session_?id|(?:^|_)(?:dsn|auth)$"
+_SECRET: Final = re.compile(  # at the end of a name: `token_count` and `secret_name` only speak of one
+    r"(?:secret|token|credentials?|bearer|cookie|webhook|connection_?string"
+    r"|(?:api|access|secret|private|account|encryption|signing)_?key)(?:_(?:\d+|prod|dev|test|staging|old|new|value))*$"
 )
 
 _VALUE_CHARS: Final = 512
@@ -85,7 +85,9 @@ _STANDS_FOR_ONE: Final = re.compile(
 )
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)+")
 _RANDOM: Final = re.compile(r"[A-Za-z0-9+/=_.~%:-]{16,512}")
-_DIGEST: Final = re.compile(r"(?:sha\d{1,3}|md5|blake\w{1,3}|urn|git)[:_-]|\.{0,2}/|~|\d{4}-\d\d-\d\d", re.IGNORECASE)
+_NAMES_ANOTHER: Final = re.compile(
+    r"(?:sha\d{1,3}|md5|blake\w{1,3}|urn|git|arn|env|ref|vault)[:_-]|\.{0,2}/|~|\d{4}-\d\d-\d\d", re.IGNORECASE
+)
 _ENTROPY_BITS: Final = 3.0
 """Of each character. Random hex has 3.5 and more, words and versions seldom have digits in two places as well."""
 
@@ -185,12 +187,11 @@ def _named(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _kind_of(flat: str, value: str, *, is_quoted: bool) -> str | None:
-    if _HARMLESS.search(flat) or not _TELLING.search(flat) or _is_for_show(value):
-        return None
+    if not is_quoted and _DOTTED.fullmatch(value):
+        return None  # a variable
     if _PASSWORD.search(flat):
         return "password" if _is_password(value, is_quoted=is_quoted) else None
-    is_code = not is_quoted and _DOTTED.fullmatch(value)
-    return "value named like a secret" if not is_code and _is_random(value) else None
+    return "value named like a secret" if _SECRET.search(flat) and _is_random(value) else None
 
 
 def _is_for_show(value: str) -> bool:
@@ -201,13 +202,13 @@ def _is_for_show(value: str) -> bool:
 def _is_password(value: str, *, is_quoted: bool) -> bool:
     """Six characters of two kinds; without quotes a digit among letters, for a name may be a variable's."""
     kinds = {"a" if each.islower() else "A" if each.isupper() else "0" if each.isdigit() else "." for each in value}
-    is_code = not is_quoted and _DOTTED.fullmatch(value)
-    return len(value) >= 6 and not is_code and (len(kinds) > 1 if is_quoted else {"a", "0"} <= kinds)  # noqa: PLR2004
+    is_mixed = len(kinds) > 1 if is_quoted else {"a", "0"} <= kinds
+    return len(value) >= 6 and is_mixed and not _is_for_show(value)  # noqa: PLR2004 - see above
 
 
 def _is_random(value: str) -> bool:
     """Whether it looks drawn by lot: letters, digits in several places, few repetitions."""
-    if not _RANDOM.fullmatch(value) or _DIGEST.match(value) or "://" in value or _is_for_show(value):
+    if not _RANDOM.fullmatch(value) or _NAMES_ANOTHER.match(value) or "://" in value or _is_for_show(value):
         return False
     if len(re.findall(r"[0-9]+", value)) < 2 or not re.search(r"[A-Za-z]", value):  # noqa: PLR2004 - see above
         return False

@@ -136,6 +136,11 @@ NONE_ARE = [
     "password_length=12",
     "password_file: /run/secrets/password1",
     "secret_name: prod-db-2026-v1-credentials-3",
+    "token_embedding=learned-1024-v2-large-768-rotary",
+    "api_key_env: OPENAI_API_KEY_2_PROD_7",
+    "secret=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-a1b2c3",
+    "token: 2026-01-02T03:04:05Z",
+    "password_policy: strong-2-eyes-7",
     "token = next(stream.tokens2)",
     "token = config.v1.tokens2.value3",
     'token = f"{prefix2}-{number3}-{letters45}"',
@@ -189,6 +194,18 @@ def test_digests_and_base64_of_them_pass_under_any_name_that_is_not_a_secrets(da
         f"digest: {digest.hexdigest()}\nvalue={base64.b64encode(digest.digest()).decode()}\nsha256:{digest.hexdigest()}"
     )
     assert kinds(text) == []
+
+
+@given(data=st.binary(min_size=3000, max_size=3000))
+def test_bytes_spelled_as_text_pass(data: bytes) -> None:
+    noise = hashlib.shake_256(data).digest(30_000)
+    for text in (
+        base64.b64encode(noise),
+        base64.urlsafe_b64encode(noise),
+        base64.b85encode(noise),
+        noise.hex().encode(),
+    ):
+        assert kinds(text.decode()) == []
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------
