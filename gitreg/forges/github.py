@@ -8,7 +8,7 @@ from urllib.parse import quote
 from gitreg.errors import CredentialsRefused, NotFound, ProposalNotFound, RemoteRefused
 from gitreg.forges.githubrules import branch_rules_of
 from gitreg.forges.reading import at, is_on, moment, number, rows, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, MAX_TITLE, bears, clipped, marked
 from gitreg.forges.values import (
     Annotation,
     BranchRules,
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from gitreg.forges.web import Web
 
 _PULLS_READ, _PULLS_WRITE = "Pull requests: read", "Pull requests: write"
-_CHECKS_WRITE, _STATUS_WRITE = "Checks: write", "Commit statuses: write"
+_CHECKS_WRITE = "Checks: write"
+_STATUS_WRITE = "Checks: write (an app's token alone) or Commit statuses: write"
 _BATCH = 50
 """GitHub takes so many annotations in one request."""
 _JOB_LOGIN = "github-actions[bot]"
@@ -54,7 +55,7 @@ class GitHub:
 
     def open_pull_request(self, head: str, base: str, *, title: str, body: str) -> PullRequest:
         """See `Forge`. Two that open the same at once end with one: the slower one updates it."""
-        body = clipped(body)
+        title, body = clipped(title, MAX_TITLE), clipped(body)
         standing = self._open_ones(head, base)
         if not standing:
             fields = {"head": head, "base": base, "title": title, "body": body}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from gitreg.errors import Conflict, CredentialsRefused, NotFound, ProposalNotFound
 from gitreg.forges.reading import at, is_on, moment, number, number_or, rows, rows_or_empty, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, MAX_TITLE, bears, clipped, marked
 from gitreg.forges.values import (
     BranchRules,
     Check,
@@ -48,7 +48,7 @@ class GitLab:
 
     def open_pull_request(self, head: str, base: str, *, title: str, body: str) -> PullRequest:
         """See `Forge`. Two that open the same at once end with one: the slower one updates it."""
-        body = clipped(body)
+        title, body = clipped(title, MAX_TITLE), clipped(body)
         standing = self._open_ones(head, base)
         if not standing:
             fields = {"source_branch": head, "target_branch": base, "title": title, "description": body}

@@ -10,6 +10,8 @@ MAX_BODY = 60_000
 """Characters; GitHub takes 65,536, GitLab a million, Gitea as many as its database."""
 MAX_STATUS = 140
 """Characters of a commit status, GitHub's limit; the others take more."""
+MAX_TITLE = 250
+"""Characters; GitHub takes 256, the others 255."""
 _MARKER = re.compile(r"[a-z0-9](?:-?[a-z0-9]){0,63}")
 _CUT = "\n\n*… the rest does not fit here.*"
 

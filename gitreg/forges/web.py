@@ -7,6 +7,7 @@ what cannot have been done twice is asked twice. Everything that comes back is b
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ _MOVED = frozenset({301, 302, 307, 308})
 _BUSY = frozenset({500, 502, 503, 504})
 _SLOW_DOWN = frozenset({403, 429})
 _MAX_MOVES = 3
+_NEXT = re.compile(r"""<(?P<url>[^<>]*)>[^<>,]*;\s*rel="?next"?""")  # RFC 8288, as far as the forges write it
+_MAX_LINK = 8000
 _PAGE = "100"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -204,9 +207,9 @@ class Web:
             raise RemoteError(message, subject=self.site.api)
 
     def _following(self, ask: Ask, answer: Answer) -> Ask | None:
-        link = httpx.Response(200, headers={"Link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
+        link = _NEXT.search(answer.headers.get("link", "")[:_MAX_LINK])
         if link:
-            return Ask("GET", self._joined(self.site.api + "/", link), ask.needs)
+            return Ask("GET", self._joined(self.site.api + "/", link["url"]), ask.needs)
         page = answer.headers.get("x-next-page", "")
         return Ask("GET", ask.path, ask.needs, params={**ask.params, "page": page}) if page.isdigit() else None
 

@@ -298,3 +298,11 @@ def test_nothing_is_logged_that_opens_a_door(script: Script, slept: Slept, caplo
         forge.pull_requests()
     assert caplog.records
     assert SECRET not in "".join(f"{each.getMessage()} {each.args}" for each in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "link", ["", "<", "<>", '<ü>; rel="last"', ">;<;rel=next", '<https://[>; rel="prev"', ";" * 9000]
+)
+def test_a_link_that_leads_nowhere_ends_the_list(script: Script, slept: Slept, link: str) -> None:
+    script.will(200, [], Link=link.encode().decode("latin-1"))
+    assert script.forge(slept).pull_requests() == []
