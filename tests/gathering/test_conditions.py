@@ -1,4 +1,4 @@
-"""Conditions answer true or false in a process of their own, or cannot tell; they take no time and no memory of ours."""
+"""Conditions answer true or false in a process of their own, or cannot tell; they cost us no time and no memory."""
 
 from __future__ import annotations
 
