@@ -10,7 +10,7 @@ import pytest
 
 from gitreg.errors import CredentialsRefused, ProposalNotFound
 from gitreg.forges import Annotation, Check, Forge, Kind
-from gitreg.testing.forges import Application, GiteaStandIn, GitHubStandIn, GitLabStandIn
+from gitreg.testing.forges import Application, GiteaStandIn, GitHubStandIn, GitLabStandIn, Reply
 from tests.forges.conftest import NOW, PROJECT, Repository, forge_at
 from tests.forges.serving import serving
 
@@ -133,3 +133,17 @@ def test_a_branch_without_rules_promises_nothing(stand: Stand) -> None:
     rules = stand.make("adas").branch_rules("main")
     assert (rules.needs_pull_request, rules.approvals, rules.required_checks) == (False, 0, ())
     assert (rules.allows_force_push, rules.allows_deletion, rules.needs_up_to_date) == (True, True, False)
+
+
+def test_who_loses_the_race_to_open_updates_what_the_other_opened(stand: Stand, repository: Repository) -> None:
+    repository.push("proposals/one", {"a": "1"})
+    theirs = stand.make("bens").open_pull_request("proposals/one", "main", title="theirs", body="b")
+    stand.app.next_replies.append(Reply(200, []))  # when we first look, theirs is not there yet
+    ours = stand.make("adas").open_pull_request("proposals/one", "main", title="mine", body="b")
+    assert (ours.number, ours.title) == (theirs.number, "mine")
+
+
+def test_a_title_fits_the_forge(stand: Stand, repository: Repository) -> None:
+    repository.push("proposals/one", {"a": "1"})
+    pull = stand.make("adas").open_pull_request("proposals/one", "main", title="t" * 999, body="b")
+    assert len(pull.title) == 250

@@ -11,7 +11,7 @@ import pytest
 
 from gitreg.errors import InvalidValue
 from gitreg.forges import BranchRules, RequiredCheck, branch_findings, codeowners, ruleset
-from gitreg.testing.forges import GiteaStandIn, GitLabStandIn
+from gitreg.testing.forges import GiteaStandIn, GitLabStandIn, Reply
 from tests.forges.conftest import PROJECT, SECRET, Repository, Served, forge_at
 from tests.forges.serving import serving
 
@@ -210,3 +210,70 @@ def test_a_codeowners_file() -> None:
 def test_a_codeowners_line_cannot_become_two(pattern: str, owner: str) -> None:
     with pytest.raises(InvalidValue):
         codeowners({pattern: [owner]})
+
+
+def test_what_gitlab_hides_is_unknown(repository: Repository) -> None:
+    app = GitLabStandIn(PROJECT, repository.bare)
+    app.add_token("adas", "ada")
+    with serving(app) as address:
+        forge = forge_at("gitlab", address, {"GITREG_FORGE_TOKEN": "adas"})
+        app.next_replies = [Reply(200, app.project), Reply(403, {"message": "403 Forbidden"})]
+        hidden = ids(forge.branch_rules("main"))
+        send(f"{address}/api/v4", "1", ruleset("gitlab", "main", 2), {"PRIVATE-TOKEN": "adas"})
+        free = [Reply(200, app.project), Reply(200, app.protections["main"]), Reply(404, {"message": "404 Not Found"})]
+        app.next_replies = free
+        rules = forge.branch_rules("main")
+    assert {name for name, certainty in hidden if certainty == "unknown"} == {
+        "pull-request",
+        "force-push",
+        "deletion",
+        "bypass",
+    }
+    assert (rules.approvals, ids(rules)) == (None, [])
+
+
+def test_who_may_push_past_review_on_gitlab_is_named(repository: Repository) -> None:
+    app = GitLabStandIn(PROJECT, repository.bare)
+    app.add_token("adas", "ada")
+    with serving(app) as address:
+        send(f"{address}/api/v4", "1", ruleset("gitlab", "main", None), {"PRIVATE-TOKEN": "adas"})
+        rules = forge_at("gitlab", address, {"GITREG_FORGE_TOKEN": "adas"}).branch_rules("main")
+    assert rules.bypass == ("Developers + Maintainers",)
+    assert ("pull-request", "broken") in ids(rules)
+
+
+def test_what_gitea_hides_is_unknown(repository: Repository) -> None:
+    app = GiteaStandIn(PROJECT, repository.bare)
+    app.add_token("adas", "ada")
+    with serving(app) as address:
+        app.next_replies = [Reply(200, {"name": "main", "protected": True}), Reply(403, {"message": "no"})]
+        found = ids(forge_at("gitea", address, {"GITREG_FORGE_TOKEN": "adas"}).branch_rules("main"))
+    assert {name for name, certainty in found if certainty == "unknown"} >= {"pull-request", "force-push", "bypass"}
+    assert ("deletion", "broken") not in found
+
+
+def test_gitea_reviews_name_their_commit(repository: Repository) -> None:
+    app = GiteaStandIn(PROJECT, repository.bare)
+    app.add_token("adas", "ada")
+    sha = repository.push("proposals/one", {"a": "1"})
+    with serving(app) as address:
+        forge = forge_at("gitea", address, {"GITREG_FORGE_TOKEN": "adas"})
+        number = forge.open_pull_request("proposals/one", "main", title="t", body="b").number
+        for state in ("REQUEST_REVIEW", "PENDING", "COMMENT", "REQUEST_CHANGES", "APPROVED"):
+            app.review(number, "ben", state, sha)
+        app.review(number, "eve", "APPROVED", sha, dismissed=True)
+        reviews = forge.reviews(number)
+    assert [(each.author, each.state, each.commit) for each in reviews] == [
+        ("ben", "commented", sha),
+        ("ben", "changes_requested", sha),
+        ("ben", "approved", sha),
+        ("eve", "dismissed", sha),
+    ]
+
+
+def test_who_is_let_past_the_older_protection_is_named(github: Served) -> None:
+    old = json.loads(json.dumps(PROTECTION))
+    old["enforce_admins"]["enabled"] = True
+    old["required_pull_request_reviews"]["bypass_pull_request_allowances"] = {"users": [], "teams": [], "apps": []}
+    github.project.protections["main"] = old
+    assert ids(github.forge().branch_rules("main")) == []
