@@ -116,8 +116,8 @@ def _of_any(rules: BranchRules) -> Iterator[tuple[_Demand, bool | None]]:
 
 def _of_main(rules: BranchRules, check: str) -> Iterator[tuple[_Demand, bool | None]]:
     yield _PULL_REQUEST, rules.needs_pull_request
-    found = [each for each in rules.required_checks if each.name == check or rules.kind == "gitlab"]
-    yield _CHECK, bool(found)
+    found = [each for each in rules.required_checks or () if each.name == check or rules.kind == "gitlab"]
+    yield _CHECK, None if rules.required_checks is None else bool(found)
     if rules.kind == "github" and found:
         yield _CHECK_SOURCE, all(each.app for each in found)
     yield _UP_TO_DATE, _either(rules.has_merge_queue, rules.needs_up_to_date)

@@ -145,6 +145,7 @@ def _hidden(branch: str) -> BranchRules:
         needs_pull_request=None,
         approvals=None,
         dismisses_stale_approvals=None,
+        required_checks=None,
         needs_up_to_date=None,
         allows_force_push=None,
         allows_deletion=False,

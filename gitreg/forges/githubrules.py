@@ -99,7 +99,7 @@ def _laid_over(rules: BranchRules, old: object) -> BranchRules:
         approvals=max(rules.approvals or 0, number_or(0, reviews, "required_approving_review_count")),
         dismisses_stale_approvals=rules.dismisses_stale_approvals or is_on(reviews, "dismiss_stale_reviews"),
         needs_owner_review=rules.needs_owner_review or is_on(reviews, "require_code_owner_reviews"),
-        required_checks=tuple(dict.fromkeys([*rules.required_checks, *old_checks])),
+        required_checks=tuple(dict.fromkeys([*(rules.required_checks or ()), *old_checks])),
         needs_up_to_date=rules.needs_up_to_date or is_on(checks, "strict"),
         allows_force_push=rules.allows_force_push and is_on(old, "allow_force_pushes", "enabled"),
         allows_deletion=rules.allows_deletion and is_on(old, "allow_deletions", "enabled"),
@@ -123,7 +123,9 @@ def _unknown_where_lacking(rules: BranchRules, shown: object) -> BranchRules:
         approvals=rules.approvals or None,
         dismisses_stale_approvals=rules.dismisses_stale_approvals or None,
         needs_owner_review=rules.needs_owner_review or None,
-        required_checks=tuple(dict.fromkeys([*rules.required_checks, *(_check(each, "app_id") for each in checks)])),
+        required_checks=tuple(
+            dict.fromkeys([*(rules.required_checks or ()), *(_check(each, "app_id") for each in checks)])
+        ),
         needs_up_to_date=rules.needs_up_to_date or None,
         allows_force_push=rules.allows_force_push and None,
         allows_deletion=rules.allows_deletion and None,

@@ -113,7 +113,7 @@ class BranchRules:
     approvals: int | None = 0
     dismisses_stale_approvals: bool | None = False
     needs_owner_review: bool | None = False
-    required_checks: tuple[RequiredCheck, ...] = ()
+    required_checks: tuple[RequiredCheck, ...] | None = ()
     needs_up_to_date: bool | None = False
     has_merge_queue: bool | None = False
     allows_force_push: bool | None = True
