@@ -117,12 +117,13 @@ class Inspection:
         """
         store = self._parts.store
         main, ledger = store.snapshot(store.main_tip()), store.snapshot(store.ledger_tip())
-        for files, folder in ((main, "models"), (ledger, "versions"), (ledger, "runs")):
+        places = ((main, "models"), *((ledger, folder) for folder in ("versions", "runs", "datasets", "evaluations")))
+        for files, folder in places:
             for path, _ in files.walk(folder):
                 yield from self._bytes_of(files, path, progress)
 
     def _bytes_of(self, files: Snapshot, path: str, progress: Progress | None) -> Iterator[Ailment]:
-        severity = "warn" if path.startswith("runs/") else "block"
+        severity = "warn" if path.startswith(("runs/", "datasets/")) else "block"
         try:
             data = files.read(path) or b""
             named = {descriptor.digest: path for descriptor in named_in(path, data)}

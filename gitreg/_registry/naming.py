@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.documents import Attempt, Descriptor, RunRecord, Version, classify_fact, classify_main
+from gitreg.documents import (
+    Attempt,
+    Dataset,
+    Descriptor,
+    Document,
+    Evaluation,
+    RunRecord,
+    Version,
+    classify_fact,
+    classify_main,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,30 +22,33 @@ if TYPE_CHECKING:
 
 def named_in(path: str, data: bytes) -> Iterator[Descriptor]:
     """The blobs that a document names itself; manifests name further ones. Raises `InvalidDocument`."""
-    document = _document(path, data)
-    if isinstance(document, RunRecord):
-        for attempt in document.attempts:
-            yield from _of_attempt(attempt)
-    elif document is not None:
-        yield from _of_version(document)
+    match _document(path, data):
+        case RunRecord() as record:
+            for attempt in record.attempts:
+                yield from _of_attempt(attempt)
+        case Version() as version:
+            yield from _of_version(version)
+        case Dataset(profile=Descriptor() as profile):
+            yield profile
+        case Evaluation() as evaluation:
+            yield evaluation.predictions
 
 
 def manifests_in(path: str, data: bytes) -> Iterator[Descriptor]:
     """Those of them that are manifests."""
-    document = _document(path, data)
-    if isinstance(document, RunRecord):
-        for attempt in document.attempts:
-            yield from _manifests_of(attempt)
-    elif document is not None:
-        yield document.artifacts
+    match _document(path, data):
+        case RunRecord() as record:
+            for attempt in record.attempts:
+                yield from _manifests_of(attempt)
+        case Version() as version:
+            yield version.artifacts
 
 
-def _document(path: str, data: bytes) -> RunRecord | Version | None:
-    """Runs and versions of the ledger, and the version that stands in a stage on main."""
+def _document(path: str, data: bytes) -> Document | None:
+    """What names bytes: runs, versions, datasets, evaluations, and the version that stands in a stage on main."""
     kind = classify_fact(path) or classify_main(path)
-    if kind is None or kind.document not in (RunRecord, Version):
-        return None
-    return RunRecord.from_bytes(data, path) if kind.document is RunRecord else Version.from_bytes(data, path)
+    is_naming = kind is not None and kind.document in (RunRecord, Version, Dataset, Evaluation)
+    return kind.document.from_bytes(data, path) if kind is not None and kind.document and is_naming else None
 
 
 def _manifests_of(attempt: Attempt) -> Iterator[Descriptor]:

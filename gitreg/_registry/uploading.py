@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gitreg.documents import Digest
 
 _DONE = "uploaded.json"
-_NAMING = ("runs/", "versions/")
+_NAMING = ("runs/", "versions/", "datasets/", "evaluations/")
 
 
 class Uploader:

@@ -14,16 +14,17 @@ import atexit
 import os
 import sys
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, Unpack
 
 from gitreg.errors import GitregError, RunClosed
 from gitreg.tracking.journal import log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from gitreg.documents import DatasetUse, Output, Role, RunId
+    from gitreg.documents import DatasetUse, Evaluation, Output, Role, RunId
+    from gitreg.evaluation import EvaluationOptions
     from gitreg.tracking.run import Run
 
 
@@ -171,10 +172,23 @@ def log_dict(value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: 
         run.log_dict(value, path, allow_secrets=allow_secrets)
 
 
-def log_dataset(name: str, data: object, *, role: Role = "train", target: str | None = None) -> DatasetUse | None:
+def log_dataset(
+    name: str, data: object, *, role: Role = "train", target: str | None = None, row_hashes: bool = False
+) -> DatasetUse | None:
     """`Run.log_dataset` of the active run."""
     run = PROCESS.active_or_told()
-    return run.log_dataset(name, data, role=role, target=target) if run else None
+    return run.log_dataset(name, data, role=role, target=target, row_hashes=row_hashes) if run else None
+
+
+def log_evaluation(
+    dataset: str | DatasetUse,
+    predictions: Iterable[Any],
+    target: Iterable[Any],
+    **options: Unpack[EvaluationOptions],
+) -> Evaluation | None:
+    """`Run.log_evaluation` of the active run."""
+    run = PROCESS.active_or_told()
+    return run.log_evaluation(dataset, predictions, target, **options) if run else None
 
 
 def log_model(

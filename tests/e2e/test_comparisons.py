@@ -7,6 +7,7 @@ import random
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 import gitreg
@@ -184,3 +185,23 @@ def test_bytes_that_are_gone_cannot_tell(stage: Stage) -> None:
     told = stage.office.ada.run("validate", "--base", "main", "--head", f"proposals/{proposal}", "--json")
     unseen = [each for each in told.json if each["rule"] == "evidence-unseen"]
     assert [each["outcome"] for each in unseen] == ["cannot tell"]
+
+
+@pytest.mark.parametrize(("shared", "verdict"), [(0, "pass"), (3, "fail"), (None, "cannot tell")])
+def test_training_and_test_rows_are_counted_apart(stage: Stage, shared: int | None, verdict: str) -> None:
+    stage.asks({"rule": "apart", "kind": "datasets", "roles": ["train", "test"], "disjoint": True})
+    train = pd.DataFrame({"x": range(100)})
+    test = pd.DataFrame({"x": range(100 - (shared or 0), 120)})
+    (stage.folder / "weights.bin").write_bytes(b"apart")
+    with gitreg.open(stage.office.registry) as registry:
+        with registry.start_run("churn", strict=True) as run:
+            run.log_dataset("old", train, role="train", row_hashes=shared is not None)
+            run.log_dataset("new", test, role="test", row_hashes=shared is not None)
+            run.log_model(stage.folder)
+        number = registry.register(f"runs:/{run.run_id}/model", "fraud").number or 0
+    found = stage.check(number)
+    assert found["verdict"] == verdict
+    assert [each["rows"] for each in found["observations"] if each["kind"] == "shared"] == (
+        [] if shared is None else [shared]
+    )
+    assert stage.office.ada.run("fsck").code == 0

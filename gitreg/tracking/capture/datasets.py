@@ -130,7 +130,7 @@ def _column_digest(part: _Part) -> bytes:
     if callable(part.values):
         for batch in _batches(part.values()):
             try:
-                column.update(b"".join(map(_spelled, batch)))
+                column.update(b"".join(map(spelled, batch)))
             except GitregError as error:
                 raise InvalidValue(f"the column {part.name!r:.80}: {error.message}", hint=error.hint) from None
     else:
@@ -159,7 +159,7 @@ def _little_endian(values: Any) -> Iterator[bytes]:  # noqa: ANN401 - a numpy ar
         yield numpy.ascontiguousarray(values[start : start + rows], dtype=wanted).tobytes()
 
 
-def _spelled(value: object) -> bytes:
+def spelled(value: object) -> bytes:
     """One value, so that no two different ones are spelled alike."""
     for kind, spell in _SPELLINGS:
         if isinstance(value, kind):
@@ -167,7 +167,7 @@ def _spelled(value: object) -> bytes:
     if value is None or _is_missing(value):
         return b"n"
     if hasattr(value, "item"):
-        return _spelled(value.item())
+        return spelled(value.item())
     raise InvalidValue(f"values of type {type(value).__name__} have no content digest.")
 
 
