@@ -48,7 +48,7 @@ def check_policy(office: Office, candidate: Candidate, stage: str, observe: Obse
     move = Move(model=version.model, stage=stage, number=candidate.number, version=version.digest, replaces=None)
     inputs = Inputs("promote", move, version, past.baseline, rulebook)
     evidence = build_evidence(replace(inputs, observations=observe(inputs)))
-    quorum = quorum_of(rulebook.policy(stage), "promote")
+    quorum = quorum_of(rulebook.policy(stage), "promote", version.model, evidence.observations)
     hold = rulebook.is_held(version.model, version.digest, stage)
     ways = {rule.rule: how_to_pass(rule, version.model) for rule in evidence.rules if rule.outcome != "pass"}
     words = tuple(sorted(map(str, quorum.needs)))
@@ -62,5 +62,5 @@ def _able(quorum: Quorum, rulebook: Rulebook) -> tuple[Principal, ...]:
     return tuple(
         person
         for person in sorted(people)
-        if people[person].keys and any(need.counts(people[person]) for need in quorum.needs)
+        if people[person].keys and any(quorum.may_meet(need, person, people[person]) for need in quorum.needs)
     )

@@ -17,7 +17,7 @@ from gitreg.decisions.statements import Question, hear, listen
 from gitreg.decisions.titles import id_of
 from gitreg.documents import Fingerprint, Tree, paths
 from gitreg.errors import ApprovalRefused, CannotTell, InvalidDocument, InvalidKey
-from gitreg.policy import PeopleVerdict, Quorum, judge_people
+from gitreg.policy import PeopleVerdict, Quorum, aged, judge_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,10 +84,12 @@ class Waiting:
         findings = (*hearing.findings, *self._copies(tree))
         people = _NOT_ASKED
         if self.quorum is not None:
-            rulebook = self.case.rulebook
-            proposer = self.case.decision.proposer.principal
-            people = judge_people(self.quorum, hearing.said(), proposer, rulebook.approvers)
-            findings = (*findings, *people_findings(people, self.case.decision, folder))
+            decision = self.case.decision
+            # No clock is asked: an approval is old beside the latest word that was needed as well.
+            quorum = aged(self.quorum, hearing.approved_at(decision), hearing.latest(decision))
+            proposer = decision.proposer.principal
+            people = judge_people(quorum, hearing.said(), proposer, self.case.rulebook.approvers)
+            findings = (*findings, *people_findings(people, decision, folder))
         is_complete = outcome_of(findings) == "pass"
         at = position if is_complete else None
         is_sure = all(finding.outcome != "cannot tell" for finding in findings)

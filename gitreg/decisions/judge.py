@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.asking import stage_quorum
 from gitreg.decisions.authority import Authority, rule_paths
 from gitreg.decisions.completion import Completion, Waiting
 from gitreg.decisions.evidence import subject_of
@@ -22,7 +23,7 @@ from gitreg.decisions.moves import Past, Question, check_move, move_of
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, parse_json, paths
 from gitreg.errors import GitregError, InvalidDocument, NotFound, UnsafeRepository
-from gitreg.policy import Quorum, governance_quorum, quorum_of, union_of
+from gitreg.policy import Quorum, governance_quorum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -301,12 +302,10 @@ class Judge:
 
     def _quorum(self, case: Case, position: int) -> Quorum | None:
         """Whose word the decision needs by the rules of before; None where nobody is asked."""
-        rulebook, action = case.rulebook, case.decision.action
         if case.is_governance:
-            policies = rulebook.policies()
+            policies = case.rulebook.policies()
             return governance_quorum(policies.values()) if policies and self.is_founded(position - 1) else None
-        stages = [move.stage for move in case.decision.moves if rulebook.is_protected(move.stage)]
-        return union_of(quorum_of(rulebook.policy(stage), action) for stage in stages) if stages else None
+        return stage_quorum(case.decision, case.rulebook, case.after)
 
     def past(self, folder: str, upto: int, action: str = "") -> Past:
         """What the line says about a stage as of a position; earlier versions only where a rollback asks for them."""

@@ -12,7 +12,7 @@ from gitreg.documents import Digest, Outcome, Principal
 from gitreg.policy import PeopleVerdict
 
 NOT_ASKED = PeopleVerdict("pass", (), (), ())
-FORMAT = "judgement/2"
+FORMAT = "judgement/3"
 
 
 @dataclass(frozen=True)

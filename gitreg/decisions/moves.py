@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.asking import untold_trainers
 from gitreg.decisions.evidence import Inputs, build_evidence, differences
 from gitreg.decisions.findings import Finding
 from gitreg.decisions.landing import HOLDING, Case
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.documents import Decision, Digest, Evidence, Hold, Move, Subject, Version, paths
+from gitreg.policy import rules_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,6 +218,17 @@ def _evidence(question: Question) -> Iterator[Finding]:
         message = f"The evidence observes something for {rule!r}, which is no rule of the policy."
         yield Finding("evidence", path, message, _PROPOSE_ANEW)
     yield from _compare(found, expected, path, move.model)
+    if action == "promote":
+        yield from _trainers(question, found, path)
+
+
+def _trainers(question: Question, evidence: Evidence, path: str) -> Iterator[Finding]:
+    """Nobody is left out of approving whom the evidence does not name."""
+    rules = rules_for(question.rulebook.policy(question.move.stage), question.move.model)
+    for rule, why in untold_trainers(rules, evidence):
+        message = f"Nobody can tell who trained the version, whose approval would not count: {why}"
+        hint = f"Register the run that trained it: gitreg register runs:/RUN/OUTPUT --name {question.move.model}"
+        yield Finding(f"policy:{rule.rule}", path, message, hint, severity=rule.severity, outcome="cannot tell")
 
 
 def _compare(found: Evidence, expected: Evidence, path: str, model: str) -> Iterator[Finding]:

@@ -52,6 +52,19 @@ class Hearing:
                 said[each.person] = said.get(each.person, frozenset()) | {each.statement.verdict}
         return said
 
+    def approved_at(self, decision: Decision) -> dict[Principal, datetime]:
+        """When each person said yes last, by her own clock, but not before the decision was there to say yes to."""
+        found: dict[Principal, datetime] = {}
+        for each in self.heard:
+            if each.counts and each.person is not None and each.statement.verdict in ("approve", "propose"):
+                at = max(each.statement.signed_at, decision.proposed_at)
+                found[each.person] = max(found.get(each.person, at), at)
+        return found
+
+    def latest(self, decision: Decision) -> datetime:
+        """The latest time that anybody signed here whose word counts: the decision came into force no earlier."""
+        return max([decision.proposed_at, *(each.statement.signed_at for each in self.heard if each.counts)])
+
 
 @dataclass(frozen=True)
 class Question:

@@ -6,7 +6,8 @@ someone who would count blocks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gitreg.documents import (
@@ -14,20 +15,27 @@ from gitreg.documents import (
     ApprovalsRequirement,
     Approver,
     Approvers,
+    CheckRequirement,
     Outcome,
+    OverrideClause,
     Policy,
     Principal,
+    RolesApartRequirement,
     RollbackClause,
+    Trained,
     Verdict,
 )
+from gitreg.policy.roles import helpful, unfilled
+from gitreg.policy.rules import is_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from gitreg.documents import Key
+    from gitreg.documents import Key, Observation
 
-_BY_CLAUSE: frozenset[Action] = frozenset(["rollback", "withdraw"])
+BY_CLAUSE: frozenset[Action] = frozenset(["rollback", "withdraw", "override"])
+"""Actions for which a clause of the policy says who is asked, instead of its approvals."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,11 @@ class Need:
 
     count: int
     groups: frozenset[str] = frozenset()
+    excluded: frozenset[Principal] = frozenset()
+    """Who trained the candidate, where a rule leaves them out."""
+    max_age_days: int | None = None
+    stale: frozenset[Principal] = frozenset()
+    """Whose approval is older than that; see `aged`."""
 
     def counts(self, approver: Approver) -> bool:
         """Whether a person with these groups can meet it."""
@@ -43,20 +56,37 @@ class Need:
 
     def __str__(self) -> str:
         noun = "approval" if self.count == 1 else "approvals"
-        return f"{self.count} {noun} from {' or '.join(sorted(self.groups)) or 'any approver'}"
+        trainers = f", not from {' or '.join(sorted(self.excluded))} who trained it" if self.excluded else ""
+        days = self.max_age_days
+        age = f", not older than {days} day{'s' if days > 1 else ''}" if days is not None else ""
+        return f"{self.count} {noun} from {' or '.join(sorted(self.groups)) or 'any approver'}{trainers}{age}"
 
 
 @dataclass(frozen=True)
 class Quorum:
-    """All needs that must be met at once. `proposer_counts` in a rollback and a withdrawal."""
+    """All needs that must be met at once. `proposer_counts` in a rollback, a withdrawal and an override."""
 
     needs: frozenset[Need]
     proposer_counts: bool = False
+    apart: frozenset[frozenset[str]] = frozenset()
+    """Groups of which nobody counts for two."""
+    checkers: frozenset[str] = frozenset()
+    """Groups that are asked for checks alone: who is in no other one approves nothing."""
+
+    def may_meet(self, need: Need, person: Principal, approver: Approver) -> bool:
+        """Whether this person's word can count for a need, were it given now."""
+        groups = frozenset(approver.groups)
+        is_checker = bool(groups) and groups <= self.checkers
+        return need.counts(approver) and not is_checker and person not in need.excluded
+
+    def meets(self, need: Need, person: Principal, approver: Approver) -> bool:
+        """Whether the word that this person gave counts for a need."""
+        return person not in need.stale and self.may_meet(need, person, approver)
 
     def eligible(self, person: Principal, approver: Approver, proposer: Principal) -> bool:
         """Whether this person's word would count for anything here."""
         may = self.proposer_counts or person != proposer
-        return may and any(need.counts(approver) for need in self.needs)
+        return may and any(self.may_meet(need, person, approver) for need in self.needs)
 
 
 @dataclass(frozen=True)
@@ -72,31 +102,89 @@ class PeopleVerdict:
     """Whether the proposer's own signed statement is there."""
 
 
-def quorum_of(policy: Policy, action: Action) -> Quorum:
-    """What one stage's policy asks for this action."""
-    blocking = [
-        rule for rule in policy.requirements if isinstance(rule, ApprovalsRequirement) and rule.severity == "block"
-    ]
-    if action not in _BY_CLAUSE:
-        return Quorum(frozenset(Need(rule.count, _groups(rule.group)) for rule in blocking))
-    clause = policy.rollback or RollbackClause()
-    named = [_groups(rule.group) for rule in blocking]
+def quorum_of(
+    policy: Policy, action: Action, model: str | None = None, observations: Iterable[Observation] = ()
+) -> Quorum:
+    """What one stage's policy asks for this action.
+
+    Of its rules for a model; of all of them at once, which is the strictest, where none is named. `observations` are
+    those of the evidence: they say who trained the candidate.
+    """
+    rules = [rule for rule in policy.requirements if model is None or is_for(rule, model)]
+    asked = [rule for rule in rules if isinstance(rule, ApprovalsRequirement) and rule.severity == "block"]
+    if action in BY_CLAUSE:
+        needs, apart = frozenset([_by_clause(policy, action, asked)]), frozenset[frozenset[str]]()
+    else:
+        apart = frozenset(
+            frozenset(rule.groups)
+            for rule in rules
+            if isinstance(rule, RolesApartRequirement) and rule.severity == "block"
+        )
+        trained = [each for each in observations if isinstance(each, Trained)]
+        needs = _with_roles(frozenset(_need(rule, trained) for rule in asked), apart)
+    checkers = frozenset(
+        rule.group for rule in policy.requirements if isinstance(rule, CheckRequirement) and rule.group is not None
+    )
+    return Quorum(needs, action in BY_CLAUSE, apart, checkers - _approving(policy) - _groups_of(needs))
+
+
+def _need(rule: ApprovalsRequirement, trained: Iterable[Trained]) -> Need:
+    of_rule = [frozenset(each.people) for each in trained if rule.not_trainer and each.rule == rule.rule]
+    return Need(rule.count, _group(rule.group), frozenset[Principal]().union(*of_rule), rule.max_age_days)
+
+
+def _with_roles(needs: frozenset[Need], apart: Iterable[frozenset[str]]) -> frozenset[Need]:
+    """As many people as roles: one of each group that is kept apart and that nothing else asks for."""
+    asked = {need.groups for need in needs}
+    more = {Need(1, frozenset([group])) for groups in apart for group in groups if frozenset([group]) not in asked}
+    return needs | more
+
+
+def _by_clause(policy: Policy, action: Action, asked: list[ApprovalsRequirement]) -> Need:
+    clause = (policy.override or OverrideClause()) if action == "override" else (policy.rollback or RollbackClause())
+    named = [_group(rule.group) for rule in asked]
     # "The stage's group": every group that its rules name; anyone where a rule leaves it open or there is none.
-    groups = frozenset().union(*named) if named and all(named) else frozenset[str]()
-    return Quorum(frozenset([Need(clause.count, _groups(clause.group) or groups)]), proposer_counts=True)
+    groups = frozenset[str]().union(*named) if named and all(named) else frozenset[str]()
+    return Need(clause.count, _group(clause.group) or groups)
+
+
+def _approving(policy: Policy) -> frozenset[str]:
+    """Every group that some rule or clause of the policy asks for approvals, whatever the model."""
+    rules = policy.requirements
+    named = {rule.group for rule in rules if isinstance(rule, ApprovalsRequirement)}
+    named |= {group for rule in rules if isinstance(rule, RolesApartRequirement) for group in rule.groups}
+    named |= {clause.group for clause in (policy.rollback, policy.override) if clause is not None}
+    return frozenset(group for group in named if group is not None)
 
 
 def union_of(quorums: Iterable[Quorum]) -> Quorum:
     """The quorum of a set: everything that any member asks, from people who count there."""
     all_of = tuple(quorums)
     needs: frozenset[Need] = frozenset().union(*(quorum.needs for quorum in all_of))
-    return Quorum(needs, proposer_counts=bool(all_of) and all(quorum.proposer_counts for quorum in all_of))
+    return Quorum(
+        needs,
+        proposer_counts=bool(all_of) and all(quorum.proposer_counts for quorum in all_of),
+        apart=frozenset[frozenset[str]]().union(*(quorum.apart for quorum in all_of)),
+        checkers=frozenset[str]().union(*(quorum.checkers for quorum in all_of)) - _groups_of(needs),
+    )
 
 
 def governance_quorum(policies: Iterable[Policy]) -> Quorum:
-    """Every stage's requirements at once, and at least one person who is not the proposer."""
+    """Every stage's requirements at once, whatever the model, and at least one person who is not the proposer."""
     stages = union_of(quorum_of(policy, "promote") for policy in policies)
-    return Quorum(stages.needs | {Need(1)})
+    return replace(stages, needs=stages.needs | {Need(1)})
+
+
+def aged(quorum: Quorum, approved_at: Mapping[Principal, datetime], at: datetime) -> Quorum:
+    """The quorum as of a moment: where a need says how old an approval may be, older ones do not count for it."""
+    return replace(quorum, needs=frozenset(_aged(need, approved_at, at) for need in quorum.needs))
+
+
+def _aged(need: Need, approved_at: Mapping[Principal, datetime], at: datetime) -> Need:
+    if need.max_age_days is None:
+        return need
+    oldest = at - timedelta(days=need.max_age_days)
+    return replace(need, stale=frozenset(person for person, said in approved_at.items() if said < oldest))
 
 
 def judge_people(
@@ -108,8 +196,9 @@ def judge_people(
     """
     known = {person: said for person, said in statements.items() if person in approvers.people}
     against = _who(known, "reject", quorum, proposer, approvers)
-    have = tuple(person for person in _who(known, "approve", quorum, proposer, approvers) if person not in against)
-    missing = tuple(str(need) for need in _sorted(quorum) if _met(need, have, approvers) < need.count)
+    yes = _who(known, "approve", quorum, proposer, approvers)
+    have = tuple(person for person in yes if person not in against and _is_fresh(person, quorum, approvers))
+    missing = _missing(quorum, have, approvers.people)
     proposed = "propose" in statements.get(proposer, frozenset())
     outcome: Outcome = "pass" if proposed and not missing and not against else "fail"
     return PeopleVerdict(outcome, tuple(map(str, _sorted(quorum))), have, missing, against, proposed)
@@ -134,16 +223,61 @@ def _who(
     )
 
 
-def _met(need: Need, have: Iterable[Principal], approvers: Approvers) -> int:
-    return sum(need.counts(approvers.people[person]) for person in have)
+def _is_fresh(person: Principal, quorum: Quorum, approvers: Approvers) -> bool:
+    return any(quorum.meets(need, person, approvers.people[person]) for need in quorum.needs)
+
+
+def _missing(quorum: Quorum, have: Iterable[Principal], people: Mapping[Principal, Approver]) -> tuple[str, ...]:
+    """What these people's approvals leave open, in words."""
+    who = tuple(have)
+    needs = tuple(str(need) for need in _sorted(quorum) if _met(quorum, need, who, people) < need.count)
+    roles = (_apart(quorum, groups, who, people) for groups in sorted(quorum.apart, key=sorted))
+    return (*needs, *(words for words in roles if words))
+
+
+def _met(quorum: Quorum, need: Need, have: Iterable[Principal], people: Mapping[Principal, Approver]) -> int:
+    return sum(quorum.meets(need, person, people[person]) for person in have)
+
+
+def _apart(
+    quorum: Quorum, groups: frozenset[str], have: Iterable[Principal], people: Mapping[Principal, Approver]
+) -> str:
+    """How many people more it takes because nobody counts for two of these groups; empty where none.
+
+    Somebody counts for a group where she meets all that is asked of it alone. What a need says itself is not said
+    again.
+    """
+    who = tuple(have)
+    of = {group: [need for need in quorum.needs if need.groups == frozenset([group])] for group in groups}
+    places = {group: max(need.count for need in needs) for group, needs in of.items()}
+    able = {
+        person: frozenset(
+            group for group, needs in of.items() if all(quorum.meets(n, person, people[person]) for n in needs)
+        )
+        for person in who
+    }
+    short = {
+        group: max(max(0, need.count - _met(quorum, need, who, people)) for need in needs)
+        for group, needs in of.items()
+    }
+    left = unfilled(places, able) - sum(short.values())
+    if left <= 0:
+        return ""
+    where = " or ".join(group for group in helpful(places, able) if not short[group])
+    noun = "approval" if left == 1 else "approvals"
+    return f"{left} more {noun} from {where}: nobody counts for two of {', '.join(sorted(groups))}"
 
 
 def _sorted(quorum: Quorum) -> list[Need]:
-    return sorted(quorum.needs, key=lambda need: (sorted(need.groups), need.count))
+    return sorted(quorum.needs, key=lambda need: (sorted(need.groups), need.count, str(need)))
 
 
-def _groups(group: str | None) -> frozenset[str]:
+def _group(group: str | None) -> frozenset[str]:
     return frozenset([group]) if group is not None else frozenset()
+
+
+def _groups_of(needs: Iterable[Need]) -> frozenset[str]:
+    return frozenset(group for need in needs for group in need.groups)
 
 
 def unmeetable(quorum: Quorum, approvers: Approvers, at: datetime | None = None) -> str | None:
@@ -163,10 +297,10 @@ def meetable(quorum: Quorum, approvers: Approvers, at: datetime | None = None) -
     return unmeetable(quorum, approvers, at) is None
 
 
-def _short(quorum: Quorum, able: Mapping[Principal, Approver], proposer: Principal) -> Need | None:
+def _short(quorum: Quorum, able: Mapping[Principal, Approver], proposer: Principal) -> str | None:
     """The first need that stays unmet when everybody but the proposer approves."""
-    rest = [approver for person, approver in able.items() if quorum.proposer_counts or person != proposer]
-    return next((need for need in _sorted(quorum) if sum(map(need.counts, rest)) < need.count), None)
+    rest = [person for person in able if quorum.proposer_counts or person != proposer]
+    return next(iter(_missing(quorum, rest, able)), None)
 
 
 def _has_key(approver: Approver, at: datetime | None) -> bool:
