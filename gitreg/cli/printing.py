@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from gitreg.cli.text import safe, safe_json
-from gitreg.report import Cell, Command, Diff, Heading, Line, Table, cell
+from gitreg.report import Cell, Command, Diff, Heading, Line, Picture, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +75,8 @@ def lines_of(block: Block, terminal: Terminal) -> Iterable[str]:
         return ["", _styled(Cell(block.text, "strong"), terminal)]
     if isinstance(block, Diff):
         return [_styled(Cell(line, _SIGNS.get(line[:1], "plain")), terminal) for line in block.lines]
+    if isinstance(block, Picture):
+        return ["", _styled(Cell(block.title, "strong"), terminal), *map(safe, block.lines)]
     line = block if isinstance(block, Line) else Line(block)
     return [_styled(Cell(line.text, line.tone), terminal)]
 

@@ -48,7 +48,15 @@ class Table(NamedTuple):
     whole: tuple[str, ...] = ()
 
 
-Block: TypeAlias = "str | Line | Heading | Command | Diff | Table"
+class Picture(NamedTuple):
+    """A drawing as SVG text, and the same in characters for where there is nothing but text."""
+
+    title: str
+    svg: str
+    lines: tuple[str, ...]
+
+
+Block: TypeAlias = "str | Line | Heading | Command | Diff | Table | Picture"
 """A plain string is a plain line; an empty one a gap."""
 
 Blocks: TypeAlias = Iterable[Block]

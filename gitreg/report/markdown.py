@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitreg.report.layout import Command, Diff, Heading, Line, Table, cell
+from gitreg.report.layout import Command, Diff, Heading, Line, Picture, Table, cell
+from gitreg.report.spelling import visible
 
 if TYPE_CHECKING:
     from gitreg.report.layout import Block, Blocks
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~@!&$])")
 # Forges look for names and numbers in the text that Markdown made, where no backslash is left: a comment parts them.
 _REFERENCE = re.compile(r"(?:(?<![A-Za-z0-9])\\@(?=[A-Za-z0-9\\])|\\#(?=[0-9]))")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+MAX_MARKDOWN = 60_000
+"""Characters of a pull request's text: forges take 65,536 and cut the rest off, or refuse all of it."""
+_STEPS = (200, 50, 15, 5)
+_LONGEST = 400
 _MARKS = {"strong": "**", "bad": "**", "warn": "**"}
 
 
@@ -24,13 +28,65 @@ def markdown(blocks: Blocks) -> str:
     return f"{text}\n"
 
 
+def fitted_markdown(blocks: Blocks, more: str, limit: int = MAX_MARKDOWN) -> str:
+    """The page in at most `limit` characters: what is long is cut short, with `more`, the command that shows the rest.
+
+    How it begins, and the command that it ends with, stay.
+    """
+    whole = [*blocks]
+    text = markdown(whole)
+    for rows in _STEPS:
+        if len(text) <= limit:
+            return text
+        text = markdown(_cut(block, rows, more) for block in whole)
+    return text if len(text) <= limit else _without_middle([_cut(block, _STEPS[-1], more) for block in whole], limit)
+
+
+def _cut(block: Block, rows: int, more: str) -> Block:
+    """A block with so many rows or lines, each of a length that somebody reads."""
+    if isinstance(block, Table):
+        kept = tuple(tuple(_shorter(cell(each).text) for each in row) for row in block.rows[:rows])
+        left = len(block.rows) - len(kept)
+        said = ((f"and {left} more: {more}", *[""] * (len(block.columns) - 1)),) if left else ()
+        return Table(block.columns, (*kept, *said))
+    if isinstance(block, Diff):
+        return Diff(_cut_lines(block.lines, rows, more))
+    if isinstance(block, Picture):
+        return block._replace(title=_shorter(block.title), lines=_cut_lines(block.lines, rows, more))
+    if isinstance(block, Line):
+        return Line(_shorter(block.text), block.tone)
+    if isinstance(block, Heading):
+        return Heading(_shorter(block.text))
+    return block if isinstance(block, Command) else _shorter(block)
+
+
+def _cut_lines(lines: tuple[str, ...], rows: int, more: str) -> tuple[str, ...]:
+    left = len(lines) - rows
+    said = (f"… and {left} more lines: {more}",) if left > 0 else ()
+    return (*map(_shorter, lines[:rows]), *said)
+
+
+def _shorter(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _without_middle(blocks: list[Block], limit: int) -> str:
+    """As much of the beginning as there is room for, and the last two blocks."""
+    said = "The page is too long for a pull request; the rest is left out here."
+    end = [Line(said, "warn"), *blocks[-2:]]
+    room = limit - len(markdown(end)) - 2
+    kept: list[Block] = []
+    for block in blocks[:-2]:
+        room -= len(_block(block)) + 2
+        if room < 0:
+            break
+        kept.append(block)
+    return markdown([*kept, *end])
+
+
 def escaped(text: str) -> str:
     """`text` so that Markdown shows it literally, on one line, and a forge calls nobody and links nothing for it."""
-    return _REFERENCE.sub(r"\g<0><!-- -->", _SPECIAL.sub(r"\\\1", _one_line(text)))
-
-
-def _one_line(text: str) -> str:
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}" if match[0] != "\n" else " ", text)
+    return _REFERENCE.sub(r"\g<0><!-- -->", _SPECIAL.sub(r"\\\1", visible(text)))
 
 
 def _block(block: Block) -> str:
@@ -39,9 +95,11 @@ def _block(block: Block) -> str:
     if isinstance(block, Heading):
         return f"### {escaped(block.text)}"
     if isinstance(block, Command):
-        return _fenced("console", f"$ {_one_line(block.text)}")
+        return _fenced("console", f"$ {visible(block.text)}")
     if isinstance(block, Diff):
-        return _fenced("diff", "\n".join(map(_one_line, block.lines)))
+        return _fenced("diff", "\n".join(map(visible, block.lines)))
+    if isinstance(block, Picture):
+        return f"**{escaped(block.title)}**\n\n{_fenced('text', chr(10).join(map(visible, block.lines)))}"
     line = block if isinstance(block, Line) else Line(block)
     mark = _MARKS.get(line.tone, "") if line.text else ""
     return f"{mark}{escaped(line.text.strip())}{mark}"

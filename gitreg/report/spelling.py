@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,18 @@ if TYPE_CHECKING:
     from gitreg.documents import Digest
 
 _KIBI = 1024
+# Controls, marks that turn the direction of what is read, line separators, and surrogates that no file can hold.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with what a reader would not see, or be deceived by, spelled out."""
+    return _CONTROL.sub(lambda match: " " if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+
+
+def percent(share: float) -> str:
+    """A share of one: `95 %`."""
+    return f"{share * 100:.5g} %"
 
 
 def when(at: datetime | None) -> str:

@@ -182,7 +182,11 @@ def test_a_proposal_is_a_pull_request_in_markdown(gitreg: Gitreg, ask: Ask, tmp_
     found(team, gitreg, model_folder)
     ada = tmp_path / "ada"
     name = ask("promote", "fraud", "1", "--to", "production", "-m", "why", at=ada)["proposal"]["id"]
-    assert gitreg("proposals", "show", name, "--markdown", at=ada).out.startswith("### fraud: production -\\> 1\n")
+    shown = gitreg("proposals", "show", name, "--format", "markdown", at=ada).out
+    assert shown.startswith("### fraud: production -\\> 1\n")
+    page = tmp_path / "page.html"
+    assert gitreg("proposals", "show", name, "--format", "html", "-o", page, at=ada).out == f"Written to {page}.\n"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>\n")
     again = gitreg("promote", "fraud", "1", "--to", "production", "-m", "x", "--dry-run", at=ada)
     assert "It would ask for 1 approval from any approver." in again.out
 

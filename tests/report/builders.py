@@ -7,20 +7,29 @@ from typing import Any
 
 from gitreg.documents import (
     Actor,
+    Alternative,
+    Alternatives,
+    Compared,
     DatasetUse,
     Decision,
+    Descriptor,
     Digest,
+    Environment,
     Evidence,
+    Listed,
     Move,
     PinnedMetric,
     Principal,
     RegistryId,
     RuleResult,
     RunId,
+    Source,
     Subject,
+    Unknown,
+    Version,
 )
 from gitreg.policy import PeopleVerdict
-from gitreg.report import ProposalPage
+from gitreg.report import BASELINE, CANDIDATE, Curves, ProposalPage, curve_of
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ADA, BEN = Principal("ada@example.org"), Principal("ben@example.org")
@@ -86,6 +95,94 @@ def rule(name: str, outcome: str, text: str, severity: str = "block") -> RuleRes
 def people(*, missing: tuple[str, ...] = (), have: tuple[Principal, ...] = (), **fields: Any) -> PeopleVerdict:  # noqa: ANN401
     needed = ("1 approval from any approver",)
     return PeopleVerdict("fail" if missing else "pass", needed, have, missing, **fields)
+
+
+def version(number: int, depth: int, commit: str, data: str = "data") -> Version:
+    """The document of a version; its digest is its own, so evidence that names it takes it from here."""
+    return Version(
+        model="fraud",
+        run=RunId(f"{number:032x}"),
+        output="model",
+        artifacts=Descriptor(media_type="application/x", digest=digest(f"files {number}"), size=10),
+        source=Source(repository="https://code.example.org/fraud", commit=commit * 40, branch="main", dirty=number > 1),
+        environment=Environment(
+            python="3.13", lock=Descriptor(media_type="text/plain", digest=digest(f"lock {number}"), size=10)
+        ),
+        datasets=subject(number, 0.9, data).datasets,
+        params={"depth": depth, "seed": 1},
+        metrics=subject(number, 0.9).metrics,
+    )
+
+
+def compared(where: str, difference: float, half: float, rows: int, **fields: Any) -> Compared:  # noqa: ANN401 - as above
+    given: dict[str, Any] = {
+        "rule": "better",
+        "metric": "auc",
+        "slice": where,
+        "dataset": digest("test"),
+        "rows": rows,
+        "candidate": digest("evaluation 2"),
+        "baseline": digest("evaluation 1"),
+        "candidate_value": 0.9 + difference,
+        "baseline_value": 0.9,
+        "difference": difference,
+        "low": difference - half,
+        "high": difference + half,
+        "p_value": 0.0123 if not where else None,
+        "confidence": 0.95,
+        "comparisons": 1,
+        "method": "paired-bootstrap/1",
+    }
+    return Compared(**{**given, **fields})
+
+
+def reviewed(**fields: Any) -> ProposalPage:  # noqa: ANN401 - as above
+    """A proposal with everything that evidence can hold."""
+    new, old = version(2, 8, "b", "newer data"), version(1, 4, "a")
+    observations = (
+        compared("", 0.021, 0.01, 4000),
+        compared("region=north", 0.03, 0.02, 1500),
+        compared("region=south", 0.012, 0.03, 2400),
+        compared("region=islands", -0.08, 0.05, 100),
+        Alternatives(
+            rule="better",
+            metric="auc",
+            dataset=digest("test"),
+            runs=7,
+            best=tuple(
+                Alternative(run=RunId(f"{run:032x}"), value=value)
+                for run, value in ((3, 0.95), (2, 0.94), (5, 0.9), (6, 0.89), (7, 0.88))
+            ),
+        ),
+        Listed(rule="files", manifest=digest("files 2"), files=3, size_bytes=5_000_000),
+        Unknown(rule="code", text="The code's repository is not here."),
+    )
+    found = evidence(
+        candidate=subject(2, 0.95, "newer data").model_copy(update={"version": new.digest}),
+        baseline=subject(1, 0.91).model_copy(update={"version": old.digest}),
+        observations=observations,
+        rules=(
+            rule("min-auc", "pass", "auc is 0.95, at least 0.9."),
+            rule("code", "cannot tell", "The code's repository is not here.", "warn"),
+        ),
+    )
+    given: dict[str, Any] = {
+        "evidence": (found,),
+        "versions": (new, old),
+        "able": (BEN, Principal("eve@example.org")),
+        "holds": ("fraud/1 may not go to staging again: It leaks.",),
+        "now": AT.replace(month=11, day=28),
+        "decision": decision(expires_at=AT.replace(month=12, day=1)),
+        "curves": (curves(),),
+    }
+    return page(**{**given, **fields})
+
+
+def curves() -> Curves:
+    targets = [int(row % 7 in (0, 2, 3)) for row in range(400)]
+    good = [0.05 + 0.6 * target + 0.3 * (row * 37 % 100) / 100 for row, target in enumerate(targets)]
+    poor = [0.05 + 0.2 * target + 0.7 * (row * 53 % 100) / 100 for row, target in enumerate(targets)]
+    return Curves("holdout", 400, (curve_of(CANDIDATE, targets, good), curve_of(BASELINE, targets, poor)))
 
 
 def page(**fields: Any) -> ProposalPage:  # noqa: ANN401 - any field of the page

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from gitreg.cli.printing import Terminal, lines_of
-from gitreg.report import FileChange, Line, Opinion, Problem, ProposalPage, markdown, proposal_page, verdict_of
+from gitreg.report import (
+    Command,
+    FileChange,
+    Line,
+    Opinion,
+    Problem,
+    ProposalPage,
+    html,
+    markdown,
+    proposal_page,
+    verdict_of,
+)
 from tests.golden import check_golden, normal
 from tests.report import builders
 
@@ -42,6 +53,7 @@ PAGES = {
         problems=(Problem("min-auc", "models/fraud", "auc is 0.81, at least 0.9 is needed.", "Train a better one."),),
     ),
     "first": builders.page(evidence=(builders.evidence(baseline=None),)),
+    "reviewed": builders.reviewed(),
     "stale": builders.page(state="stale"),
     "governance": builders.page(
         id="govern-3f2a",
@@ -69,6 +81,11 @@ def test_a_pull_request_reads_as_its_golden_page(name: str) -> None:
     check_golden(GOLDEN / f"proposal-{name}.md", normal(markdown(proposal_page(PAGES[name]))))
 
 
+@pytest.mark.parametrize("name", ["open", "reviewed", "governance"])
+def test_the_offline_file_reads_as_its_golden_page(name: str) -> None:
+    check_golden(GOLDEN / f"proposal-{name}.html", normal(html(PAGES[name].title, proposal_page(PAGES[name]))))
+
+
 def test_the_verdict_comes_first() -> None:
     assert as_text(PAGES["refused"]).splitlines()[2].startswith("Refused by rule: min-auc")
 
@@ -92,3 +109,41 @@ def test_markdown_of_a_hostile_reason_stays_text() -> None:
     assert "\n## Approved" not in text
     assert "\x1b" not in text
     assert "![" not in text.replace("\\!\\[", "")
+
+
+def test_who_could_still_approve_is_named() -> None:
+    assert "Who could: ben@example.org or eve@example.org." in as_text(PAGES["reviewed"])
+    assert "Nobody else in approvers.json could." in as_text(builders.page(able=()))
+
+
+def test_the_reason_is_given_where_the_candidate_is_not_the_best() -> None:
+    text = as_text(PAGES["reviewed"])
+    assert "The candidate is number 2. The reason given: Better on every segment." in text
+
+
+def test_a_group_that_gets_worse_for_certain_is_a_risk() -> None:
+    text = as_text(PAGES["reviewed"])
+    assert "auc is worse where region=islands" in text
+    assert "auc is worse where region=south" not in text
+
+
+def test_what_is_the_same_in_both_versions_is_not_listed_as_changed() -> None:
+    text = as_text(PAGES["reviewed"])
+    assert "param: depth" in text
+    assert "param: seed" not in text
+
+
+def test_there_is_a_way_back_even_from_the_first_version() -> None:
+    assert "gitreg withdraw fraud --stage production" in as_text(PAGES["first"])
+    assert "gitreg rollback fraud --stage production" in as_text(PAGES["open"])
+
+
+def test_the_command_that_approves_names_the_whole_digest_and_comes_last() -> None:
+    page = PAGES["reviewed"]
+    assert [*proposal_page(page)][-1] == Command(f"gitreg approve {page.id} --decision {page.digest}")
+
+
+def test_a_page_without_curves_says_why() -> None:
+    text = as_text(builders.reviewed(curves=(), no_curves="The predictions are not here."))
+    assert "No curves: The predictions are not here." in text
+    assert "region=islands  ├" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Unpack
 
 import click
@@ -10,6 +11,7 @@ from gitreg.cli.options import Signing, message_option, reason_option, signing_o
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions
+from gitreg.cli.views.review import review_of, shown
 from gitreg.decisions import Word
 
 __all__ = [
@@ -37,13 +39,20 @@ def proposals_list(session: Session, everything: bool) -> Reply:
 
 @command("proposals show")
 @id_argument
-@click.option("--markdown", "as_markdown", is_flag=True, help="As Markdown, as a pull request shows it.")
-def proposals_show(session: Session, proposal: str, as_markdown: bool) -> Reply:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "markdown", "html"]),
+    default="terminal",
+    show_default=True,
+    help="markdown: as a pull request shows it; html: one page to read offline, print and file.",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it here.")
+def proposals_show(session: Session, proposal: str, form: str, output: Path | None) -> Reply:
     """Show what a proposal asks, its evidence, and who must still approve."""
-    found, office = session.registry.proposals.get(proposal), session.registry.record.office
-    files = decisions.files_of(found, office.snapshot(), office.snapshot(found.tip))
-    page = decisions.markdown_lines(found, files) if as_markdown else decisions.show_page(found, files)
-    return Reply(decisions.proposal(found), page)
+    found = session.registry.proposals.get(proposal)
+    page = review_of(session.registry, found)
+    return Reply(decisions.proposal(found), shown(page, form, output))
 
 
 @command("proposals approve")

@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
 from gitreg.cli.views.checks import finding
+from gitreg.cli.views.review import page_of
 from gitreg.documents import format_time
 from gitreg.report import (
     Cell,
     Command,
-    FileChange,
     Line,
-    Opinion,
-    Problem,
-    ProposalPage,
     Table,
     counted,
     listed,
-    markdown,
-    proposal_page,
     rules_table,
     short,
     subjects_table,
@@ -32,58 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gitreg.cli import shapes
-    from gitreg.decisions import Finding, Heard, HoldView, Landing, Outcome, ProposalView, Rulebook, Said
-    from gitreg.documents import Decision, Evidence, Principal, Tree
+    from gitreg.decisions import HoldView, Landing, Outcome, ProposalView, Rulebook, Said
+    from gitreg.documents import Decision, Evidence, Principal
     from gitreg.policy import PeopleVerdict
     from gitreg.report import Block
-
-_OF_PEOPLE = ("approvals", "unsigned", "rejected", "approval-ignored")
-"""Findings that the page says in its own words: who is missing, who said no, whose word does not count."""
-
-
-def page_of(view: ProposalView, files: tuple[FileChange, ...] = ()) -> ProposalPage:
-    """A proposal as the report shows it; `files` are the governed ones that it changes."""
-    return ProposalPage(
-        id=view.id,
-        state=view.state,
-        title=view.title,
-        decision=view.decision,
-        digest=view.digest,
-        evidence=tuple(view.evidence.values()),
-        people=view.people,
-        opinions=tuple(_opinion(each) for each in view.statements),
-        problems=tuple(_problem(each) for each in view.findings if each.rule not in _OF_PEOPLE),
-        files=files,
-    )
-
-
-def _opinion(heard: Heard) -> Opinion:
-    said = heard.statement
-    return Opinion(heard.person or said.actor.principal, said.verdict, said.reason, said.conditions, heard.reason)
-
-
-def _problem(each: Finding) -> Problem:
-    return Problem(each.rule, each.path, each.message, each.hint, each.severity == "block")
-
-
-def files_of(view: ProposalView, before: Tree, after: Tree) -> tuple[FileChange, ...]:
-    """The files that a decision names outside of stages, as they stand on main and as they would be."""
-    paths = sorted(path for path in view.decision.files if "/stages/" not in path)
-    return tuple(FileChange(path, _text(before.read(path)), _text(after.read(path))) for path in paths)
-
-
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else data.decode(errors="replace")
-
-
-def show_page(view: ProposalView, files: tuple[FileChange, ...] = ()) -> Iterator[Block]:
-    """A proposal, verdict first."""
-    return proposal_page(page_of(view, files))
-
-
-def markdown_lines(view: ProposalView, files: tuple[FileChange, ...] = ()) -> list[Block]:
-    """The same as Markdown."""
-    return [*markdown(show_page(view, files)).splitlines()]
 
 
 def people(verdict: PeopleVerdict) -> shapes.People:

@@ -1,0 +1,228 @@
+"""The page of a proposal, put together from everything that this clone knows about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitreg.decisions import Rulebook, read_document
+from gitreg.documents import Compared, Evaluation, Trained, Version, paths
+from gitreg.errors import GitregError, InvalidDocument, InvalidValue, StorageError
+from gitreg.policy import governance_quorum, quorum_of, union_of
+from gitreg.report import (
+    BASELINE,
+    CANDIDATE,
+    Curve,
+    Curves,
+    FileChange,
+    Opinion,
+    Problem,
+    ProposalPage,
+    curve_of,
+    fitted_markdown,
+    html,
+    proposal_page,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitreg._registry import Registry
+    from gitreg.decisions import Finding, Heard, ProposalView
+    from gitreg.documents import Digest, Evidence, Principal, Tree
+    from gitreg.policy import Quorum
+    from gitreg.report import Block, Blocks
+
+_OF_PEOPLE = ("approvals", "unsigned", "rejected", "approval-ignored")
+"""Findings that the page says in its own words: who is missing, who said no, whose word does not count."""
+MAX_DRAWN_BYTES = 256 * 1024 * 1024
+"""A picture is not worth waiting for more predictions than this."""
+
+
+def shown(page: ProposalPage, form: str, output: Path | None = None) -> Blocks:
+    """The page as it was asked for; where it was written, if it was to be written to a file."""
+    if form == "terminal" and output is None:
+        return proposal_page(page)
+    text = text_of(page, form)
+    if output is None:
+        return [*text.splitlines()]
+    write(output, text)
+    return [f"Written to {output}."]
+
+
+def text_of(page: ProposalPage, form: str) -> str:
+    """The page as HTML, or as Markdown that a forge takes."""
+    blocks: list[Block] = [*proposal_page(page)]
+    if form == "html":
+        return html(page.title, blocks)
+    return fitted_markdown(blocks, f"gitreg proposals show {page.id}")
+
+
+def write(output: Path, text: str) -> None:
+    """Write a file for the user. Raises `StorageError`."""
+    try:
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StorageError(f"{output} cannot be written: {error.strerror}.", subject=str(output)) from None
+
+
+def page_of(view: ProposalView) -> ProposalPage:
+    """A proposal by itself, without what has to be looked up for its page."""
+    return ProposalPage(
+        id=view.id,
+        state=view.state,
+        title=view.title,
+        decision=view.decision,
+        digest=view.digest,
+        evidence=tuple(view.evidence.values()),
+        people=view.people,
+        opinions=tuple(_opinion(each) for each in view.statements),
+        problems=tuple(_problem(each) for each in view.findings if each.rule not in _OF_PEOPLE),
+    )
+
+
+def review_of(registry: Registry, view: ProposalView) -> ProposalPage:
+    """A proposal with all that a reviewer decides by. What cannot be looked up here is left out, or said."""
+    office = registry.record.office
+    before, after = office.snapshot(), office.snapshot(view.tip)
+    curves, why_not = _curves(registry, view)
+    return replace(
+        page_of(view),
+        files=files_of(view, before, after),
+        able=able(view, Rulebook(before)),
+        versions=tuple(_versions(registry, view, after)),
+        holds=tuple(_holds(registry, view)),
+        now=office.now,
+        curves=curves,
+        no_curves=why_not,
+    )
+
+
+def _opinion(heard: Heard) -> Opinion:
+    said = heard.statement
+    return Opinion(heard.person or said.actor.principal, said.verdict, said.reason, said.conditions, heard.reason)
+
+
+def _problem(each: Finding) -> Problem:
+    return Problem(each.rule, each.path, each.message, each.hint, each.severity == "block")
+
+
+def files_of(view: ProposalView, before: Tree, after: Tree) -> tuple[FileChange, ...]:
+    """The files that a decision names outside of stages, as they stand on main and as they would be."""
+    paths_named = sorted(path for path in view.decision.files if "/stages/" not in path)
+    return tuple(FileChange(path, _text(before.read(path)), _text(after.read(path))) for path in paths_named)
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode(errors="replace")
+
+
+# Who could approve
+
+
+def able(view: ProposalView, rulebook: Rulebook) -> tuple[Principal, ...]:
+    """Everyone with a key whose approval would count and is not there yet; nobody where the rules cannot be read."""
+    people = rulebook.approvers.people
+    said = {*view.people.have, *view.people.rejected_by, *_trainers(view)}
+    try:
+        quorum = _quorum(view, rulebook)
+    except InvalidDocument:
+        return ()
+    proposer = view.decision.proposer.principal
+    return tuple(
+        person
+        for person in sorted(people)
+        if person not in said and people[person].keys and quorum.eligible(person, people[person], proposer)
+    )
+
+
+def _quorum(view: ProposalView, rulebook: Rulebook) -> Quorum:
+    stages = [move.stage for move in view.decision.moves if rulebook.is_protected(move.stage)]
+    if not view.decision.moves:
+        return governance_quorum(rulebook.policies().values())
+    return union_of(quorum_of(rulebook.policy(stage), view.decision.action) for stage in stages)
+
+
+def _trainers(view: ProposalView) -> Iterator[Principal]:
+    """Those whose run it is, where a rule asks about them."""
+    for evidence in view.evidence.values():
+        for each in evidence.observations:
+            if isinstance(each, Trained):
+                yield from each.people
+
+
+# What it is about
+
+
+def _versions(registry: Registry, view: ProposalView, after: Tree) -> Iterator[Version]:
+    for folder, evidence in view.evidence.items():
+        try:
+            candidate = read_document(after, paths.stage_version(folder), Version)
+        except InvalidDocument:  # the findings say so
+            candidate = None
+        baseline = _recorded(registry, evidence.baseline.version) if evidence.baseline else None
+        yield from (each for each in (candidate, baseline) if each is not None)
+
+
+def _recorded(registry: Registry, digest: Digest) -> Version | None:
+    """A version's document from the ledger, which keeps every one."""
+    try:
+        return registry.models.version(digest).document
+    except GitregError:
+        return None
+
+
+def _holds(registry: Registry, view: ProposalView) -> Iterator[str]:
+    for model in sorted({move.model for move in view.decision.moves}):
+        for hold in registry.record.holds(model):
+            where = ", ".join(hold.stages) or "any stage"
+            name = hold.number if hold.number is not None else f"~{hold.version.hex[:8]}"
+            yield f"{model}/{name} may not go to {where}: {hold.reason}"
+
+
+# Curves
+
+
+def _curves(registry: Registry, view: ProposalView) -> tuple[tuple[Curves, ...], str]:
+    """The curves of every comparison whose rows are here; why there are none, where rows were compared."""
+    found: list[Curves] = []
+    why_not = ""
+    for evidence in view.evidence.values():
+        for compared in _datasets_compared(evidence):
+            try:
+                found.append(_curves_of(registry, compared))
+            except GitregError as error:
+                why_not = error.message
+    return tuple(found), "" if found else why_not
+
+
+def _datasets_compared(evidence: Evidence) -> list[Compared]:
+    """One comparison on all rows of each pair of evaluations."""
+    found = [each for each in evidence.observations if isinstance(each, Compared) and not each.slice]
+    return [*{(each.candidate, each.baseline): each for each in found}.values()]
+
+
+def _curves_of(registry: Registry, compared: Compared) -> Curves:
+    known = {each.digest: each for each in registry.index.evaluations(compared.dataset)}
+    mine, theirs = (_evaluation(known, digest) for digest in (compared.candidate, compared.baseline))
+    models = (_curve(registry, CANDIDATE, mine), _curve(registry, BASELINE, theirs))
+    return Curves(mine.dataset, mine.rows, models)
+
+
+def _evaluation(known: dict[Digest, Evaluation], digest: Digest) -> Evaluation:
+    found = known.get(digest)
+    if found is None:
+        raise InvalidValue(f"The evaluation {digest.short} is not on the ledger here.")
+    if found.task != "binary":
+        raise InvalidValue(f"ROC and calibration are of a binary task, and this is {found.task}.")
+    return found
+
+
+def _curve(registry: Registry, name: str, evaluation: Evaluation) -> Curve:
+    from gitreg.evaluation import read_table
+
+    table = read_table(registry.blobs.read(evaluation.predictions.digest, MAX_DRAWN_BYTES), evaluation.task)
+    if table.scores is None:
+        raise InvalidValue("The predictions are classes without scores, of which there is one point and no curve.")
+    return curve_of(name, table.targets, table.scores)
