@@ -1,6 +1,7 @@
 """Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
 from gitreg.decisions.approving import Word
+from gitreg.decisions.armour import Offered, armoured, offered_in
 from gitreg.decisions.checking import PolicyCheck
 from gitreg.decisions.claims import Claim, claims_at
 from gitreg.decisions.creation import creation_edits, default_settings
@@ -18,9 +19,11 @@ from gitreg.decisions.receiving import Receiver, receiver_of, refuse
 from gitreg.decisions.record import Record
 from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook, read_document
+from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.signers import agent_signer, choose_signer
-from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings, log
-from gitreg.decisions.statements import Heard
+from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings, log, standing_of
+from gitreg.decisions.statements import Heard, hear
+from gitreg.decisions.statements import Question as AskedOf
 from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step
 from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Said
@@ -29,6 +32,7 @@ from gitreg.decisions.workfiles import governed_edits
 __all__ = [
     "TOLERANCE",
     "UNREADABLE",
+    "AskedOf",
     "Candidate",
     "Claim",
     "Finding",
@@ -42,6 +46,7 @@ __all__ = [
     "Line",
     "LogEntry",
     "Observe",
+    "Offered",
     "Office",
     "Outcome",
     "Place",
@@ -52,13 +57,17 @@ __all__ = [
     "Record",
     "Rulebook",
     "Said",
+    "Sealed",
+    "Sealer",
     "StageChange",
     "Standing",
     "Target",
     "VerdictCache",
+    "Weighed",
     "Word",
     "add_person",
     "agent_signer",
+    "armoured",
     "check_facts",
     "check_ledger",
     "check_line",
@@ -71,14 +80,17 @@ __all__ = [
     "differing",
     "facts_of",
     "governed_edits",
+    "hear",
     "judge",
     "line_of",
     "log",
+    "offered_in",
     "outcome_of",
     "read_document",
     "receiver_of",
     "refuse",
     "remove_key",
     "remove_person",
+    "standing_of",
     "title_of",
 ]

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.findings import Finding, outcome_of
+from gitreg.decisions.findings import CHECKS, Finding, outcome_of
 from gitreg.decisions.governance import governs_alike
 from gitreg.decisions.history import History, differing
 from gitreg.decisions.statements import Question, hear, listen
+from gitreg.decisions.timing import landing_findings, missing_checks
 from gitreg.decisions.titles import id_of
 from gitreg.documents import Fingerprint, Tree, paths
 from gitreg.errors import ApprovalRefused, CannotTell, InvalidDocument, InvalidKey
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg.decisions.landing import Case
-    from gitreg.documents import Decision
+    from gitreg.documents import Decision, Outcome
 
 _NOT_ASKED = PeopleVerdict("pass", (), (), ())
 
@@ -89,10 +90,15 @@ class Waiting:
             quorum = aged(self.quorum, hearing.approved_at(decision), hearing.latest(decision))
             proposer = decision.proposer.principal
             people = judge_people(quorum, hearing.said(), proposer, self.case.rulebook.approvers)
-            findings = (*findings, *people_findings(people, decision, folder))
+            findings = (
+                *findings,
+                *people_findings(people, decision, folder),
+                *landing_findings(self.question, hearing, folder),
+            )
+            people = _waiting(people, missing_checks(self.question, hearing))
         is_complete = outcome_of(findings) == "pass"
         at = position if is_complete else None
-        is_sure = all(finding.outcome != "cannot tell" for finding in findings)
+        is_sure = all(finding.outcome != "cannot tell" or finding.rule == CHECKS for finding in findings)
         return Completion(at, people, findings, is_pending=not is_complete, settled=at, is_sure=is_sure)
 
     def _copies(self, tree: Tree) -> Iterator[Finding]:
@@ -132,6 +138,14 @@ class Waiting:
         except (ApprovalRefused, InvalidDocument, InvalidKey, CannotTell):
             return False
         return new.statement.signed_at > old.statement.signed_at
+
+
+def _waiting(people: PeopleVerdict, checks: tuple[str, ...]) -> PeopleVerdict:
+    """What people say, with the checks that are waited for as well."""
+    if not checks:
+        return people
+    outcome: Outcome = "fail" if people.outcome == "fail" else "cannot tell"
+    return replace(people, outcome=outcome, missing=(*people.missing, *checks))
 
 
 def people_findings(people: PeopleVerdict, decision: Decision, folder: str) -> Iterator[Finding]:

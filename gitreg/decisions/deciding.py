@@ -12,6 +12,8 @@ from gitreg.decisions.judge import Judge
 from gitreg.decisions.landing import folders_of
 from gitreg.decisions.refusing import PEOPLE, refusal
 from gitreg.decisions.rulebook import Rulebook
+from gitreg.decisions.statements import Question
+from gitreg.decisions.timing import late
 from gitreg.decisions.titles import id_of, title_of
 from gitreg.decisions.views import Outcome, ProposalView
 from gitreg.documents import Decision, Edits, Move, Statement, paths
@@ -59,6 +61,9 @@ class Decider:
         outcome = self._outcome(prepared)
         if dry_run:
             return outcome
+        warning = self._late(prepared) if prepared.judgement.is_in_force else ""
+        if warning:
+            return self._propose(prepared, outcome, (warning,))
         if prepared.judgement.is_in_force:
             try:
                 return self._land(make, prepared, outcome)
@@ -66,6 +71,15 @@ class Decider:
                 warning = f"The decisions branch takes no direct commit, so this is a proposal: {error.message}"
                 return self._propose(prepared, outcome, (warning,))
         return self._propose(prepared, outcome)
+
+    def _late(self, prepared: Prepared) -> str:
+        """Why what could land may not land now, by the clock: it waits as a proposal."""
+        decision = prepared.decision
+        folder, judge = folders_of(decision)[0], self.office.judge()
+        question = Question(decision, decision.digest, judge.rulebook)
+        found = late(self.office.snapshot().with_edits(prepared.edits), folder, question, self.office.now)
+        words = [finding.message for finding in found if finding.severity == "block"]
+        return f"It cannot land now, so this is a proposal: {' '.join(words)}" if words else ""
 
     def prepare(self, make: Make, base: CommitId | None = None) -> Prepared:
         """The draft on a commit (main's tip), judged as if it had landed there."""

@@ -33,6 +33,9 @@ UNREADABLE = (
 )
 """What reading a tree that somebody else wrote may raise."""
 
+CHECKS = "checks"
+"""The rule of a finding that a check has not said anything yet: nobody can tell, whoever looks."""
+
 
 @dataclass(frozen=True)
 class Finding:

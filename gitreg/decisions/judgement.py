@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gitreg.decisions.findings import Finding
+from gitreg.decisions.findings import CHECKS, Finding
 from gitreg.decisions.history import Place
 from gitreg.documents import Digest, Outcome, Principal
 from gitreg.policy import PeopleVerdict
@@ -48,7 +48,7 @@ class Judgement:
     def is_doubtful(self) -> bool:
         """Whether another clone or machine might come to another verdict: something could not be checked here."""
         is_open = self.settled is None and not self.is_pending
-        return is_open or any(finding.outcome == "cannot tell" for finding in self.findings)
+        return is_open or any(finding.outcome == "cannot tell" and finding.rule != CHECKS for finding in self.findings)
 
     def to_text(self) -> str:
         """As a cache keeps it."""

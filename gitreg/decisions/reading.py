@@ -12,7 +12,8 @@ from gitreg.decisions.findings import Finding, outcome_of
 from gitreg.decisions.judgement import Judgement
 from gitreg.decisions.landing import folders_of
 from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.decisions.statements import Question, hear, late
+from gitreg.decisions.statements import Question, hear
+from gitreg.decisions.timing import late
 from gitreg.decisions.titles import is_called, title_of
 from gitreg.decisions.views import ProposalView, State
 from gitreg.documents import Decision, Digest, Evidence, ProposalId, Tree, paths
@@ -189,7 +190,7 @@ def lateness(office: Office, found: Found) -> tuple[Finding, ...]:
     """What the clock says against a proposal that has not landed."""
     question = Question(found.decision, found.digest, office.judge().rulebook)
     folder = found.change.folders[0]
-    return tuple(late(hear(found.merged.tree, folder, question), question, office.now, folder))
+    return tuple(late(found.merged.tree, folder, question, office.now))
 
 
 def _added(judgement: Judgement, findings: tuple[Finding, ...]) -> Judgement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.findings import CHECKS
 from gitreg.errors import (
     CannotTell,
     GitregError,
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from gitreg.decisions.findings import Finding
 
-PEOPLE = frozenset(["approvals", "unsigned", "rejected"])
-"""Rules that people's word meets, later."""
+PEOPLE = frozenset(["approvals", "unsigned", "rejected", CHECKS])
+"""Rules that people's word, or that of checks, meets later."""
 
 # The first that fits says it: what no approval mends comes before what one would.
 _ERRORS: tuple[tuple[str, type[GitregError]], ...] = (
@@ -36,6 +37,7 @@ _ERRORS: tuple[tuple[str, type[GitregError]], ...] = (
     ("", Refused),
     ("unsigned", NotApproved),
     ("approvals", NotApproved),
+    (CHECKS, NotApproved),
 )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitreg.decisions.rulebook import KeyOwner, Rulebook
+    from gitreg.documents import CheckReport
 
 _NAME = re.compile(r"(?P<key>[0-9a-f]{64})\.json(?P<signature>\.sig)?")
 MAX_STATEMENT_FILES = 2_000
@@ -51,6 +52,12 @@ class Hearing:
             if each.counts and each.person is not None:
                 said[each.person] = said.get(each.person, frozenset()) | {each.statement.verdict}
         return said
+
+    def reports(self) -> Iterator[tuple[Principal, CheckReport]]:
+        """What checks came to, and who says so."""
+        for each in self.heard:
+            if each.counts and each.person is not None and each.statement.verdict == "check":
+                yield from ((each.person, report) for report in each.statement.checks)
 
     def approved_at(self, decision: Decision) -> dict[Principal, datetime]:
         """When each person said yes last, by her own clock, but not before the decision was there to say yes to."""
@@ -91,24 +98,6 @@ def hear(tree: Tree, folder: str, question: Question) -> Hearing:
             findings.append(Finding("approval-invalid", path, error.message, "Remove it from the proposal."))
     findings += [_aside(folder, each) for each in heard if not each.counts]
     return Hearing(tuple(heard), tuple(findings))
-
-
-def late(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
-    """What the clock of a validator says about a decision that is about to land; a verdict never asks it.
-
-    A key that has expired could have signed with its clock set back.
-    """
-    expires_at = question.decision.expires_at
-    if expires_at is not None and expires_at <= now:
-        message = f"The proposal expired at {format_time(expires_at)}."
-        yield Finding("expired", f"{folder}/decision.json", message, "Make a new proposal.")
-    for each in hearing.heard:
-        owner = question.rulebook.owners.get(each.key)
-        until = owner.key.valid_before if owner else None
-        if each.counts and until is not None and until <= now:
-            message = f"{each.person}'s key expired at {format_time(until)}, before the decision landed."
-            hint = "Sign again with a key that is valid."
-            yield Finding("key-expired", f"{folder}/approvals/{each.key}.json", message, hint)
 
 
 def _pairs(tree: Tree, folder: str, findings: list[Finding]) -> list[tuple[str, Fingerprint]]:

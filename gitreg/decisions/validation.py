@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.bounds import frozen_by_bounds
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.governance import check_constitution, unreadable
 from gitreg.decisions.history import differing
 from gitreg.decisions.landing import folders_of, is_governed
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.decisions.statements import Question, hear, late
+from gitreg.decisions.statements import Question
+from gitreg.decisions.timing import late
 from gitreg.documents import Decision, Edits, Fingerprint, MemoryTree, Statement, Tree, paths
 from gitreg.errors import InvalidDocument, InvalidValue
 
@@ -71,7 +73,9 @@ class _Step:
             return
         verdict = self._judge.verdict(folder, step)
         yield from verdict.findings
-        if self._now is not None and verdict.outcome != "cannot tell":
+        if self._now is None:
+            yield from frozen_by_bounds(self._judge, folder, verdict)
+        elif verdict.outcome != "cannot tell":
             yield from self._late(folder, verdict, self._now)
 
     def _late(self, folder: str, verdict: Judgement, now: datetime) -> Iterator[Finding]:
@@ -79,7 +83,7 @@ class _Step:
         rules = self._judge.authority.rules_at(self._position - 1)
         if decision is not None and rules is not None:
             question = Question(decision, verdict.digest, Rulebook(self._judge.tree(rules)))
-            yield from late(hear(self._after, folder, question), question, now, folder)
+            yield from late(self._after, folder, question, now)
 
     def _outside(self, changed: list[str]) -> Iterator[Finding]:
         """Owned paths that changed without a landing."""

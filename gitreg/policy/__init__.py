@@ -1,5 +1,6 @@
 """Pure rules: required metadata, bounds on metrics, and whose word a decision needs. Knows no clock, key or git."""
 
+from gitreg.policy.checks import read_check
 from gitreg.policy.comparisons import picked_from
 from gitreg.policy.defaults import default_policy
 from gitreg.policy.expressions import METHOD as CEL_METHOD
@@ -17,7 +18,7 @@ from gitreg.policy.people import (
     unmeetable,
 )
 from gitreg.policy.provenance import pairs_of
-from gitreg.policy.reading import Facts
+from gitreg.policy.reading import Facts, Reading, told
 from gitreg.policy.rules import evaluate, is_for, rules_for, verdict
 from gitreg.policy.statistics import (
     METRICS,
@@ -33,6 +34,7 @@ from gitreg.policy.statistics import (
     seed_of,
 )
 from gitreg.policy.statistics import CannotTell as NoNumber
+from gitreg.policy.windows import read_freeze, span_of
 
 __all__ = [
     "CEL_METHOD",
@@ -44,6 +46,7 @@ __all__ = [
     "PeopleVerdict",
     "Predictions",
     "Quorum",
+    "Reading",
     "Resampling",
     "aged",
     "corrected_confidence",
@@ -62,9 +65,13 @@ __all__ = [
     "pairs_of",
     "picked_from",
     "quorum_of",
+    "read_check",
+    "read_freeze",
     "resamples_needed",
     "rules_for",
     "seed_of",
+    "span_of",
+    "told",
     "union_of",
     "unmeetable",
     "verdict",

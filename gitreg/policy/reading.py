@@ -39,6 +39,11 @@ class Reading:
     at_most: float | None = None
 
 
+def told(rule: Requirement, reading: Reading) -> str:
+    """The policy's own words come first where a rule does not pass: they are written for the reader."""
+    return f"{rule.message} ({reading.text})" if rule.message and reading.outcome != "pass" else reading.text
+
+
 def worst(readings: list[Reading]) -> Reading:
     """The answer of several looks together: fail before cannot tell before pass, with all that is not fine in words."""
     order = {"fail": 0, "cannot tell": 1, "pass": 2}

@@ -27,7 +27,7 @@ from gitreg.documents import (
 from gitreg.policy import metadata, provenance, thresholds
 from gitreg.policy.comparisons import read_comparison
 from gitreg.policy.expressions import read_expression
-from gitreg.policy.reading import Facts, Reading
+from gitreg.policy.reading import Facts, Reading, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,14 +82,9 @@ def _result(rule: TimelessRequirement, reading: Reading) -> RuleResult:
         kind=rule.kind,
         severity=rule.severity,
         outcome=reading.outcome,
-        text=_told(rule, reading),
+        text=told(rule, reading),
         method=reading.method,
         observed=reading.observed,
         at_least=reading.at_least,
         at_most=reading.at_most,
     )
-
-
-def _told(rule: Requirement, reading: Reading) -> str:
-    """The policy's own words come first where it does not pass: they are written for the reader."""
-    return f"{rule.message} ({reading.text})" if rule.message and reading.outcome != "pass" else reading.text
