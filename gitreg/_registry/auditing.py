@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Anchored
-from gitreg.audit import Auditor, path_of_note, roots_at
-from gitreg.decisions import Office
+from gitreg.audit import Asked, AsOf, Auditor, as_of, path_of_note, roots_at
+from gitreg.decisions import Office, Target
 from gitreg.documents import Checkpoint, Digest
 from gitreg.errors import Refused
 from gitreg.gathering import differences_of
@@ -16,6 +16,7 @@ from gitreg.signing import FileSigner, SignedNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from gitreg._registry.parts import Parts
@@ -34,6 +35,12 @@ class Audits:
         with self._office() as office:
             start = office.commit_at(since) if since is not None else None
             return self._auditor(office).audit(Digest(root) if root is not None else None, start, against)
+
+    def as_of(self, model: str, stage: str, at: datetime, skew: timedelta) -> AsOf:
+        """See `Registry.as_of`. The shared index will do: whoever doubts it runs an audit."""
+        office = self._parts.office
+        ledger = self._parts.store.snapshot(self._parts.store.ledger_tip())
+        return as_of(office.judge(), ledger, Target(model, stage), Asked(at, office.now, skew))
 
     def checkpoint(self, key: Path, why: str | None = None) -> Anchored:
         """Audit main, and sign what it is and what the audit said. Raises `InvalidKey`, and what publishing raises."""

@@ -24,16 +24,27 @@ from gitreg.decisions import (
     StageChange,
     count_landings,
 )
-from gitreg.errors import InvalidName, NotPublished
+from gitreg.errors import InvalidName, NotPublished, StageNotFound
 from gitreg.evaluation import CsvColumns, columns_in_csv, table_of
-from gitreg.registry import Evaluated, Evaluations, Models, Reference, Registered, RunAddress, parse_address
+from gitreg.registry import (
+    Evaluated,
+    Evaluations,
+    Label,
+    ModelAddress,
+    Models,
+    Reference,
+    Registered,
+    RunAddress,
+    parse_address,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
-    from gitreg.audit import AuditReport
+    from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.documents import ManifestEntry, RegistrySettings
     from gitreg.index import Index
@@ -262,6 +273,22 @@ class Registry:
         `since` is taken on trust. Raises `CannotTell`, `InvalidValue`, `InvalidDocument`, `RevisionNotFound`.
         """
         return self._audits.verify(root, since, against)
+
+    def as_of(self, address: str, at: datetime, *, skew: timedelta | None = None) -> AsOf:
+        """What a stage held at a moment of the past: one answer, or every possible one with who bounds it how.
+
+        `address` is `models:/MODEL@STAGE`; people's clocks may have been off by `skew` (a day). Raises `InvalidName`
+        for another address, `StageNotFound`.
+        """
+        from gitreg.audit import SKEW  # noqa: PLC0415 - see `_audits`
+
+        named = parse_address(address)
+        if not isinstance(named, ModelAddress) or not isinstance(named.selector, Label):
+            raise InvalidName(f"{address} names no stage.", subject=address, hint="models:/MODEL@STAGE")
+        stage = self.models.stage(named.selector.name)
+        if stage is None:
+            raise StageNotFound(f"There is no stage {named.selector.name}.", subject=address, hint="gitreg status")
+        return self._audits.as_of(named.model, stage, at, SKEW if skew is None else skew)
 
     def checkpoint(self, key: str | Path, *, message: str | None = None) -> Anchored:
         """Audit main and sign how long it is, its root, and what the audit said; the note goes to the ledger.

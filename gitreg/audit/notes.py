@@ -14,6 +14,7 @@ from gitreg.signing import NoteKey, NoteSignature, SignedNote, public_key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from gitreg.decisions import Judge
     from gitreg.documents import Tree
@@ -58,6 +59,22 @@ class Notes:
         """What is wrong with any of them. That a file on the ledger is no checkpoint, the check of facts says."""
         for each in self._all:
             yield from self._check(each)
+
+    def kept(self) -> Iterator[tuple[int, datetime, str]]:
+        """Of each checkpoint on the ledger that somebody known signed and that is of this line: how many commits main
+        had, when that was by the signers' clocks (the earliest), and who they are.
+        """
+        commits = self._judge.history.commits
+        for read in self._on_ledger():
+            said = read.checkpoint
+            try:
+                signers = read.note.signatures(self._known)
+            except BadSignature:
+                continue
+            is_ours = said.count <= len(commits) and commits[said.count - 1] == said.commit
+            if signers and is_ours and said.registry == self._judge.rulebook.settings.registry:
+                at = min(each.at or said.at for each in signers)
+                yield said.count, at, ", ".join(each.signer.name for each in signers)
 
     @cached_property
     def _all(self) -> tuple[_Read, ...]:

@@ -129,6 +129,14 @@ COMMANDS = (
         "log",
     ),
     Entry(
+        "as-of",
+        "past",
+        "Look",
+        "Show what a stage held at a moment.",
+        "gitreg as-of 2026-11-21T14:30Z models:/fraud@production",
+        "as-of",
+    ),
+    Entry(
         "register",
         "models",
         "Register",

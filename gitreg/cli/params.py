@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import click
@@ -128,3 +129,18 @@ METRIC = Word("KEY=NUMBER[@STEP]", metric)
 ARTIFACT = Word("PATH[=PATH]", artifact)
 SPAN = Word("BASE..HEAD", span)
 VERSION = Word("MODEL[/NUMBER]", version_ref)
+
+
+def moment(text: str) -> datetime:
+    """A time in ISO 8601; without a zone it is UTC, without a time of day the day's end."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r:.60} is no time like 2026-11-21T14:30Z or 2026-11-21"
+        raise ValueError(message) from None
+    if len(text) == len("2026-11-21"):
+        found += timedelta(days=1) - timedelta(microseconds=1)
+    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+
+MOMENT = Word("TIME", moment)

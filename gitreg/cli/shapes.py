@@ -295,6 +295,59 @@ class PolicyCheck(TypedDict):
     held: str | None
 
 
+class TimeBound(TypedDict):
+    """A time, and on whose word it is."""
+
+    at: str
+    by: str
+
+
+class Bounds(TypedDict):
+    """Between which times something happened."""
+
+    not_before: TimeBound | None
+    not_after: TimeBound | None
+
+
+class AsOfCandidate(TypedDict):
+    """A decision that may have been in force."""
+
+    version: int | None
+    digest: str | None
+    decision: str
+    commit: str | None
+    claimed: str
+    since: Bounds
+    by: list[str]
+    unreviewed: bool
+
+
+class AsOfApproved(TypedDict):
+    """What was approved: the likely answer by people's own clocks, and all that are possible.
+
+    `nothing` says that the stage may have been empty still; `contradictions` are clocks that cannot both be right.
+    """
+
+    version: int | None
+    since: Bounds | None
+    certain: bool
+    by: list[str]
+    evidence: str | None
+    candidates: list[AsOfCandidate]
+    nothing: bool
+    contradictions: list[str]
+
+
+class AsOf(TypedDict):
+    """What a stage held at a moment; `live` is what was seen running then, null where nothing was reported."""
+
+    model: str
+    stage: str
+    at: str
+    approved: AsOfApproved
+    live: None
+
+
 class Slice(TypedDict):
     """The rows of one group, and what they come to."""
 
@@ -597,6 +650,7 @@ SHAPES: dict[str, Any] = {
     "alias": Alias,
     "approvers": list[Approver],
     "artifacts": list[Artifact],
+    "as-of": AsOf,
     "audit": Audit,
     "changes": list[Change],
     "checkpoint": Checkpoint,

@@ -26,6 +26,7 @@ READING = {
     "artifacts get",
     "artifacts list",
     "approvers list",
+    "as-of",
     "audit verify",
     "changes",
     "evaluations list",

@@ -1,0 +1,166 @@
+"""What a stage held at a moment of the past: one answer where the moment is unambiguous, else every possible one.
+
+Order is the first-parent line's; no date decides it. When a decision came into force is bounded:
+
+- not before the latest of what people signed for it, or for a decision before it in the stage, each minus the skew that
+  their clocks are allowed; nor before a checkpoint that was signed when main ended before it;
+- not after the earliest of what was signed for a decision that replaces it, plus the skew; nor after a checkpoint that
+  was signed when main held it already; nor after now.
+
+Checkpoints are the word of whoever signed them, whose clock is believed; without them the bounds are as good as
+people's clocks. A decision that nobody signed (an unprotected stage) bounds by its own claimed time, and is marked so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from gitreg.audit.notes import Notes
+from gitreg.decisions import AskedOf, Rulebook, hear, standing_of
+from gitreg.errors import UnsafeRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gitreg.decisions import Judge, Judgement, Standing, Target
+    from gitreg.documents import Tree
+
+SKEW = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A moment that is asked about, the clock of whoever asks, and by how much people's clocks may have been off."""
+
+    at: datetime
+    now: datetime
+    skew: timedelta = SKEW
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A time, and on whose word: a person's, a checkpoint's signers', `claimed` where nobody signed, or `now`."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """A decision in force in a stage. It came into force between the bounds; None where nothing bounds it."""
+
+    standing: Standing
+    claimed: datetime
+    """What its latest signature says, or the decision itself."""
+    not_before: Bound | None
+    not_after: Bound | None
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """What may have been in force at a moment, oldest first; `likely` is what people's own times say."""
+
+    target: Target
+    at: datetime
+    candidates: tuple[Tenure, ...]
+    likely: Tenure | None
+    may_be_nothing: bool
+    """Whether the stage may have been empty still."""
+    contradictions: tuple[str, ...] = ()
+    """Where two bounds exclude each other, so that some clock was wrong by more than it may; those say nothing."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether there is one answer only."""
+        return len(self.candidates) + self.may_be_nothing == 1
+
+
+def as_of(judge: Judge, ledger: Tree | None, target: Target, question: Asked) -> AsOf:
+    """What was in force in a stage at a moment. Raises what judging raises."""
+    at = question.at
+    tenures, contradictions = _bounded(_Seen(judge, ledger, target, question))
+    ends = [*(each.not_after for each in tenures), None][1:]
+    found = tuple(
+        tenure
+        for tenure, end in zip(tenures, ends, strict=True)
+        if (tenure.not_before is None or tenure.not_before.at <= at) and (end is None or at < end.at)
+    )
+    first = tenures[0].not_after if tenures else None
+    may_be_nothing = not tenures or first is None or at < first.at
+    return AsOf(target, at, found, _likely(found, at), may_be_nothing, contradictions)
+
+
+def _likely(candidates: Sequence[Tenure], at: datetime) -> Tenure | None:
+    """By what people's own clocks say, in the order in which things landed."""
+    found = [each for each in candidates if each.claimed <= at]
+    return found[-1] if found else None
+
+
+class _Seen:
+    """What bounds the decisions of one stage, oldest first."""
+
+    def __init__(self, judge: Judge, ledger: Tree | None, target: Target, question: Asked) -> None:
+        self._judge = judge
+        self._target = target
+        self._skew = question.skew
+        self._now = question.now
+        self.forces = list(judge.forces(target.folder))[::-1]
+        self.signed = [self._signed(each) for each in self.forces]
+        self.checkpoints = sorted(Notes(judge, ledger).kept(), key=lambda each: each[0])
+
+    def standing(self, judgement: Judgement) -> Standing:
+        return standing_of(self._judge, self._target, judgement)
+
+    def _signed(self, judgement: Judgement) -> list[Bound]:
+        """What was signed for a decision by the time it came into force; its own claim where nobody signed."""
+        standing = self.standing(judgement)
+        landed = judgement.landed.position if judgement.landed is not None else 0
+        question = AskedOf(standing.decision, standing.digest, Rulebook(self._judge.tree(landed - 1)))
+        tree = self._judge.tree(_position(judgement))
+        try:
+            heard = hear(tree, self._target.folder, question).heard
+        except UnsafeRepository:
+            heard = ()
+        found = [Bound(each.statement.signed_at, str(each.person)) for each in heard if each.counts]
+        return found or [Bound(standing.decision.proposed_at, "claimed")]
+
+    def lower(self, place: int) -> Iterator[Bound]:
+        """Nothing that was signed for it, or for what it followed, was signed after it came into force."""
+        position = _position(self.forces[place])
+        for each in self.signed[: place + 1]:
+            yield from (Bound(bound.at - self._skew, bound.by) for bound in each)
+        yield from (Bound(at, by) for count, at, by in self.checkpoints if count <= position)
+
+    def upper(self, place: int) -> Iterator[Bound]:
+        """What replaces it was made when it stood already."""
+        position = _position(self.forces[place])
+        digest = self.forces[place].digest
+        for later, signed in zip(self.forces[place + 1 :], self.signed[place + 1 :], strict=True):
+            if self.standing(later).move.replaces == digest:
+                yield from (Bound(bound.at + self._skew, bound.by) for bound in signed)
+        yield from (Bound(at, by) for count, at, by in self.checkpoints if count > position)
+        yield Bound(self._now, "now")
+
+
+def _position(judgement: Judgement) -> int:
+    """Where a decision in force came into force."""
+    return judgement.completed.position if judgement.completed is not None else 0
+
+
+def _bounded(seen: _Seen) -> tuple[list[Tenure], tuple[str, ...]]:
+    tenures: list[Tenure] = []
+    contradictions: list[str] = []
+    for place, judgement in enumerate(seen.forces):
+        low = max(seen.lower(place), key=lambda bound: bound.at, default=None)
+        high = min(seen.upper(place), key=lambda bound: bound.at, default=None)
+        if low is not None and high is not None and low.at > high.at:
+            contradictions.append(
+                f"{low.by} says that {judgement.digest.short} was not in force before {low.at:%Y-%m-%d %H:%M}Z, "
+                f"{high.by} that it was by {high.at:%Y-%m-%d %H:%M}Z."
+            )
+            low = high = None
+        claimed = max(bound.at for bound in seen.signed[place])
+        tenures.append(Tenure(seen.standing(judgement), claimed, low, high))
+    return tenures, tuple(contradictions)
