@@ -137,6 +137,22 @@ COMMANDS = (
         "as-of",
     ),
     Entry(
+        "why",
+        "why",
+        "Look",
+        "Say why a version is in a stage.",
+        "gitreg why models:/fraud@production",
+        "why",
+    ),
+    Entry(
+        "inventory",
+        "why",
+        "Look",
+        "List every model with its owner, what is in its stages, and what is due.",
+        "gitreg inventory --csv",
+        "inventory",
+    ),
+    Entry(
         "register",
         "models",
         "Register",

@@ -552,6 +552,102 @@ class Resolution(TypedDict):
     blobs: str
 
 
+class Condition(TypedDict):
+    """What somebody asked for when she approved; `due` is the day in her words (YYYY-MM-DD)."""
+
+    person: str
+    text: str
+    due: str | None
+    overdue: bool
+
+
+class Signature(TypedDict):
+    """A statement below a decision: whether its signature `holds`, whether it `counts`, and why not."""
+
+    person: str | None
+    key: str | None
+    verdict: str | None
+    reason: str | None
+    signed_at: str | None
+    holds: bool
+    counts: bool
+    trouble: str
+
+
+class Built(TypedDict):
+    """What a version was made from."""
+
+    run_id: str | None
+    output: str
+    repository: str | None
+    commit: str | None
+    dirty: bool | None
+    python: str | None
+    lock: str | None
+    datasets: list[Dataset]
+    artifacts: Descriptor
+
+
+class Why(TypedDict):
+    """Why a version is in a stage. `compared` and `alternatives` are observations (schemas/evidence-v1.json)."""
+
+    address: str
+    model: str
+    stage: str
+    version: int | None
+    digest: str | None
+    since: str | None
+    commit: str
+    decision: str
+    action: str
+    proposer: str
+    proposed_at: str
+    reason: str
+    unreviewed: bool
+    approved_by: list[str]
+    signatures: list[Signature]
+    conditions: list[Condition]
+    policy: str | None
+    verdict: Outcome | None
+    compared: list[dict[str, Any]]
+    alternatives: list[dict[str, Any]]
+    built_from: Built | None
+    undo: str
+
+
+class InventoryStage(TypedDict):
+    """What the last decision in force put into a stage. `trouble`: what stands there now is not in force, and why."""
+
+    stage: str
+    version: int | None
+    digest: str | None
+    since: str | None
+    approved_by: list[str]
+    unreviewed: bool
+    trouble: str
+    conditions: list[Condition]
+
+
+class InventoryHold(TypedDict):
+    """A version that may not go to these stages; to none, where the list is empty."""
+
+    version: str
+    stages: list[str]
+    reason: str
+
+
+class InventoryModel(TypedDict):
+    """One model with all that is known of its stages; `proposals` are those that are open, by id."""
+
+    model: str
+    owner: str | None
+    tier: str | None
+    use: str | None
+    stages: list[InventoryStage]
+    proposals: list[str]
+    holds: list[InventoryHold]
+
+
 class Synced(TypedDict):
     """What a sync did; refs by their full names. `numbered`: versions that got a number, by what they were called."""
 
@@ -663,6 +759,7 @@ SHAPES: dict[str, Any] = {
     "findings": list[Finding],
     "fsck": Checked,
     "holds": list[Hold],
+    "inventory": list[InventoryModel],
     "landing": Landing,
     "log": list[LogEntry],
     "model": Model,
@@ -683,5 +780,6 @@ SHAPES: dict[str, Any] = {
     "tagged": Tagged,
     "version": Version,
     "versions": list[Version],
+    "why": Why,
 }
 """The schemas by name: `schemas/cli/<name>.json`, the `shape` of the catalogue."""

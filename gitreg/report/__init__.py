@@ -3,11 +3,14 @@
 from gitreg.report.compared import comparisons, rules_table, subjects_table
 from gitreg.report.curves import BASELINE, CANDIDATE, Bin, Curve, Curves, curve_of
 from gitreg.report.html import html
+from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
 from gitreg.report.layout import Block, Blocks, Cell, Command, Diff, Heading, Line, Picture, Table, Tone, cell
 from gitreg.report.markdown import MAX_MARKDOWN, fitted_markdown, markdown
 from gitreg.report.page import FileChange, Opinion, Problem, ProposalPage
 from gitreg.report.proposal import proposal_page, verdict_of
 from gitreg.report.spelling import counted, difference, listed, number, short, size, when
+from gitreg.report.standing import Condition, Signature, StageStanding, conditions_of, due_in
+from gitreg.report.why import undo, why_page
 
 __all__ = [
     "BASELINE",
@@ -18,25 +21,35 @@ __all__ = [
     "Blocks",
     "Cell",
     "Command",
+    "Condition",
     "Curve",
     "Curves",
     "Diff",
     "FileChange",
     "Heading",
+    "Held",
     "Line",
+    "ModelEntry",
     "Opinion",
     "Picture",
     "Problem",
     "ProposalPage",
+    "Signature",
+    "StageStanding",
     "Table",
     "Tone",
+    "WaitingProposal",
     "cell",
     "comparisons",
+    "conditions_of",
     "counted",
     "curve_of",
     "difference",
+    "due_in",
     "fitted_markdown",
     "html",
+    "inventory_csv",
+    "inventory_page",
     "listed",
     "markdown",
     "number",
@@ -45,6 +58,9 @@ __all__ = [
     "short",
     "size",
     "subjects_table",
+    "today_of",
+    "undo",
     "verdict_of",
     "when",
+    "why_page",
 ]

@@ -32,6 +32,7 @@ READING = {
     "evaluations list",
     "fsck",
     "holds list",
+    "inventory",
     "hook pre-receive",
     "log",
     "policy check",
@@ -49,6 +50,7 @@ READING = {
     "status",
     "validate",
     "versions",
+    "why",
 }
 SETTING_UP = {"doctor", "use"}
 """They write git's configuration, or the user's own, and no commit that a message could stand in."""
