@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, Unpack
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
+    from gitreg._registry.forging import Forging
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
@@ -309,6 +311,13 @@ class Registry:
         from gitreg._registry.auditing import Audits  # noqa: PLC0415 - nobody else has to wait for it
 
         return Audits(self._parts)
+
+    @cached_property
+    def forging(self) -> Forging:
+        """The forge that the remote is on, if it is on one. Raises `MissingExtra` without `gitreg[forges]`."""
+        from gitreg._registry.forging import Forging  # noqa: PLC0415 - httpx may be missing, and takes its time
+
+        return Forging(self._parts)
 
     @property
     def record(self) -> Record:

@@ -471,6 +471,7 @@ class Result(TypedDict):
     title: str
     landed: str | None
     proposal: Proposal | None
+    pull_request: str | None
     unreviewed: bool
     warnings: list[str]
     findings: list[Finding]

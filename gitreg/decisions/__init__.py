@@ -1,5 +1,6 @@
 """Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
+from gitreg.decisions.adopting import adopt
 from gitreg.decisions.approving import Word
 from gitreg.decisions.armour import Offered, armoured, offered_in
 from gitreg.decisions.checking import PolicyCheck
@@ -21,6 +22,7 @@ from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.signers import agent_signer, choose_signer
+from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings, log, standing_of
 from gitreg.decisions.statements import Heard, hear
 from gitreg.decisions.statements import Question as AskedOf
@@ -66,6 +68,7 @@ __all__ = [
     "Weighed",
     "Word",
     "add_person",
+    "adopt",
     "agent_signer",
     "armoured",
     "check_facts",

@@ -1,5 +1,6 @@
 """The git store: snapshots, changes that land, history, and other clones. The only room that knows git."""
 
+from gitreg.store.credentials import Login, find_login
 from gitreg.store.doctor import Finding
 from gitreg.store.history import Boundaries, FirstParents
 from gitreg.store.identity import Identity
@@ -36,6 +37,7 @@ __all__ = [
     "Finding",
     "FirstParents",
     "Identity",
+    "Login",
     "ObjectId",
     "Person",
     "PreReceive",
@@ -45,6 +47,7 @@ __all__ = [
     "Store",
     "SyncReport",
     "describe_checkout",
+    "find_login",
     "has_our_hook",
     "merge_rule",
     "publish_ledger",

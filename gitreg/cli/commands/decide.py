@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from gitreg.cli.forging import decided
 from gitreg.cli.options import Signing, dry_run_option, reason_option, signing_options, stage_option
-from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
-from gitreg.cli.views import decisions
 from gitreg.decisions import Target
+
+if TYPE_CHECKING:
+    from gitreg.cli.session import Reply, Session
 
 __all__ = ["promote", "rollback", "withdraw"]
 
@@ -33,7 +35,7 @@ def promote(
     """
     signer, wanted = session.signer(**signing), f"{model}/{version}"
     found = session.registry.promote(wanted, stage, message, signer=signer, dry_run=dry_run)
-    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+    return decided(session, found, dry_run=dry_run)
 
 
 @command("withdraw")
@@ -48,7 +50,7 @@ def withdraw(
     """Leave a stage without a version."""
     signer = session.signer(**signing)
     found = session.registry.proposals.withdraw(model, stage, message, signer=signer, dry_run=dry_run)
-    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+    return decided(session, found, dry_run=dry_run)
 
 
 @command("rollback")
@@ -75,4 +77,4 @@ def rollback(
     signer = session.signer(**signing)
     proposals, target = session.registry.proposals, Target(model, stage)
     found = proposals.rollback(target, message, number, signer=signer, dry_run=dry_run)
-    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+    return decided(session, found, dry_run=dry_run)

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import click
 
+from gitreg.cli.forging import decided
 from gitreg.cli.options import (
     Signing,
     dry_run_option,
@@ -105,7 +106,7 @@ def govern(session: Session, files: tuple[str, ...], message: str, dry_run: bool
 def _governed(session: Session, edits: Edits, message: str, dry_run: bool, signing: Signing) -> Reply:
     signer = session.signer(**signing)
     found = session.registry.proposals.govern(edits, message, signer=signer, dry_run=dry_run)
-    return Reply(decisions.outcome(found), decisions.outcome_page(found, dry_run=dry_run))
+    return decided(session, found, dry_run=dry_run)
 
 
 @command("holds list")
@@ -128,7 +129,7 @@ def holds_add(
     """Keep a version out of a stage."""
     digest, signer = session.registry.models.version(f"{model}/{version}").digest, session.signer(**signing)
     found = session.registry.proposals.hold(Target(model, stage), digest, message, signer=signer)
-    return Reply(decisions.outcome(found), decisions.outcome_page(found))
+    return decided(session, found)
 
 
 @command("holds lift")
@@ -143,4 +144,4 @@ def holds_lift(
     """Let a held version in again."""
     digest, signer = session.registry.models.version(f"{model}/{version}").digest, session.signer(**signing)
     found = session.registry.proposals.lift(Target(model, stage), digest, message, signer=signer)
-    return Reply(decisions.outcome(found), decisions.outcome_page(found))
+    return decided(session, found)

@@ -114,6 +114,7 @@ def outcome(found: Outcome) -> shapes.Result:
         "title": found.title,
         "landed": found.landed,
         "proposal": proposal(found.proposal) if found.proposal else None,
+        "pull_request": None,
         "unreviewed": found.unreviewed,
         "warnings": [*found.warnings],
         "findings": [finding(each) for each in found.findings],

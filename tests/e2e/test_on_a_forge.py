@@ -1,0 +1,204 @@
+"""The whole walk on a forge: the stand-in GitHub, which really merges, squashes and rebases, beside a git server.
+
+Each exchange with it is checked against GitHub's own description (tests/forges/serving.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from gitreg.testing.forges import GitHubStandIn, Project
+from tests.e2e.clerk import Clerk, assert_clean
+from tests.e2e.desk import Desk
+from tests.forges.serving import Checked, github_description, serving
+from tests.support.http_server import GitServer, git_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = "team/models"
+STAGE = "models/fraud/stages/production"
+POLICY: dict[str, Any] = {
+    "schema": "gitreg/policy/v1",
+    "approvals": {"count": 2, "groups": ["leads"]},
+    "thresholds": [{"name": "min-auc", "metric": "auc", "min": 0.9}],
+}
+
+
+@dataclass
+class Hub:
+    """A git server and a stand-in GitHub over the same bare repository, and people with clones."""
+
+    root: Path
+    server: GitServer
+    app: GitHubStandIn
+    project: Project
+    address: str
+    checked: Checked
+    clerks: dict[str, Clerk] = field(default_factory=dict)
+
+    def clerk(self, name: str, *, is_app: bool = False) -> Clerk:
+        """Somebody with a home, a key, a token, and a clone, which is made when she first comes."""
+        if name not in self.clerks:
+            home, token = self.root / f"home-{name}", f"token-of-{name}"
+            desk = Desk(name, home, self.root) if home.exists() else Desk.of(name, self.root)
+            self.app.add_token(token, "gitreg[bot]" if is_app else name, is_app=is_app)
+            forge = {"GITREG_FORGE": "github", "GITREG_FORGE_URL": self.address, "GITREG_FORGE_TOKEN": token}
+            self.clerks[name] = Clerk(desk, self.root / name, forge)
+        return self.clerks[name]
+
+    @property
+    def ada(self) -> Clerk:
+        return self.clerk("ada")
+
+    @property
+    def ben(self) -> Clerk:
+        return self.clerk("ben")
+
+    @property
+    def cleo(self) -> Clerk:
+        return self.clerk("cleo")
+
+    @property
+    def ci(self) -> Clerk:
+        """A workflow of main: an app's token, a key that nobody gave approval to, and main with all branches."""
+        clerk = self.clerk("ci", is_app=True)
+        if not clerk.folder.exists():
+            clerk.at(self.root).git("clone", "--quiet", self.server.url(PROJECT), "ci")
+        clerk.git("fetch", "--quiet", "origin", "+refs/gitreg/*:refs/gitreg/*")
+        clerk.git("pull", "--quiet", "--ff-only")
+        return clerk
+
+    def proposed(self, number: int) -> str:
+        """Ada's signed proposal for production; its id."""
+        command = ("promote", "fraud", str(number), "--to", "production", "-m", "why", "--key", self.ada.key)
+        return str(self.ada.reads(*command)["proposal"]["id"])
+
+    def only_pull(self) -> Any:  # noqa: ANN401 - the stand-in's own
+        (pull,) = self.project.pulls.values()
+        return pull
+
+    def presses(self, number: int, method: str, who: str = "ada") -> str:
+        """The merge button; main's new tip."""
+        url = f"{self.address}/api/v3/repos/{PROJECT}/pulls/{number}/merge"
+        headers = {"Authorization": f"Bearer token-of-{who}"}
+        done = httpx.put(url, json={"merge_method": method}, headers=headers, timeout=30)
+        assert done.status_code == 200, done.text
+        return str(done.json()["sha"])
+
+
+def _found(hub: Hub) -> None:
+    """A registry with three people and a policy, pushed; fraud 1 in production, fraud 2 and 3 registered."""
+    ada = hub.ada
+    ada.at(hub.root).git("init", "--quiet", "--bare", "--initial-branch=main", str(hub.project.git.path))
+    ada.at(hub.root).does("init", "ada", "--protect", "production")
+    ada.git("remote", "add", "origin", hub.server.url(PROJECT))
+    ada.does("use", "--blobs", str(hub.root / "bytes"))
+    ada.does("sync")
+    for person in (hub.ada, hub.ben, hub.cleo):
+        key = ("--key", person.public_key, "--group", "leads")
+        ada.does("approvers", "add", person.email, *key, "-m", "team")
+    for name in ("ben", "cleo"):
+        hub.clerk(name).at(hub.root).git("clone", "--quiet", hub.server.url(PROJECT), name)
+        hub.clerk(name).does("use", "--blobs", str(hub.root / "bytes"))
+    for content, auc in ((b"one", 0.93), (b"two", 0.95), (b"three", 0.5)):
+        ada.registers(content, auc)
+    first = hub.proposed(1)
+    hub.ben.does("approve", first, "--key", hub.ben.key)
+    ada.does("merge", first)
+    ada.does("sync")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("forge")
+    for _ in _running(root, found=False):
+        pass
+    return root
+
+
+def _running(root: Path, *, found: bool) -> Iterator[Hub]:
+    (root / "served/team").mkdir(parents=True, exist_ok=True)
+    (root / "bytes").mkdir(exist_ok=True)
+    app = GitHubStandIn(lambda: datetime.now(UTC))
+    project = app.add_project(PROJECT, root / "served" / PROJECT)
+    checked = Checked(app, github_description())
+    with git_server(root / "served", {}) as server, serving(checked) as address:
+        hub = Hub(root, server, app, project, address, checked)
+        if not found:
+            _found(hub)
+        yield hub
+    assert checked.answered_wrongly == []
+    assert checked.asked_wrongly == []
+
+
+@pytest.fixture
+def hub(template: Path, tmp_path: Path) -> Iterator[Hub]:
+    root = tmp_path / "hub"
+    shutil.copytree(template, root, symlinks=True)
+    for hub in _running(root, found=True):
+        for name in ("ada", "ben", "cleo"):
+            hub.clerk(name).git("remote", "set-url", "origin", hub.server.url(PROJECT))
+        for name in ("ada", "ben", "cleo"):
+            hub.clerk(name).does("use", "--blobs", str(root / "bytes"))
+        yield hub
+
+
+# --- a pull request --------------------------------------------------------------------------------------------------
+
+
+def test_promote_opens_a_pull_request_that_says_what_the_commit_says(hub: Hub) -> None:
+    told = hub.ada.reads("promote", "fraud", "2", "--to", "production", "-m", "Better.", "--key", hub.ada.key)
+    pull, proposal = hub.only_pull(), told["proposal"]
+    assert told["pull_request"].endswith(f"/{pull.number}")
+    assert (pull.title, pull.base, pull.head) == ("fraud: production 1 -> 2", "main", f"proposals/{proposal['id']}")
+    assert pull.body.startswith("###") or pull.body.startswith("**"), pull.body
+    assert pull.body.rstrip().splitlines()[-1] == f"Decision: {proposal['decision']}"
+    assert hub.project.git.title_of(pull.head_sha) == pull.title
+
+
+def test_without_a_token_one_line_says_how(hub: Hub) -> None:
+    told = hub.ada.having(GITREG_FORGE_TOKEN="").run(
+        "promote", "fraud", "2", "--to", "production", "-m", "why", "--key", hub.ada.key
+    )
+    assert (told.code, hub.project.pulls) == (0, {})
+    (line,) = told.err.splitlines()
+    assert "GITREG_FORGE_TOKEN" in line
+    assert_clean(told.err)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"GITREG_FORGE_URL": "http://127.0.0.1:9"},
+        {"GITREG_FORGE_TOKEN": "nobody"},
+        {"GITREG_FORGE": "sourceforge"},
+        {"GITREG_FORGE_URL": "http://forge.example.org"},
+    ],
+    ids=["not reached", "refused", "unknown", "in the clear"],
+)
+def test_a_forge_that_does_not_answer_never_fails_the_promotion(hub: Hub, wrong: dict[str, str]) -> None:
+    ada = hub.ada.having(**wrong)
+    told = ada.run("promote", "fraud", "2", "--to", "production", "-m", "why", "--key", ada.key)
+    assert (told.code, hub.project.pulls) == (0, {}), told
+    assert "Proposed fraud-2-production-" in told.out
+    assert "No pull request was opened" in told.err
+    assert_clean(told.err)
+
+
+def test_a_remote_that_is_on_no_forge_is_passed_over_in_silence(hub: Hub) -> None:
+    ada = Clerk(hub.ada.desk, hub.ada.folder)
+    told = ada.run("promote", "fraud", "2", "--to", "production", "-m", "why", "--key", ada.key)
+    assert (told.code, told.err) == (0, "")
+
+
+def test_a_rehearsal_opens_nothing(hub: Hub) -> None:
+    hub.ada.does("promote", "fraud", "2", "--to", "production", "-m", "why", "--dry-run")
+    assert (hub.project.pulls, hub.checked.count) == ({}, 0)
