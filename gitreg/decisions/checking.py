@@ -46,7 +46,7 @@ def check_policy(office: Office, candidate: Candidate, stage: str, observe: Obse
     past = judge.past(target.folder, judge.tip)
     version = candidate.version
     move = Move(model=version.model, stage=stage, number=candidate.number, version=version.digest, replaces=None)
-    inputs = Inputs("promote", move, version, past.baseline, rulebook)
+    inputs = Inputs("promote", move, version, past.baseline_for(version.digest), rulebook)
     evidence = build_evidence(replace(inputs, observations=observe(inputs)))
     quorum = quorum_of(rulebook.policy(stage), "promote", version.model, evidence.observations)
     hold = rulebook.is_held(version.model, version.digest, stage)

@@ -39,6 +39,6 @@ def claims_at(judge: Judge, position: int) -> Iterator[Claim]:
         if decision is None or move is None or evidence is None or not evidence.observations:
             continue
         version = read_document(after, paths.stage_version(folder), Version)
-        baseline = judge.past(folder, position - 1, decision.action).baseline
+        baseline = judge.past(folder, position - 1, decision.action).baseline_for(move.version)
         inputs = Inputs(decision.action, move, version, baseline, Rulebook(before), evidence.observations)
         yield Claim(paths.evidence(folder), evidence, inputs)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.evidence import Inputs, build_evidence
-from gitreg.decisions.moves import Past, removed_by
+from gitreg.decisions.moves import Past, override_clause, removed_by
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.documents import (
     Action,
@@ -21,7 +21,7 @@ from gitreg.documents import (
     Version,
     paths,
 )
-from gitreg.errors import AlreadyExists, Conflict, NotFound, StageNotFound, VersionHeld, VersionNotFound
+from gitreg.errors import AlreadyExists, Conflict, NotFound, Refused, StageNotFound, VersionHeld, VersionNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,6 +116,32 @@ class Drafter:
             raise AlreadyExists(f"{there}.", subject=str(wanted[0].target))
         return self._draft("promote", wanted, {}, wish)
 
+    def override(self, candidate: Candidate, stage: str, wish: Wish) -> Draft:
+        """Put a version into a stage in spite of its policy's rules, for as long as the policy's clause allows.
+
+        Raises `Refused` where there is no such clause, `StageNotFound`, `VersionHeld`, `AlreadyExists`.
+        """
+        choice = Choice(Target(candidate.version.model, stage), candidate.version, candidate.number)
+        self._check_free(choice)
+        clause = override_clause(self._rulebook, stage)
+        if clause is None:
+            raise self._no_override(choice)
+        past = self._past(choice.target)
+        if past.is_settled and past.in_force is not None and past.in_force.version == candidate.version.digest:
+            raise AlreadyExists(f"{choice.target} is already version {choice.number}.", subject=str(choice.target))
+        return self._draft("override", [choice], {}, wish, timedelta(hours=clause.hours))
+
+    def _no_override(self, choice: Choice) -> Refused:
+        target = choice.target
+        if not self._rulebook.is_protected(target.stage):
+            message = f"{target.stage} is not protected, so there is nothing to override."
+            hint = f"gitreg promote {target.model} {choice.number} --to {target.stage} -m WHY"
+            return Refused(message, subject=str(target), hint=hint)
+        path = paths.policy(self._rulebook.settings.stages[target.stage].policy or target.stage)
+        message = f"The policy of {target.stage} allows no override."
+        hint = f'To allow one, add "override": {{"count": 1, "hours": 72}} to {path}, and then: gitreg govern -m WHY'
+        return Refused(message, subject=str(target), hint=hint)
+
     def withdraw(self, target: Target, wish: Wish) -> Draft:
         """Take a stage's version away, and put none in its place."""
         past = self._past(target)
@@ -172,6 +198,8 @@ class Drafter:
 
     def _is_there(self, choice: Choice) -> bool:
         past = self._past(choice.target)
+        if past.override is not None:  # promoting what an override brought is how it is regularised
+            return False
         is_same = (
             past.in_force is not None
             and choice.version is not None
@@ -208,7 +236,15 @@ class Drafter:
         stages = tuple(sorted({*(old.stages if old else ()), target.stage}))
         return {paths.hold(target.model, version): Hold(version=version, stages=stages, reason=reason).to_bytes()}
 
-    def _draft(self, action: Action, choices: Iterable[Choice], holds: Edits, wish: Wish) -> Draft:
+    def _draft(
+        self,
+        action: Action,
+        choices: Iterable[Choice],
+        holds: Edits,
+        wish: Wish,
+        within: timedelta | None = None,
+    ) -> Draft:
+        """`within` is how long an override may wait to be regularised."""
         wanted = tuple(choices)
         moves = {choice.target.folder: self._move(choice) for choice in wanted}
         evidence = {
@@ -228,6 +264,7 @@ class Drafter:
             proposer=wish.actor,
             proposed_at=wish.at,
             expires_at=wish.at + EXPIRES_AFTER if evidence else None,
+            regularise_by=wish.at + within if within is not None else None,
         )
         return Draft(decision, self._edits(decision, files), evidence)
 
@@ -243,7 +280,7 @@ class Drafter:
 
     def _evidence(self, action: Action, move: Move, version: Version | None) -> Evidence:
         past = self._judge.past(paths.stage_folder(move.model, move.stage), self._judge.tip)
-        inputs = Inputs(action, move, version, past.baseline, self._rulebook)
+        inputs = Inputs(action, move, version, past.baseline_for(move.version), self._rulebook)
         return build_evidence(replace(inputs, observations=self._observe(inputs)))
 
     def _folder_files(self, choice: Choice, evidence: Evidence | None) -> dict[str, bytes | None]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-9
 Observe: TypeAlias = "Callable[[Inputs], tuple[Observation, ...]]"
 """Looks up what the rules of a promotion need to know that main does not show."""
-_JUDGED_BY_RULES: frozenset[Action] = frozenset(["promote"])
+_JUDGED_BY_RULES: frozenset[Action] = frozenset(["promote", "override"])
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ def subject_of(version: Version, number: int | None) -> Subject:
 def build_evidence(inputs: Inputs) -> Evidence:
     """The evidence for one move to a protected stage.
 
-    Timeless rules are asked of a promotion only: a rollback goes to what was approved there before, and three in the
-    morning is no time for thresholds. Raises `InvalidDocument` where the stage's policy cannot be read.
+    Timeless rules are asked of a promotion, and of an override, where their answers stop nothing. A rollback goes to
+    what was approved there before, and three in the morning is no time for thresholds. Raises `InvalidDocument` where
+    the stage's policy cannot be read.
     """
     policy = inputs.rulebook.policy(inputs.move.stage)
     settings = inputs.rulebook.settings.stages[inputs.move.stage]

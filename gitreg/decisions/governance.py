@@ -100,6 +100,11 @@ def why_unmeetable(rulebook: Rulebook, case: Case | None = None) -> str | None:
     quorums = {
         **{f"{stage}: ": quorum_of(policy, "promote") for stage, policy in policies.items()},
         **{f"{stage}, rollback: ": quorum_of(policy, "rollback") for stage, policy in policies.items()},
+        **{
+            f"{stage}, override: ": quorum_of(policy, "override")
+            for stage, policy in policies.items()
+            if policy.override
+        },
         **({"governance: ": governance_quorum(policies.values())} if policies else {}),
     }
     problems = {name: unmeetable(quorum, rulebook.approvers, at) for name, quorum in quorums.items()}

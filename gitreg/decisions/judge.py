@@ -18,7 +18,7 @@ from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
 from gitreg.decisions.governance import check_governance
 from gitreg.decisions.history import PROPOSED, Continued, History, PathChange, Place, VerdictCache
 from gitreg.decisions.judgement import NOT_ASKED, Judgement, cache_key
-from gitreg.decisions.landing import Case, exact_paths, frame, replaces
+from gitreg.decisions.landing import HOLDING, Case, exact_paths, frame, replaces
 from gitreg.decisions.moves import Past, Question, check_move, move_of
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, parse_json, paths
@@ -316,22 +316,50 @@ class Judge:
         is_settled = standing is None if place is None else standing is not None and standing.position == place.position
         earlier = self.earlier(folder, upto) if action == "rollback" else {}
         numbers = {version: self.move(found).number for version, found in earlier.items()}
-        return Past(now, self.move(in_force) if in_force else None, self._subject(in_force), is_settled, numbers)
+        override, approved = self._overridden(folder, upto)
+        move = self.move(in_force) if in_force else None
+        return Past(now, move, self._subject(in_force), is_settled, numbers, override, self._subject(approved))
 
-    def earlier(self, folder: str, upto: int | None = None) -> dict[Digest, Judgement]:
-        """Every version that was in force in the folder, latest first, each with the last decision that chose it."""
+    def earlier(self, folder: str, upto: int | None = None, *, with_overrides: bool = False) -> dict[Digest, Judgement]:
+        """Every version that was in force in the folder, latest first, each with the last decision that chose it.
+
+        Those that only an override brought were approved by nobody as the policy asks, and are left out.
+        """
         found: dict[Digest, Judgement] = {}
+        left_out = HOLDING if with_overrides else HOLDING | {"override"}
         for judgement in self.forces(folder, upto):
-            version = self.move(judgement).version
-            if version is not None:
-                found.setdefault(version, judgement)
+            decision = self.decision_of(judgement)
+            move = move_of(decision, folder)
+            if decision is not None and decision.action not in left_out and move is not None and move.version:
+                found.setdefault(move.version, judgement)
         return found
+
+    def overridden(self, folder: str, upto: int | None = None) -> Decision | None:
+        """The override by which the version in force came; None once a promotion, or another version, follows it."""
+        return self._overridden(folder, upto)[0]
+
+    def _overridden(self, folder: str, upto: int | None) -> tuple[Decision | None, Judgement | None]:
+        """The override that is not regularised, and the last decision in force before it that was none."""
+        override: Decision | None = None
+        for judgement in self.forces(folder, upto):
+            decision = self.decision_of(judgement)
+            action = decision.action if decision is not None else None
+            if action == "override":
+                override = override or decision
+            elif action not in HOLDING:
+                return override, judgement if override is not None else None
+            elif override is not None:
+                return override, judgement
+        return override, None
+
+    def decision_of(self, judgement: Judgement) -> Decision | None:
+        """A decision in force, as it stood in its folder."""
+        step = self.standing(judgement.folder, _position(judgement))
+        return self.judged(judgement.folder, step, judgement) if step is not None else None
 
     def move(self, judgement: Judgement) -> Move:
         """The move that a decision in force made in its folder."""
-        step = self.standing(judgement.folder, _position(judgement))
-        decision = self.judged(judgement.folder, step, judgement) if step is not None else None
-        move = move_of(decision, judgement.folder)
+        move = move_of(self.decision_of(judgement), judgement.folder)
         if move is None:
             raise NotFound(f"The decision {judgement.digest.short} makes no move.", subject=judgement.folder)
         return move

@@ -15,7 +15,7 @@ from gitreg.documents import Action, Decision, Digest, Move, Tree, paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STAGE_ACTIONS: frozenset[Action] = frozenset(["promote", "rollback", "withdraw", "hold", "lift"])
+STAGE_ACTIONS: frozenset[Action] = frozenset(["promote", "rollback", "withdraw", "override", "hold", "lift"])
 HOLDING: frozenset[Action] = frozenset(["hold", "lift"])
 _BESIDE = re.compile(r"models/[^/]+/(?:stages|holds)/.*|governance/.*")
 _STATEMENT = re.compile(r"approvals/[0-9a-f]{64}\.json(?:\.sig)?")
@@ -74,6 +74,8 @@ def frame(case: Case, folder: str) -> Iterator[Finding]:
         yield Finding("action", where, f"This gitreg knows no rule for the action {decision.action}.")
     if case.is_governance and decision.moves:
         yield Finding("action", where, "A governance decision moves no version: it lands alone.")
+    if decision.action != "override" and decision.regularise_by is not None:
+        yield Finding("action", where, "Only an override has to be regularised.")
     if not case.is_governance and decision.replaces is not None:
         yield Finding("action", where, "What a move replaces stands in the move.")
     if len(set(case.folders)) != len(case.folders):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.asking import untold_trainers
@@ -11,7 +12,7 @@ from gitreg.decisions.evidence import Inputs, build_evidence, differences
 from gitreg.decisions.findings import Finding
 from gitreg.decisions.landing import HOLDING, Case
 from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.documents import Decision, Digest, Evidence, Hold, Move, Subject, Version, paths
+from gitreg.documents import Decision, Digest, Evidence, Hold, Move, OverrideClause, Subject, Version, paths
 from gitreg.policy import rules_for
 
 if TYPE_CHECKING:
@@ -45,7 +46,16 @@ class Past:
     is_settled: bool
     """Whether what stood was in force (or nothing stood)."""
     earlier: dict[Digest, int | None] = field(default_factory=dict)
-    """Every version that was in force there before, with its number."""
+    """Every version that was in force there before, but by an override alone, with its number."""
+    override: Decision | None = None
+    """The override by which the version in force came, until a promotion regularises it."""
+    approved: Subject | None = None
+    """What the override went over."""
+
+    def baseline_for(self, version: Digest | None) -> Subject | None:
+        """What a version is compared with: one that came by an override with what that went over, not with itself."""
+        is_regularised = self.override is not None and self.baseline is not None and self.baseline.version == version
+        return self.approved if is_regularised else self.baseline
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,10 @@ def _version(question: Question) -> Iterator[Finding]:
 
 def _target(question: Question, where: str) -> Iterator[Finding]:
     action, move, past = question.case.decision.action, question.move, question.past
-    if action == "promote" and move.version is None:
-        yield Finding("version", where, "A promotion names a version; taking one away is a withdrawal.")
+    if action in ("promote", "override") and move.version is None:
+        yield Finding("version", where, f"A {action} names a version; taking one away is a withdrawal.")
+    if action == "override":
+        yield from _override(question, where)
     if action == "withdraw" and move.version is not None:
         yield Finding("version", where, "A withdrawal names no version.")
     if action == "rollback":
@@ -116,6 +128,24 @@ def _target(question: Question, where: str) -> Iterator[Finding]:
             yield Finding("rollback", where, f"That version's number was {past.earlier[move.version]} before.")
     if action in HOLDING:
         yield from _keeps(question, where)
+
+
+def _override(question: Question, where: str) -> Iterator[Finding]:
+    """An override is what the policy allows as one, and for no longer."""
+    decision, stage = question.case.decision, question.move.stage
+    clause = override_clause(question.rulebook, stage)
+    if clause is None:
+        yield Finding("override", where, f"The policy of {stage} has no clause that allows an override.")
+        return
+    until, last = decision.regularise_by, decision.proposed_at + timedelta(hours=clause.hours)
+    if until is None or not decision.proposed_at < until <= last:
+        message = f"An override of {stage} has to be regularised within {clause.hours} hours of being proposed."
+        yield Finding("override", where, message, _PROPOSE_ANEW)
+
+
+def override_clause(rulebook: Rulebook, stage: str) -> OverrideClause | None:
+    """What an override of a stage takes; None where there is none. Raises `InvalidDocument`."""
+    return rulebook.policy(stage).override if rulebook.is_protected(stage) else None
 
 
 def _keeps(question: Question, where: str) -> Iterator[Finding]:
@@ -211,13 +241,17 @@ def _evidence(question: Question) -> Iterator[Finding]:
         return
     version = read_document(question.case.after, paths.stage_version(question.folder), Version)
     action = question.case.decision.action
-    inputs = Inputs(action, move, version, question.past.baseline, question.rulebook, found.observations)
+    baseline = question.past.baseline_for(move.version)
+    inputs = Inputs(action, move, version, baseline, question.rulebook, found.observations)
     expected = build_evidence(inputs)
     asked = {rule.rule for rule in question.rulebook.policy(move.stage).requirements}
     for rule in sorted({each.rule for each in found.observations} - asked):
         message = f"The evidence observes something for {rule!r}, which is no rule of the policy."
         yield Finding("evidence", path, message, _PROPOSE_ANEW)
-    yield from _compare(found, expected, path, move.model)
+    for finding in _compare(found, expected, path, move.model):
+        # An override lands in spite of rules; what they say stands in its evidence and in every report.
+        is_told = action == "override" and finding.rule.startswith("policy:")
+        yield replace(finding, severity="warn") if is_told else finding
     if action == "promote":
         yield from _trainers(question, found, path)
 

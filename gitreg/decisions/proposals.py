@@ -63,6 +63,24 @@ class Proposals(Record):
             lambda drafter, wish: drafter.promote(candidate, [stage], wish), reason, signer, dry_run=dry_run
         )
 
+    def override(
+        self,
+        candidate: Candidate,
+        stage: str,
+        reason: str,
+        *,
+        signer: Signer | None = None,
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Put a version into a stage in an emergency, by the people that the policy's override clause names.
+
+        What the rules say stands in its evidence and stops nothing; a hold does. Raises `Refused` where the policy has
+        no such clause, `StageNotFound`, `VersionHeld`, `AlreadyExists`.
+        """
+        return self._decide(
+            lambda drafter, wish: drafter.override(candidate, stage, wish), reason, signer, dry_run=dry_run
+        )
+
     def check(self, candidate: Candidate, stage: str) -> PolicyCheck:
         """What the stage's policy says to a version now. Raises `StageNotFound` for a stage that is not protected."""
         return check_policy(self.office, candidate, stage, self._observe)

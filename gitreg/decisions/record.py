@@ -180,7 +180,7 @@ def _holds(judge: Judge, folder: str, model: str) -> list[HoldView]:
 def _number(judge: Judge, model: str, hold: Hold) -> int | None:
     """The number by which a stage of the model knew the version."""
     for target in stages.stages_of(judge):
-        found = judge.earlier(target.folder).get(hold.version) if target.model == model else None
+        found = judge.earlier(target.folder, with_overrides=True).get(hold.version) if target.model == model else None
         if found is not None:
             return judge.move(found).number
     return None

@@ -61,7 +61,7 @@ class Observer:
     def __call__(self, inputs: Inputs) -> tuple[Observation, ...]:
         """Everything the rules need to know. Raises nothing for what cannot be seen: that is unknown, and why."""
         version = inputs.version
-        if inputs.action != "promote" or version is None:
+        if inputs.action not in ("promote", "override") or version is None:
             return ()
         policy = inputs.rulebook.policy(inputs.move.stage)
         before = inputs.baseline.version if inputs.baseline else None
