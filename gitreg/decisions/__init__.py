@@ -22,7 +22,6 @@ from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.signers import agent_signer, choose_signer
-from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings, log, standing_of
 from gitreg.decisions.statements import Heard, hear
 from gitreg.decisions.statements import Question as AskedOf
