@@ -45,10 +45,12 @@ if TYPE_CHECKING:
 
     from gitreg._registry.auditing import Audits
     from gitreg._registry.forging import Forging
+    from gitreg._registry.trials import Trials
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.documents import ManifestEntry, RegistrySettings
+    from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
     from gitreg.signing import Signer
     from gitreg.store import Store
@@ -220,6 +222,24 @@ class Registry:
         if view.number is None:
             raise NotPublished(f"{view.label} has no number yet.", subject=view.label, hint="gitreg sync")
         return self.proposals.check(Candidate(view.document, view.number), stage)
+
+    def try_policies(self) -> list[CaseAnswer]:
+        """What the policies say to their example cases, as edited in the work tree. Raises `InvalidDocument`."""
+        return self._trials.cases()
+
+    def keep_example(self, version: Reference, stage: str, name: str) -> str:
+        """Write a version as an example case into the work tree; its path. Raises as `check_policy`, `InvalidValue`."""
+        return self._trials.keep(self.check_policy(version, stage), name)
+
+    def policy_differences(self) -> list[PolicyDifference]:
+        """What the policies edited in the work tree make looser or tighter. Raises `InvalidDocument`."""
+        return self._trials.differences()
+
+    @property
+    def _trials(self) -> Trials:
+        from gitreg._registry.trials import Trials  # noqa: PLC0415 - see `_audits`
+
+        return Trials(self._parts)
 
     # Reading
 

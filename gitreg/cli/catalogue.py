@@ -195,6 +195,30 @@ COMMANDS = (
         "policy-check",
     ),
     Entry(
+        "policy test",
+        "policies",
+        "Decide",
+        "Ask the policies about their example cases.",
+        "gitreg policy test",
+        "policy-test",
+    ),
+    Entry(
+        "policy example",
+        "policies",
+        "Decide",
+        "Keep a version as an example case.",
+        "gitreg policy example models:/fraud/7 --for production --name good",
+        "policy-example",
+    ),
+    Entry(
+        "policy diff",
+        "policies",
+        "Decide",
+        "Say what a change of the policies loosens.",
+        "gitreg policy diff",
+        "policy-diff",
+    ),
+    Entry(
         "promote",
         "decide",
         "Decide",
@@ -265,6 +289,37 @@ COMMANDS = (
         "Land an approved proposal.",
         "gitreg merge fraud-7-production-3f2a",
         "landing",
+    ),
+    Entry(
+        "proposals collect",
+        "forge",
+        "Decide",
+        "Seal what people signed into the proposal's branch.",
+        "gitreg collect fraud-7-production-3f2a --from bens-statement.md",
+        "collected",
+    ),
+    Entry(
+        "proposals adopt",
+        "forge",
+        "Decide",
+        "Copy a fork's pull request to a branch here.",
+        "gitreg proposals adopt 42",
+        "proposal",
+    ),
+    Entry(
+        "proposals comment",
+        "forge",
+        "Check",
+        "Keep a pull request's comment and check up to date.",
+        "gitreg proposals comment 42",
+        "told",
+    ),
+    Entry(
+        "protect",
+        "forge",
+        "Decide",
+        "Print the branch rules that a forge should have.",
+        "gitreg protect production --approvals 2 --group risk --print github",
     ),
     Entry("approvers list", "people", "Decide", "List who may approve.", "gitreg approvers list", "approvers"),
     Entry(
@@ -376,7 +431,7 @@ def _again(path: str, same_as: str, section: str = "") -> Entry:
 
 
 SHORT_FORMS = (
-    *(_again(verb, f"proposals {verb}") for verb in ("approve", "reject", "close", "merge")),
+    *(_again(verb, f"proposals {verb}") for verb in ("approve", "reject", "collect", "close", "merge")),
     *(_again(f"models {verb}", verb) for verb in ("versions", "describe", "tag", "alias")),
 )
 

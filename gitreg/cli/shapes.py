@@ -295,6 +295,51 @@ class PolicyCheck(TypedDict):
     held: str | None
 
 
+class CaseAnswer(TypedDict):
+    """What a rule answered in an example case, null where the policy has no such rule."""
+
+    policy: str
+    case: str
+    rule: str
+    expected: Outcome
+    found: Outcome | None
+    text: str
+
+
+class Example(TypedDict):
+    """An example case that was kept."""
+
+    path: str
+    name: str
+
+
+class PolicyChange(TypedDict):
+    """One field of one rule, and which way it went."""
+
+    rule: str
+    direction: Literal["looser", "tighter", "other"]
+    text: str
+
+
+class PolicyEffect(TypedDict):
+    """What a changed policy would say to what is in a stage now; `rules` are the answers that are others."""
+
+    model: str
+    stage: str
+    version: int | None
+    before: Outcome
+    after: Outcome
+    rules: list[Rule]
+
+
+class PolicyDifference(TypedDict):
+    """One policy's changes, and whom they concern."""
+
+    policy: str
+    changes: list[PolicyChange]
+    effects: list[PolicyEffect]
+
+
 class TimeBound(TypedDict):
     """A time, and on whose word it is."""
 
@@ -474,6 +519,36 @@ class Result(TypedDict):
     pull_request: str | None
     unreviewed: bool
     warnings: list[str]
+    findings: list[Finding]
+
+
+class Collectable(TypedDict):
+    """A statement that was found. `person` and `verdict` are null where it is none, or is signed wrongly."""
+
+    where: str
+    person: str | None
+    verdict: str | None
+    taken: bool
+    reason: str
+
+
+class Collected(TypedDict):
+    """What was sealed: `commit` is null where nothing was written, `met` whether the policy asks for nobody more."""
+
+    id: str
+    commit: str | None
+    met: bool
+    missing: list[str]
+    statements: list[Collectable]
+
+
+class Told(TypedDict):
+    """A comment and a check of a pull request that are up to date; `commit` is the head that was judged."""
+
+    pull_request: str
+    commit: str
+    comment: str
+    check: Literal["success", "failure", "neutral"]
     findings: list[Finding]
 
 
@@ -751,6 +826,7 @@ SHAPES: dict[str, Any] = {
     "audit": Audit,
     "changes": list[Change],
     "checkpoint": Checkpoint,
+    "collected": Collected,
     "comparison": Comparison,
     "described": Described,
     "error": Failed,
@@ -767,6 +843,9 @@ SHAPES: dict[str, Any] = {
     "models": list[ModelSummary],
     "outcome": Result,
     "policy-check": PolicyCheck,
+    "policy-diff": list[PolicyDifference],
+    "policy-example": Example,
+    "policy-test": list[CaseAnswer],
     "proposal": Proposal,
     "proposals": list[Proposal],
     "recovered": list[Recovered],
@@ -779,6 +858,7 @@ SHAPES: dict[str, Any] = {
     "status": Status,
     "synced": Synced,
     "tagged": Tagged,
+    "told": Told,
     "version": Version,
     "versions": list[Version],
     "why": Why,

@@ -22,12 +22,21 @@ from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.signers import agent_signer, choose_signer
-from gitreg.decisions.stages import LogEntry, StageChange, Standing, count_landings, log, standing_of
+from gitreg.decisions.stages import (
+    LogEntry,
+    StageChange,
+    Standing,
+    count_landings,
+    in_force,
+    log,
+    stages_of,
+    standing_of,
+)
 from gitreg.decisions.statements import Heard, hear
 from gitreg.decisions.statements import Question as AskedOf
 from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step
-from gitreg.decisions.views import HoldView, Landing, Outcome, ProposalView, Said
+from gitreg.decisions.views import CheckView, HoldView, Landing, Outcome, OverrideView, ProposalView, Said
 from gitreg.decisions.workfiles import governed_edits
 
 __all__ = [
@@ -35,6 +44,7 @@ __all__ = [
     "UNREADABLE",
     "AskedOf",
     "Candidate",
+    "CheckView",
     "Claim",
     "Finding",
     "Heard",
@@ -50,6 +60,7 @@ __all__ = [
     "Offered",
     "Office",
     "Outcome",
+    "OverrideView",
     "Place",
     "PolicyCheck",
     "ProposalView",
@@ -83,6 +94,7 @@ __all__ = [
     "facts_of",
     "governed_edits",
     "hear",
+    "in_force",
     "judge",
     "line_of",
     "log",
@@ -93,6 +105,7 @@ __all__ = [
     "refuse",
     "remove_key",
     "remove_person",
+    "stages_of",
     "standing_of",
     "title_of",
 ]

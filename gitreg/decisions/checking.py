@@ -9,7 +9,7 @@ from gitreg.decisions.drafting import Target
 from gitreg.decisions.evidence import Inputs, build_evidence
 from gitreg.decisions.moves import how_to_pass
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Evidence, Move, Principal
+from gitreg.documents import Evidence, ModelCard, Move, Principal, Version
 from gitreg.errors import StageNotFound
 from gitreg.policy import Quorum, quorum_of
 
@@ -31,6 +31,8 @@ class PolicyCheck:
     needed: tuple[str, ...]
     able: tuple[Principal, ...]
     """Everyone whose approval would count, were it not her own proposal."""
+    version: Version
+    card: ModelCard | None
     held: str = ""
     """Why the version is held out of the stage, where it is."""
 
@@ -53,7 +55,15 @@ def check_policy(office: Office, candidate: Candidate, stage: str, observe: Obse
     ways = {rule.rule: how_to_pass(rule, version.model) for rule in evidence.rules if rule.outcome != "pass"}
     words = tuple(sorted(map(str, quorum.needs)))
     return PolicyCheck(
-        target, candidate.number, evidence, ways, words, _able(quorum, rulebook), hold.reason if hold else ""
+        target,
+        candidate.number,
+        evidence,
+        ways,
+        words,
+        _able(quorum, rulebook),
+        version,
+        rulebook.card(version.model),
+        hold.reason if hold else "",
     )
 
 

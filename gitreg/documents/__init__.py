@@ -2,6 +2,7 @@
 
 from gitreg.documents import paths
 from gitreg.documents.canonical import MAX_DOCUMENT_BYTES, Json, canonical_bytes, parse_json
+from gitreg.documents.cases import PolicyCase, PolicyCases
 from gitreg.documents.checkpoint import Checkpoint
 from gitreg.documents.document import (
     Actor,
@@ -194,6 +195,8 @@ __all__ = [
     "PinnedMetric",
     "Point",
     "Policy",
+    "PolicyCase",
+    "PolicyCases",
     "Principal",
     "ProposalId",
     "Reached",

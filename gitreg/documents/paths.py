@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitreg.documents import facts, policies, rulings
+from gitreg.documents.cases import PolicyCases
 from gitreg.documents.evidence import Evaluation, Evidence
 from gitreg.documents.names import MAX_STAGE_PART, part
 
@@ -125,6 +126,11 @@ def policy(name: str) -> str:
     return f"policies/{part(name)}.json"
 
 
+def policy_cases(name: str) -> str:
+    """A policy's example cases."""
+    return f"policies/cases/{part(name)}.json"
+
+
 def decision(folder: str) -> str:
     """The decision that stands in a stage's folder, or in `governance`."""
     return f"{folder}/decision.json"
@@ -173,6 +179,7 @@ _MAIN: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("settings", r"gitreg\.json", rulings.RegistrySettings),
     ("approvers", r"approvers\.json", rulings.Approvers),
     ("policy", rf"policies/(?P<policy>{_P})\.json", policies.Policy),
+    ("policy-cases", rf"policies/cases/(?P<policy>{_P})\.json", PolicyCases),
     ("set", rf"sets/(?P<set>{_P})\.json", rulings.ModelSet),
     ("model", rf"models/(?P<model>{_P})/model\.json", rulings.ModelCard),
     ("hold", rf"models/(?P<model>{_P})/holds/(?P<digest>[0-9a-f]{{16}})\.json", rulings.Hold),

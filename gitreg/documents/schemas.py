@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import evidence, facts, policies, rulings
+from gitreg.documents import cases, evidence, facts, policies, rulings
 from gitreg.errors import NotFound
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ DOCUMENTS: dict[str, type[Document]] = {
         rulings.Hold,
         rulings.ModelCard,
         rulings.ModelSet,
+        cases.PolicyCases,
         policies.Policy,
         rulings.RegistrySettings,
         rulings.Statement,

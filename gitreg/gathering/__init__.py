@@ -3,5 +3,16 @@
 from gitreg.gathering.again import differences_of
 from gitreg.gathering.code import CodeHistory
 from gitreg.gathering.observing import Observer
+from gitreg.gathering.trying import CaseAnswer, PolicyDifference, PolicyEffect, case_of, differences, try_cases
 
-__all__ = ["CodeHistory", "Observer", "differences_of"]
+__all__ = [
+    "CaseAnswer",
+    "CodeHistory",
+    "Observer",
+    "PolicyDifference",
+    "PolicyEffect",
+    "case_of",
+    "differences",
+    "differences_of",
+    "try_cases",
+]

@@ -3,6 +3,7 @@
 from gitreg.policy.checks import read_check
 from gitreg.policy.comparisons import picked_from
 from gitreg.policy.defaults import default_policy
+from gitreg.policy.differences import PolicyChange, policy_changes
 from gitreg.policy.expressions import METHOD as CEL_METHOD
 from gitreg.policy.expressions import expression_facts, facts_digest
 from gitreg.policy.people import (
@@ -44,6 +45,7 @@ __all__ = [
     "Need",
     "NoNumber",
     "PeopleVerdict",
+    "PolicyChange",
     "Predictions",
     "Quorum",
     "Reading",
@@ -64,6 +66,7 @@ __all__ = [
     "paired_bootstrap",
     "pairs_of",
     "picked_from",
+    "policy_changes",
     "quorum_of",
     "read_check",
     "read_freeze",

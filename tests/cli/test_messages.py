@@ -36,6 +36,8 @@ READING = {
     "hook pre-receive",
     "log",
     "policy check",
+    "policy diff",
+    "policy test",
     "models list",
     "models show",
     "proposals list",
@@ -52,7 +54,7 @@ READING = {
     "versions",
     "why",
 }
-SETTING_UP = {"doctor", "use"}
+SETTING_UP = {"doctor", "policy example", "use"}
 """They write git's configuration, or the user's own, and no commit that a message could stand in."""
 
 

@@ -24,11 +24,11 @@ from gitreg.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gitreg.cli import shapes
     from gitreg.decisions import HoldView, Landing, Outcome, ProposalView, Rulebook, Said
-    from gitreg.documents import Decision, Evidence, Principal
+    from gitreg.documents import Decision, Evidence, Principal, RuleResult
     from gitreg.policy import PeopleVerdict
     from gitreg.report import Block
 
@@ -47,6 +47,11 @@ def people(verdict: PeopleVerdict) -> shapes.People:
 
 def rules(evidence: Mapping[str, Evidence]) -> list[shapes.Rule]:
     """The rules' answers."""
+    return [rule for each in evidence.values() for rule in rules_of(each.rules)]
+
+
+def rules_of(results: Iterable[RuleResult]) -> list[shapes.Rule]:
+    """Answers of rules."""
     return [
         {
             "rule": rule.rule,
@@ -55,8 +60,7 @@ def rules(evidence: Mapping[str, Evidence]) -> list[shapes.Rule]:
             "outcome": rule.outcome,
             "text": rule.text,
         }
-        for each in evidence.values()
-        for rule in each.rules
+        for rule in results
     ]
 
 
