@@ -127,8 +127,33 @@ def _check_file(before: Tree, after: Tree, path: str, kind: PathKind) -> Iterato
         yield Finding("misplaced", path, f"What it holds belongs at {expected}.", _NO_DIRECT_WRITES)
     if isinstance(document, Version):
         yield from _number(after, path, kind)
+    if old != new:
+        yield from _secrets(document, path)
     if old is not None:
         yield from _forward(old, document, path, kind)
+
+
+def _secrets(document: Document, path: str) -> Iterator[Finding]:
+    """Params, tags and notes that look like they hold a secret: git never forgets, so whoever reads it has it."""
+    from gitreg.secrets import find_in_value  # noqa: PLC0415 - its patterns take longer to compile than reads have
+
+    for name, value in _texts(document):
+        found = find_in_value(name, value)
+        if found is not None:
+            message = f"{name!r:.80} looks like it holds a secret ({found.kind})."
+            yield Finding("secret", path, message, "Make the secret worthless where it is from, then record anew.")
+
+
+def _texts(document: Document) -> Iterator[tuple[str, str]]:
+    match document:
+        case RunRecord():
+            for attempt in document.attempts:
+                for name, value in (*attempt.params.items(), *attempt.tags.items()):
+                    yield name, str(value)
+        case Version():
+            yield from ((name, str(value)) for name, value in document.params.items())
+        case Note(value=str() as text):
+            yield document.name, text
 
 
 def _check_note(old: bytes | None, new: bytes, path: str, kind: PathKind) -> Iterator[Finding]:

@@ -139,3 +139,16 @@ def test_two_versions_under_one_number_are_pointed_out() -> None:
     other = paths.version("fraud", 1, version(2).digest)
     (found,) = check_facts(BEFORE, BEFORE.with_edits({other: version(2).to_bytes()}))
     assert (found.rule, found.severity) == ("number", "warn")
+
+
+def test_a_secret_in_a_param_a_tag_or_a_note_is_found_without_being_told() -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
+    record = next(RunRecord.from_bytes(data) for data in GOOD.values() if b"gitreg/run/" in data)
+    attempt = record.attempts[0]
+    for field in ("params", "tags"):
+        leaky = record.model_copy(update={"attempts": (attempt.model_copy(update={field: {"key": token}}),)})
+        path = paths.run_record(leaky.run_id, leaky.writer)
+        found = list(check_facts(MemoryTree(), MemoryTree({path: leaky.to_bytes()})))
+        assert [each.rule for each in found] == ["secret"]
+        assert token not in found[0].message
+        assert "GitHub token" in found[0].message
