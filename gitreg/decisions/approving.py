@@ -10,13 +10,14 @@ from gitreg.decisions.office import APPROVALS, Office
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.statements import why_not
 from gitreg.documents import Actor, Fingerprint, Principal, Statement, Verdict, paths
-from gitreg.errors import ApprovalRefused, ProposalExpired
+from gitreg.errors import ApprovalRefused, InvalidDocument, InvalidValue, ProposalExpired
 from gitreg.signing import NAMESPACE, Signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitreg.decisions.reading import Found
+    from gitreg.documents import CheckReport
     from gitreg.store import CommitId
 
 Pair = tuple[bytes, bytes]
@@ -31,6 +32,8 @@ class Word:
     conditions: Sequence[str] = ()
     decision: str | None = None
     """The beginning of the digest of the decision that was read, where the caller knows it."""
+    checks: Sequence[CheckReport] = ()
+    """Of a `check` only: what is new; what the key said of other checks before is said again."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Approver:
             verdict=self._verdict(found, person, word.verdict),
             reason=word.reason,
             conditions=tuple(word.conditions),
+            checks=self._checks(found, word),
             actor=Actor(principal=person, via="person", host=self.office.store.surroundings.host or None),
             signed_at=self.office.now,
         )
@@ -81,12 +85,33 @@ class Approver:
     @staticmethod
     def _verdict(found: Found, person: Principal, verdict: Verdict) -> Verdict:
         """An author's approval is what her proposal lacks; her rejection is closing it."""
-        if person != found.decision.proposer.principal:
+        if person != found.decision.proposer.principal or verdict == "check":
             return verdict
         if verdict == "reject":
             message = "A proposer does not reject her own proposal."
             raise ApprovalRefused(message, subject=found.name, hint=f"gitreg close {found.name}")
         return "propose"
+
+    def _checks(self, found: Found, word: Word) -> tuple[CheckReport, ...]:
+        """Every check that this key has said anything of. A key has one statement: it is of checks, or it is not."""
+        before = self._before(found)
+        if before is not None and (before.verdict == "check") != (word.verdict == "check"):
+            said = "checks" if before.verdict == "check" else f"a statement to {before.verdict} it"
+            message = f"This key has signed {said} already, and a key has one statement about a proposal."
+            raise ApprovalRefused(message, subject=self.key, hint="Checks are signed with a key of their own.")
+        if word.verdict != "check":
+            return ()
+        known = {each.name: each for each in (*(before.checks if before else ()), *word.checks)}
+        return tuple(known[name] for name in sorted(known))
+
+    def _before(self, found: Found) -> Statement | None:
+        """What this key has signed about the proposal by now, as far as it is here."""
+        data = found.merged.tree.read(paths.statement(found.change.folders[0], self.key))
+        try:
+            before = Statement.from_bytes(data) if data is not None else None
+        except (InvalidDocument, InvalidValue):
+            return None
+        return before if before is not None and before.decision == found.digest else None
 
     def _check(self, found: Found, statement: Statement, rulebook: Rulebook) -> None:
         expires_at = found.decision.expires_at

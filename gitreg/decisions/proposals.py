@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.approving import Approver, Word
+from gitreg.decisions.attesting import checks_of
 from gitreg.decisions.checking import PolicyCheck, check_policy
 from gitreg.decisions.collecting import merged, refs_about, seal, statements_about
 from gitreg.decisions.deciding import Decider, Make, message_of
@@ -15,16 +16,17 @@ from gitreg.decisions.office import CLOSED, Office
 from gitreg.decisions.reading import Desk, Found, lateness
 from gitreg.decisions.record import Record, landing_of
 from gitreg.decisions.refusing import refusal
-from gitreg.decisions.views import Landing, Outcome, ProposalView, Said
-from gitreg.errors import AlreadyExists, ApprovalRefused, ProposalRejected, RegistryNotFound
+from gitreg.decisions.views import CheckView, Landing, Outcome, ProposalView, Said
+from gitreg.errors import AlreadyExists, ApprovalRefused, ProposalRejected, RaceLost, RegistryNotFound
 from gitreg.store import CommitId, Person, Snapshot
 
 if TYPE_CHECKING:
     from gitreg.decisions.evidence import Observe
     from gitreg.decisions.judge import Judge
-    from gitreg.documents import Digest, Edits
+    from gitreg.documents import CheckReport, Digest, Edits
     from gitreg.signing import Signer
 
+_TRIES = 8
 Publish = Callable[[], None]
 
 
@@ -159,6 +161,23 @@ class Proposals(Record):
         """
         return self._say(name, signer, word or Word("approve"))
 
+    def add_check(self, name: str, signer: Signer, report: CheckReport, reason: str | None = None) -> Said:
+        """Sign what a check of a proposal came to. What this key said of other checks before is said again.
+
+        Two jobs with one key wait for each other. Raises `ApprovalRefused` for a key that has approved or rejected it,
+        and as `approve` does.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._say(name, signer, Word("check", reason, checks=(report,)))
+            except RaceLost:
+                continue  # the other job's statement is fetched and repeated
+        return self._say(name, signer, Word("check", reason, checks=(report,)))
+
+    def checks(self, name: str) -> Sequence[CheckView]:
+        """What checks said about a proposal, and which are still asked for. Raises `ProposalNotFound`."""
+        return checks_of(self._desk.view(name), self.people())
+
     def reject(self, name: str, signer: Signer, reason: str) -> Said:
         """Sign against a proposal: while that stands it cannot land. Raises as `approve` does."""
         return self._say(name, signer, Word("reject", reason))
@@ -171,6 +190,8 @@ class Proposals(Record):
         person.publish(found, pair, word.reason)
         view = self._desk.view(name)
         heard = next(each for each in view.statements if each.key == person.key)
+        if word.verdict == "check":
+            return _reported(view, word, checks_of(view, self.people()), heard.person)
         return _said(view, word, heard.statement.verdict)
 
     def collect(self, name: str) -> ProposalView:
@@ -243,6 +264,16 @@ def _governed(judge: Judge, edits: Edits, wish: Wish) -> Draft:
 def _free(judge: Judge, edits: Edits, wish: Wish) -> Edits:
     wanted = draft_govern(judge, edits, wish)
     return wanted.edits if isinstance(wanted, Draft) else wanted
+
+
+def _reported(view: ProposalView, word: Word, known: Sequence[CheckView], person: str | None) -> Said:
+    names = {each.name for each in word.checks}
+    mine = [each for each in known if each.name in names and each.person == person]
+    ignored = next((each.ignored for each in mine if each.ignored), "")
+    note = f"It does not count: {ignored}." if ignored else ""
+    if not any(each.is_asked_for for each in mine):
+        note = "No rule asks for this check: it stands beside the decision and decides nothing."
+    return Said(view, "check", not note, note)
 
 
 def _said(view: ProposalView, word: Word, verdict: str) -> Said:

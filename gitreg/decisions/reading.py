@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gitreg.decisions.judge import Judge
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry
+    from gitreg.decisions.statements import Heard
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,19 @@ class Desk:
         tip = CommitId(entry.place.commit)
         title = title_of(entry.decision, {entry.folder: entry.before})
         evidence = _evidence(self.office.store.snapshot(tip), entry.decision)
-        return ProposalView(name, "merged", title, entry.decision, entry.digest, tip, entry.judgement, evidence)
+        return ProposalView(
+            name, "merged", title, entry.decision, entry.digest, tip, entry.judgement, evidence, self._heard(entry)
+        )
+
+    def _heard(self, entry: LogEntry) -> tuple[Heard, ...]:
+        """What people said about a decision that landed, by the rules of before."""
+        judge = self.office.judge()
+        landed = entry.judgement.landed or entry.place
+        rules = judge.authority.rules_at(landed.position - 1)
+        if entry.decision is None or rules is None:
+            return ()
+        question = Question(entry.decision, entry.digest, Rulebook(judge.tree(rules)))
+        return hear(judge.tree((entry.judgement.completed or landed).position), entry.folder, question).heard
 
     def all(self, *, with_closed: bool = False) -> list[ProposalView]:
         """Open proposals, oldest first; those that were closed too, where asked for."""

@@ -11,16 +11,19 @@ from gitreg.decisions.drafting import Target
 from gitreg.decisions.facts import check_ledger
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.judge import Judge
+from gitreg.decisions.moves import move_of
 from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step, decisions_in, sealed
-from gitreg.decisions.views import HoldView, Landing
+from gitreg.decisions.views import HoldView, Landing, OverrideView
 from gitreg.documents import Hold, paths
 from gitreg.errors import Conflict, NotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
 
@@ -59,6 +62,12 @@ class Record:
             for view in _holds(judge, folder.name, names.get(folder.name, folder.name))
             if model in (None, view.model)
         ]
+
+    def overrides(self) -> list[OverrideView]:
+        """Every override that still has to be regularised, by model and stage; overdue or not by this clone's clock."""
+        judge, now = self.office.judge(), self.office.now
+        found = (open_override(judge, target, now) for target in stages.stages_of(judge))
+        return [each for each in found if each is not None]
 
     def changes(self, base: str, head: str) -> list[StageChange]:
         """What a deployment has to do to go from one commit to another."""
@@ -164,7 +173,26 @@ def _landing(office: Office, entry: LogEntry) -> Landing:
     before = {entry.folder: entry.before}
     is_unreviewed = entry.judgement.is_in_force and entry.judgement.is_unreviewed
     title = title_of(entry.decision, before, is_unreviewed=is_unreviewed) if entry.decision else commit.subject
-    return Landing(entry, title, commit.committed_at)
+    return Landing(entry, title, commit.committed_at, _override(office, entry))
+
+
+def _override(office: Office, entry: LogEntry) -> OverrideView | None:
+    """An override that stands and is not regularised."""
+    decision, target = entry.decision, entry.target
+    if decision is None or target is None or decision.action != "override" or not entry.judgement.is_in_force:
+        return None
+    found = open_override(office.judge(), target, office.now)
+    return found if found is not None and found.decision == entry.digest else None
+
+
+def open_override(judge: Judge, target: Target, now: datetime) -> OverrideView | None:
+    """The override by which a stage has its version, until a promotion regularises it."""
+    decision = judge.overridden(target.folder)
+    move = move_of(decision, target.folder)
+    if decision is None or move is None or decision.regularise_by is None:
+        return None
+    until = decision.regularise_by
+    return OverrideView(target.model, target.stage, move.number, decision.digest, until, until <= now)
 
 
 def _holds(judge: Judge, folder: str, model: str) -> list[HoldView]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitreg.decisions.judgement import Judgement
     from gitreg.decisions.stages import LogEntry
     from gitreg.decisions.statements import Heard
-    from gitreg.documents import Decision, Digest, Evidence, ProposalId, Verdict
+    from gitreg.documents import Decision, Descriptor, Digest, Evidence, ProposalId, Verdict
     from gitreg.policy import PeopleVerdict
     from gitreg.store import CommitId
 
@@ -74,6 +74,35 @@ class Said:
 
 
 @dataclass(frozen=True)
+class CheckView:
+    """What one check came to, by one key; or that it is asked for and nobody has said anything."""
+
+    name: str
+    status: Literal["pass", "fail"] | None
+    """None: nobody has said anything."""
+    person: str | None = None
+    signed_at: datetime | None = None
+    report: Descriptor | None = None
+    ignored: str = ""
+    """Why it does not count, where it does not."""
+    is_asked_for: bool = False
+    """Whether a rule asks for it."""
+
+
+@dataclass(frozen=True)
+class OverrideView:
+    """An override that a promotion has not regularised yet."""
+
+    model: str
+    stage: str
+    number: int | None
+    decision: Digest
+    regularise_by: datetime
+    is_overdue: bool
+    """By the clock of whoever looks."""
+
+
+@dataclass(frozen=True)
 class HoldView:
     """A hold as it stands. `number` is the version's, where a stage ever had it."""
 
@@ -91,3 +120,5 @@ class Landing:
     entry: LogEntry
     title: str
     at: datetime
+    override: OverrideView | None = None
+    """Where it is an override that still has to be regularised."""
