@@ -33,6 +33,8 @@ class Opinion:
     reason: str | None = None
     conditions: tuple[str, ...] = ()
     ignored: str = ""
+    checks: tuple[tuple[str, str], ...] = ()
+    """What an external check said: its name, and pass or fail."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ MAX_SLICES = 40
 _BAR = 20
 _STRIP = 41
 _ALARMS = (0.01, 0.05, 0.1, 0.2, 0.5)
-_LEFT, _ACROSS, _ROW = 150, 300, 20
+_LEFT, _ACROSS, _ROW = 180, 300, 20
 
 
 def roc_picture(curves: Curves) -> Picture | None:
@@ -100,12 +100,12 @@ def _slice_parts(shown: Sequence[Compared], reach: float, height: float) -> Iter
     yield line((middle, 8), (middle, height - 36), dash="1 4")
     for place, each in enumerate(shown):
         y = 20 + _ROW * place
-        low, at, high = (middle + half * value / reach for value in (each.low, each.difference, each.high))
+        low, at, high = (middle + half * (value / reach) for value in (each.low, each.difference, each.high))
         yield label(_LEFT - 10, y + 4, _cut(_name(each)), "end")
         yield line((low, y), (high, y), width=1.8)
         yield dot(at, y, is_filled=each.low > 0 or each.high < 0)
     for value in (-reach, 0.0, reach):
-        yield label(middle + half * value / reach, height - 20, f"{value:+.3g}" if value else "0", "middle")
+        yield label(middle + half * (value / reach), height - 20, f"{value:+.3g}" if value else "0", "middle")
     yield label(middle, height - 4, "to the left worse, to the right better", "middle")
 
 
@@ -124,7 +124,7 @@ def _slice_lines(shown: Sequence[Compared], reach: float) -> Iterator[str]:
 def _strip(each: Compared, reach: float) -> str:
     """`    ├──●──┤ │    `: the interval beside zero."""
     half = _STRIP // 2
-    low, at, high = (half + round(half * value / reach) for value in (each.low, each.difference, each.high))
+    low, at, high = (half + round(half * (value / reach)) for value in (each.low, each.difference, each.high))
     drawn = [" "] * _STRIP
     drawn[half] = "│"
     drawn[low : high + 1] = "─" * (high + 1 - low)

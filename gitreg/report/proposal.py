@@ -89,6 +89,8 @@ def _opinion(opinion: Opinion) -> Iterator[Block]:
     yield Line(f"  {_VERBS[opinion.verdict]} by {opinion.person}{why}", tone)
     for condition in opinion.conditions:
         yield Line(f"    on the condition: {condition}", tone)
+    for name, status in opinion.checks:
+        yield Line(f"    {name}: {status}", "dim" if opinion.ignored else "good" if status == "pass" else "bad")
     if opinion.ignored:
         yield Line(f"    does not count: {opinion.ignored}", "warn")
 

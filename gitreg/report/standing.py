@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import TYPE_CHECKING
+
+from gitreg.report.spelling import when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +65,11 @@ class Condition:
 
 
 def conditions_of(standing: StageStanding) -> Iterator[Condition]:
-    """The conditions of every approval that counts."""
+    """The conditions of every approval that counts; an override is to be regularised, which is one, too."""
+    decision = standing.decision
+    if decision.regularise_by is not None:
+        text = f"It is an override, to be regularised by {when(decision.regularise_by)}."
+        yield Condition(decision.proposer.principal, text, decision.regularise_by.astimezone(UTC).date())
     for each in standing.signatures:
         said = each.statement
         if said is None or each.trouble or said.verdict != "approve":

@@ -99,7 +99,7 @@ def test_many_groups_are_cut_and_counted() -> None:
     assert picture.lines[-1] == "and 3 more groups"
 
 
-@given(*[st.floats(-1e6, 1e6)] * 3)
+@given(*[st.floats(allow_nan=False, allow_infinity=False)] * 3)
 def test_an_interval_is_drawn_inside_its_strip(one: float, other: float, third: float) -> None:
     low, middle, high = sorted((one, other, third))
     each = builders.compared("a=b", middle, 0.0, 10, low=low, high=high)

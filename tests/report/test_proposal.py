@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitreg.cli.printing import Terminal, lines_of
 from gitreg.report import (
@@ -37,6 +39,7 @@ PAGES = {
         opinions=(
             Opinion("ada@example.org", "propose"),
             Opinion("ben@example.org", "approve", "I checked the numbers.", ("Watch it for a week.",)),
+            Opinion("ci@example.org", "check", checks=(("integration", "pass"), ("fairness", "fail"))),
             Opinion("eve@example.org", "approve", ignored="its key belongs to nobody in approvers.json"),
         ),
     ),
@@ -147,3 +150,24 @@ def test_a_page_without_curves_says_why() -> None:
     text = as_text(builders.reviewed(curves=(), no_curves="The predictions are not here."))
     assert "No curves: The predictions are not here." in text
     assert "region=islands  ├" in text
+
+
+@given(st.tuples(*[st.floats()] * 7))
+def test_numbers_that_somebody_made_up_do_not_break_the_page(values: tuple[float, ...]) -> None:
+    new, old, difference, low, high, p_value, confidence = values
+    made_up = builders.compared(
+        "a=b",
+        difference,
+        0.0,
+        1,
+        low=low,
+        high=high,
+        candidate_value=new,
+        baseline_value=old,
+        p_value=p_value,
+        confidence=confidence,
+    )
+    found = builders.evidence(observations=(made_up, made_up.model_copy(update={"slice": ""})))
+    page = builders.page(evidence=(found,))
+    assert "The same, group by group" in as_text(page)
+    assert html(page.title, proposal_page(page)).endswith("</html>\n")

@@ -142,6 +142,13 @@ def test_the_condition_of_somebody_who_does_not_count_is_none() -> None:
     )
 
 
+def test_an_override_stands_in_the_inventory_until_it_is_regularised() -> None:
+    override = builders.decision(action="override", regularise_by=builders.AT)
+    found = ModelEntry("fraud", None, (standing(decision=override),))
+    text = as_text(inventory_page([found], NOW))
+    assert "2026-11-21  OVERDUE  fraud@production  It is an override, to be regularised by" in text
+
+
 NAMES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
     st.builds(str.__add__, st.sampled_from(["=", "+", "-", "@", "\t", "\r", "\n="]), st.text(max_size=9)),

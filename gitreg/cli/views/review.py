@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg.decisions import Rulebook, read_document
-from gitreg.documents import Compared, Evaluation, Trained, Version, paths
+from gitreg.documents import Compared, Evaluation, Version, paths
 from gitreg.errors import GitregError, InvalidDocument, InvalidValue, StorageError
 from gitreg.policy import governance_quorum, quorum_of, union_of
 from gitreg.report import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gitreg._registry import Registry
     from gitreg.decisions import Finding, Heard, ProposalView
-    from gitreg.documents import Digest, Evidence, Principal, Tree
+    from gitreg.documents import Digest, Evidence, Move, Principal, Tree
     from gitreg.policy import Quorum
     from gitreg.report import Block, Blocks
 
@@ -101,7 +101,9 @@ def review_of(registry: Registry, view: ProposalView) -> ProposalPage:
 
 def _opinion(heard: Heard) -> Opinion:
     said = heard.statement
-    return Opinion(heard.person or said.actor.principal, said.verdict, said.reason, said.conditions, heard.reason)
+    checks = tuple((each.name, each.status) for each in said.checks)
+    person = heard.person or said.actor.principal
+    return Opinion(person, said.verdict, said.reason, said.conditions, heard.reason, checks)
 
 
 def _problem(each: Finding) -> Problem:
@@ -123,10 +125,9 @@ def _text(data: bytes | None) -> str | None:
 
 def able(view: ProposalView, rulebook: Rulebook) -> tuple[Principal, ...]:
     """Everyone with a key whose approval would count and is not there yet; nobody where the rules cannot be read."""
-    people = rulebook.approvers.people
-    said = {*view.people.have, *view.people.rejected_by, *_trainers(view)}
+    said = {*view.people.have, *view.people.rejected_by}
     try:
-        quorum = _quorum(view, rulebook)
+        people, quorum = rulebook.approvers.people, _quorum(view, rulebook)
     except InvalidDocument:
         return ()
     proposer = view.decision.proposer.principal
@@ -138,18 +139,15 @@ def able(view: ProposalView, rulebook: Rulebook) -> tuple[Principal, ...]:
 
 
 def _quorum(view: ProposalView, rulebook: Rulebook) -> Quorum:
-    stages = [move.stage for move in view.decision.moves if rulebook.is_protected(move.stage)]
     if not view.decision.moves:
         return governance_quorum(rulebook.policies().values())
-    return union_of(quorum_of(rulebook.policy(stage), view.decision.action) for stage in stages)
+    return union_of(_asked(view, move, rulebook) for move in view.decision.moves if rulebook.is_protected(move.stage))
 
 
-def _trainers(view: ProposalView) -> Iterator[Principal]:
-    """Those whose run it is, where a rule asks about them."""
-    for evidence in view.evidence.values():
-        for each in evidence.observations:
-            if isinstance(each, Trained):
-                yield from each.people
+def _asked(view: ProposalView, move: Move, rulebook: Rulebook) -> Quorum:
+    evidence = view.evidence.get(paths.stage_folder(move.model, move.stage))
+    observations = evidence.observations if evidence else ()
+    return quorum_of(rulebook.policy(move.stage), view.decision.action, move.model, observations)
 
 
 # What it is about
@@ -175,7 +173,12 @@ def _recorded(registry: Registry, digest: Digest) -> Version | None:
 
 def _holds(registry: Registry, view: ProposalView) -> Iterator[str]:
     for model in sorted({move.model for move in view.decision.moves}):
-        for hold in registry.record.holds(model):
+        try:
+            found = registry.record.holds(model)
+        except InvalidDocument as error:
+            yield f"The holds on {model} cannot be read: {error.message}"
+            continue
+        for hold in found:
             where = ", ".join(hold.stages) or "any stage"
             name = hold.number if hold.number is not None else f"~{hold.version.hex[:8]}"
             yield f"{model}/{name} may not go to {where}: {hold.reason}"
