@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
-from gitreg.decisions import AskedOf, Rulebook, Target, hear, read_document
+from gitreg.decisions import AskedOf, Rulebook, hear, read_document, standing_of
 from gitreg.documents import (
     Alternatives,
     Evidence,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from gitreg._registry import Registry
     from gitreg.cli import shapes
-    from gitreg.decisions import Standing
+    from gitreg.decisions import Judge, Standing, Target
     from gitreg.documents import Tree
 
 
@@ -47,12 +47,13 @@ def standing_at(registry: Registry, address: str) -> StageStanding:
         hint = f"gitreg models show {found.model}" if found.model else "gitreg models list"
         message = f"{address!r:.120} names no stage, and only what is in a stage was decided by anybody."
         raise StageNotFound(message, subject=address[:120], hint=hint)
-    return stood(registry, registry.record.resolve(found.model, found.stage))
+    standing = registry.record.resolve(found.model, found.stage)
+    return stood(registry, registry.record.office.judge(), standing)
 
 
-def stood(registry: Registry, standing: Standing, trouble: str = "") -> StageStanding:
+def stood(registry: Registry, judge: Judge, standing: Standing, trouble: str = "") -> StageStanding:
     """A decision in force with its signatures and evidence, each read from the commit where it counts."""
-    judge, folder = registry.record.office.judge(), standing.target.folder
+    folder = standing.target.folder
     landed, since = standing.judgement.landed, standing.since
     after = judge.tree(since.position) if since else judge.tree()
     before = judge.tree(landed.position - 1) if landed and landed.position else MemoryTree()
@@ -86,15 +87,15 @@ def _signatures(standing: Standing, after: Tree, before: Tree) -> Iterator[Signa
 def inventory_of(registry: Registry) -> list[ModelEntry]:
     """Every model of the ledger and of main, by name."""
     record = registry.record
-    targets = record.stages()
+    judge, targets = record.office.judge(), record.stages()
     rulebook = Rulebook(record.office.snapshot())
     names = {view.name for view in registry.models.list()} | {target.model for target in targets}
-    open_ones = registry.proposals.list()
+    open_ones, holds = registry.proposals.list(), record.holds()
     return [
         ModelEntry(
             name,
             _card(rulebook, name),
-            tuple(_stages(registry, [target for target in targets if target.model == name])),
+            tuple(_stages(registry, judge, [target for target in targets if target.model == name])),
             tuple(
                 WaitingProposal(view.id, view.title, view.state, tuple(move.stage for move in view.decision.moves))
                 for view in open_ones
@@ -102,7 +103,8 @@ def inventory_of(registry: Registry) -> list[ModelEntry]:
             ),
             tuple(
                 Held(str(hold.number) if hold.number else f"~{hold.version.hex[:8]}", hold.stages, hold.reason)
-                for hold in record.holds(name)
+                for hold in holds
+                if hold.model == name
             ),
         )
         for name in sorted(names)
@@ -116,15 +118,19 @@ def _card(rulebook: Rulebook, model: str) -> ModelCard | None:
         return None
 
 
-def _stages(registry: Registry, targets: list[Target]) -> Iterator[StageStanding]:
+def _stages(registry: Registry, judge: Judge, targets: list[Target]) -> Iterator[StageStanding]:
     for target in targets:
-        found = registry.record.in_force(target.model, target.stage)
-        if found is not None:
-            yield stood(registry, found, _trouble(registry, found))
+        judgement = judge.in_force(target.folder)
+        if judgement is not None:
+            found = standing_of(judge, target, judgement)
+            yield stood(registry, judge, found, _trouble(registry, judge, found))
 
 
-def _trouble(registry: Registry, standing: Standing) -> str:
+def _trouble(registry: Registry, judge: Judge, standing: Standing) -> str:
     """Why what stands there now is not what is in force; empty where it is."""
+    folder, since = standing.target.folder, standing.since
+    if since and judge.tree(since.position).object_id(folder) == judge.tree().object_id(folder):
+        return ""
     try:
         registry.record.resolve(standing.target.model, standing.target.stage)
     except StageNotFound:  # withdrawn
