@@ -6,6 +6,7 @@ touched: git and gitreg get a home of their own in it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -22,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 EXAMPLES = Path(__file__).parent
 MARKER = "made-by-gitreg-demo"
+PRODUCTION = "models/tumour/stages/production"
+_HANDED_DOWN = ("LANG", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 PEOPLE = {"ada": "ada@example.org", "ben": "ben@example.org"}
 THRESHOLD = {
     "kind": "threshold",
@@ -50,7 +53,7 @@ class Stage:
             "HOME": str(home),
             "MPLCONFIGDIR": str(home),
             "GIT_CONFIG_NOSYSTEM": "1",
-            **{name: os.environ[name] for name in ("LANG", "TMPDIR", "COVERAGE_PROCESS_START") if name in os.environ},
+            **{name: os.environ[name] for name in _HANDED_DOWN if name in os.environ},
         }
 
     def step(self, title: str, why: str = "") -> None:
@@ -110,6 +113,7 @@ def main() -> None:
     edited_by_hand(stage)
     go_back(stage)
     look_at_the_log(stage)
+    approved_evidence_edited(stage)
     end(stage, time.monotonic() - began)
 
 
@@ -255,12 +259,11 @@ def edited_by_hand(stage: Stage) -> None:
         "Somebody edits the pointer by hand, with plain git",
         "Mallory puts the old decision back and pushes. The hook refuses.",
     )
-    folder = "models/tumour/stages/production"
     stage.run("git clone --quiet origin.git mallory", at=".")
     stage.run("git config user.email mallory@example.org", at="mallory")
     stage.run("git config user.name Mallory", at="mallory")
     before = str(stage.ask("gitreg log tumour --stage production --json")[1]["commit"])
-    stage.run(f"git checkout --quiet {before} -- {folder}", at="mallory")
+    stage.run(f"git checkout --quiet {before} -- {PRODUCTION}", at="mallory")
     stage.run("git commit --quiet -m 'tumour: production 2 -> 1'", at="mallory")
     stage.run("git push origin HEAD:main", at="mallory", fails=1)
     stage.step("The same forced in on the server, past the hook")
@@ -284,28 +287,59 @@ def look_at_the_log(stage: Stage) -> None:
     stage.step("Who decided what")
     stage.run("gitreg log tumour")
     stage.run("git log --oneline main")
-    check_bens_approval(stage)
     stage.step("A fresh clone resolves the same")
     stage.run("git clone --quiet origin.git fresh", at=".")
     stage.run("gitreg resolve models:/tumour@production", at="fresh")
 
 
+def approved_evidence_edited(stage: Stage) -> None:
+    """A number is made better after it was approved."""
+    landed = str(stage.ask("gitreg log tumour --stage production --json")[1]["commit"])
+    stage.step(
+        "Somebody makes a number better, in evidence that Ben approved",
+        "Mallory has the past on her own disk, where no hook stops her, and hands the clone to an auditor.",
+    )
+    stage.run("git clone --quiet origin.git forged", at=".")
+    stage.run("git config user.email mallory@example.org", at="forged")
+    stage.run("git config user.name Mallory", at="forged")
+    stage.run(f"git reset --quiet --hard {landed}", at="forged")
+    make_better(stage.place / "forged" / PRODUCTION / "evidence.json")
+    stage.run("git diff --unified=0 --no-color", at="forged")
+    stage.run("git commit --quiet -am 'Tidy up.'", at="forged")
+    stage.run("gitreg audit verify", at="forged", fails=1)
+    check_bens_approval(stage)
+
+
+def make_better(evidence: Path) -> None:
+    """The candidate's first metric on the holdout, a little better than it was."""
+    text = evidence.read_text(encoding="utf-8")
+    value = json.loads(text)["candidate"]["metrics"][0]["value"]
+    evidence.write_text(text.replace(f'"value": {value!r}', '"value": 0.9999', 1), encoding="utf-8")
+
+
 def check_bens_approval(stage: Stage) -> None:
     """What an auditor does, who trusts OpenSSH and need not trust us."""
-    stage.step("Ben's approval, checked with ssh-keygen and no gitreg")
-    if not stage.has_ssh_keygen:
-        stage.say("Left out: there is no ssh-keygen on this machine (Debian's openssh-client has it).")
-        return
-    landed = str(stage.ask("gitreg log tumour --stage production --json")[1]["commit"])
-    stage.run(f"git checkout --quiet {landed}", at="ben")
-    statement = bens_statement(stage.place / "ben/models/tumour/stages/production/approvals")
-    stage.run(
-        f"ssh-keygen -Y verify -f allowed_signers -I {PEOPLE['ben']} -n gitreg-approval-v1 "
-        f"-s {(statement.parent / (statement.name + '.sig')).relative_to(stage.place / 'ben')}",
-        at="ben",
-        stdin=statement,
+    stage.step(
+        "The same with ssh-keygen and git, and no gitreg",
+        "Ben's signature is good: over a statement that names a decision, which names the evidence by its sha256.",
     )
-    stage.run("git checkout --quiet main", at="ben")
+    if stage.has_ssh_keygen:
+        statement = bens_statement(stage.place / "forged" / PRODUCTION / "approvals")
+        signature = (statement.parent / f"{statement.name}.sig").relative_to(stage.place / "forged")
+        verify = f"ssh-keygen -Y verify -f allowed_signers -I {PEOPLE['ben']} -n gitreg-approval-v1 -s {signature}"
+        stage.run(verify, at="forged", stdin=statement)
+        stage.run(f"git grep --no-color '\"decision\"' -- {statement.relative_to(stage.place / 'forged')}", at="forged")
+    else:
+        stage.say("Left out: there is no ssh-keygen on this machine (Debian's openssh-client has it).")
+    stage.run(f"git grep --no-color evidence.json -- {PRODUCTION}/decision.json", at="forged")
+    stage.say(f"What lies there has the sha256 {sha256_of(stage.place / 'forged' / PRODUCTION / 'evidence.json')}:")
+    stage.say("not what Ben approved. Git says who made it so:")
+    stage.run(f"git log -1 --format='%h %an <%ae> %s' -- {PRODUCTION}/evidence.json", at="forged")
+
+
+def sha256_of(path: Path) -> str:
+    """As `sha256sum` prints it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def bens_statement(folder: Path) -> Path:

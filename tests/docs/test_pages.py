@@ -25,7 +25,11 @@ def _script(page: list[Step]) -> str:
 
 def _environment(home: Path) -> dict[str, str]:
     """A new user's: no git configuration but a name, our interpreter first in the path."""
-    kept = {key: os.environ[key] for key in ("LANG", "TMPDIR", "COVERAGE_PROCESS_START") if key in os.environ}
+    kept = {
+        key: os.environ[key]
+        for key in ("LANG", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+        if key in os.environ
+    }
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
