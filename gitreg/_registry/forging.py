@@ -5,11 +5,10 @@ A forge is a window and a second lock. Nothing here decides anything, and nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitreg._registry.views import Ailment
+from gitreg._registry.views import Ailment, Opened, Told
 from gitreg.decisions import Finding, Offered, adopt, offered_in
 from gitreg.documents import ProposalId
 from gitreg.errors import GitregError, InvalidValue, RemoteError, UsageError
@@ -17,9 +16,7 @@ from gitreg.forges import (
     Annotation,
     BranchFinding,
     Check,
-    CheckRun,
     Clock,
-    Comment,
     Forge,
     Kind,
     Level,
@@ -47,23 +44,6 @@ _HEADS: dict[Kind, str] = {
     "gitea": "refs/pull/{}/head",
 }
 _NO_TOKEN = "There is no token for {}: GITREG_FORGE_TOKEN, or git's credential helper (docs/forges.md)."  # noqa: S105
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A pull request that was opened or brought up to date, or in `note` why there is none; neither: no forge."""
-
-    url: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Told:
-    """A comment and a check that are up to date."""
-
-    pull: PullRequest
-    comment: Comment
-    check: CheckRun
 
 
 class Forging:

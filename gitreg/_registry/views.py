@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gitreg.decisions import ProposalView
     from gitreg.documents import Checkpoint, Descriptor, Digest, Principal, RegistryId, RunId, Version
+    from gitreg.forges import CheckRun, Comment, PullRequest
     from gitreg.signing import SignedNote
     from gitreg.store import CommitId, SyncReport
     from gitreg.tracking import LiveRun
@@ -26,6 +27,23 @@ class Anchored:
     path: str
     """Where it lies on the ledger."""
     trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A pull request that was opened or brought up to date, or in `note` why there is none; neither: no forge."""
+
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A pull request's comment and check that are up to date."""
+
+    pull: PullRequest
+    comment: Comment
+    check: CheckRun
 
 
 @dataclass(frozen=True)

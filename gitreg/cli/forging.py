@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 
 from gitreg.cli.session import Reply
 from gitreg.cli.views import decisions
+from gitreg.cli.views.checks import findings_page
 from gitreg.cli.views.review import review_of
-from gitreg.errors import GitregError, MissingExtra, ProposalNotFound
-from gitreg.report import MAX_MARKDOWN, Line, fitted_markdown, proposal_page
+from gitreg.decisions import Sealer, hindrances, offered_in
+from gitreg.errors import GitregError, InvalidDocument, MissingExtra, ProposalNotFound, StorageError
+from gitreg.report import MAX_MARKDOWN, Heading, Line, fitted_markdown, proposal_page
 
 if TYPE_CHECKING:
-    from gitreg._registry import Ailment, Registry
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gitreg._registry import Ailment, Registry, Told
     from gitreg.cli.session import Session
-    from gitreg.decisions import Offered, Outcome, ProposalView
+    from gitreg.decisions import Finding, Offered, Outcome, ProposalView, Sealed
 
 _ROOM = 1_000
 """Characters of a pull request's text that are kept for what stands below the page."""
@@ -42,6 +47,55 @@ def _opened(registry: Registry, view: ProposalView) -> tuple[str, str]:
     return found.url, found.note
 
 
+def collect(registry: Registry, name: str, files: Sequence[Path], *, anyway: bool = False) -> tuple[Sealed, list[str]]:
+    """Seal what people said in refs, comments and files; and what could not be looked at, in words.
+
+    Raises what `Sealer.collect` raises, and `StorageError` for a file that cannot be read.
+    """
+    handed = [each for file in files for each in _in_file(file)]
+    offered, note = said_on_forge(registry, name)
+    found = Sealer(registry.record.office).collect(name, [*handed, *offered], anyway=anyway)
+    return found, [note] if note else []
+
+
+def _in_file(file: Path) -> list[Offered]:
+    """The statements of a file. Raises `InvalidDocument` where there is none."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise StorageError(f"{file} cannot be read: {error.strerror}.", subject=str(file)) from None
+    found = offered_in(text, str(file))
+    if not found:
+        raise InvalidDocument(f"{file} holds no statement.", subject=str(file), hint="gitreg approve ID --print")
+    return found
+
+
+def comment(registry: Registry, which: str, base: str) -> tuple[Told, list[Finding]]:
+    """Bring a pull request's comment and check up to date. `which` is its number or the proposal's id."""
+    pull = registry.forging.pull_request(which)
+    findings = registry.validate(base, registry.forging.fetch_head(pull))
+    return registry.forging.tell(pull, _comment_text(registry, pull.head_sha, findings), findings), findings
+
+
+def _comment_text(registry: Registry, head: str, findings: Sequence[Finding]) -> str:
+    """The page of the proposal whose branch is at this commit; else what was found, which is all there is to say."""
+    views = [view for view in registry.proposals.list() if view.tip == head]
+    if views:
+        return markdown_of(registry, views[0])
+    page = [Heading(f"{head:.8} as a proposal"), *findings_page(findings)]
+    return fitted_markdown(page, "gitreg validate", MAX_MARKDOWN - _ROOM)
+
+
+def adopt(registry: Registry, which: str) -> tuple[ProposalView | None, list[Finding]]:
+    """A fork's pull request as a proposal of ours; without it, what forbids that."""
+    pull = registry.forging.pull_request(which)
+    base, head = registry.store.branches.main, registry.forging.fetch_head(pull)
+    findings = hindrances(registry.validate(base, head))
+    if findings:
+        return None, findings
+    return registry.forging.adopt(pull), findings
+
+
 def said_on_forge(registry: Registry, name: str) -> tuple[list[Offered], str]:
     """The statements in the comments of a proposal's pull request; and why they could not be read, if so."""
     try:
@@ -54,14 +108,14 @@ def said_on_forge(registry: Registry, name: str) -> tuple[list[Offered], str]:
         return [], f"Comments were not read: {error}"
 
 
-def branch_ailments(registry: Registry) -> tuple[list[Ailment], str]:
+def branch_ailments(registry: Registry) -> tuple[list[Ailment], list[Line]]:
     """What the forge does not hold of main and ledger; and why it could not be asked, if so."""
     try:
-        return registry.forging.branch_ailments(), ""
+        return registry.forging.branch_ailments(), []
     except MissingExtra as error:
-        return [], f"Branch rules were not read. {error}" if on_forge(registry) else ""
+        return [], _notes(f"Branch rules were not read. {error}" if on_forge(registry) else "")
     except GitregError as error:
-        return [], f"Branch rules were not read: {error}"
+        return [], _notes(f"Branch rules were not read: {error}")
 
 
 def markdown_of(registry: Registry, view: ProposalView) -> str:

@@ -1,6 +1,6 @@
 """Decisions: judged where they landed; proposed, approved, merged, resolved, validated."""
 
-from gitreg.decisions.adopting import adopt
+from gitreg.decisions.adopting import adopt, hindrances
 from gitreg.decisions.approving import Word
 from gitreg.decisions.armour import Offered, armoured, offered_in
 from gitreg.decisions.checking import PolicyCheck
@@ -94,6 +94,7 @@ __all__ = [
     "facts_of",
     "governed_edits",
     "hear",
+    "hindrances",
     "in_force",
     "judge",
     "line_of",

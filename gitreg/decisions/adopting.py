@@ -6,15 +6,24 @@ from typing import TYPE_CHECKING
 
 from gitreg.decisions.collecting import change_of, closed_proposals, open_proposals
 from gitreg.decisions.reading import Desk
+from gitreg.decisions.refusing import PEOPLE
 from gitreg.decisions.titles import id_of, is_called
 from gitreg.errors import Conflict, ProposalClosed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitreg.decisions.collecting import Change
+    from gitreg.decisions.findings import Finding
     from gitreg.decisions.office import Office
     from gitreg.decisions.views import ProposalView
     from gitreg.documents import ProposalId
     from gitreg.store import CommitId
+
+
+def hindrances(findings: Iterable[Finding]) -> list[Finding]:
+    """What forbids that a change becomes a proposal: all that blocks, but for what people's word will meet."""
+    return [each for each in findings if each.severity == "block" and each.rule not in PEOPLE]
 
 
 def adopt(office: Office, head: CommitId) -> ProposalView:

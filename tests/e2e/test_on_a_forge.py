@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,15 @@ import httpx
 import pytest
 
 from gitreg.testing.forges import GitHubStandIn, Project
-from tests.e2e.clerk import Clerk, assert_clean
+from tests.e2e.clerk import Clerk, assert_clean, commit_by_hand
 from tests.e2e.desk import Desk
 from tests.forges.serving import Checked, github_description, serving
 from tests.support.http_server import GitServer, git_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from openapi_core import OpenAPI
 
 PROJECT = "team/models"
 STAGE = "models/fraud/stages/production"
@@ -102,9 +105,8 @@ def _found(hub: Hub) -> None:
     ada.git("remote", "add", "origin", hub.server.url(PROJECT))
     ada.does("use", "--blobs", str(hub.root / "bytes"))
     ada.does("sync")
-    for person in (hub.ada, hub.ben, hub.cleo):
-        key = ("--key", person.public_key, "--group", "leads")
-        ada.does("approvers", "add", person.email, *key, "-m", "team")
+    for person in (hub.ada, hub.ben):
+        ada.does("approvers", "add", person.email, "--key", person.public_key, "--group", "leads", "-m", "team")
     for name in ("ben", "cleo"):
         hub.clerk(name).at(hub.root).git("clone", "--quiet", hub.server.url(PROJECT), name)
         hub.clerk(name).does("use", "--blobs", str(hub.root / "bytes"))
@@ -113,7 +115,16 @@ def _found(hub: Hub) -> None:
     first = hub.proposed(1)
     hub.ben.does("approve", first, "--key", hub.ben.key)
     ada.does("merge", first)
+    key = ("--key", hub.cleo.public_key, "--group", "leads")
+    told = ada.reads("approvers", "add", hub.cleo.email, *key, "-m", "team", "--sign", ada.key)
+    hub.ben.does("approve", told["proposal"]["id"], "--key", hub.ben.key)
+    ada.does("merge", told["proposal"]["id"])
     ada.does("sync")
+
+
+@cache
+def _description() -> OpenAPI:
+    return github_description()
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +140,7 @@ def _running(root: Path, *, found: bool) -> Iterator[Hub]:
     (root / "bytes").mkdir(exist_ok=True)
     app = GitHubStandIn(lambda: datetime.now(UTC))
     project = app.add_project(PROJECT, root / "served" / PROJECT)
-    checked = Checked(app, github_description())
+    checked = Checked(app, _description())
     with git_server(root / "served", {}) as server, serving(checked) as address:
         hub = Hub(root, server, app, project, address, checked)
         if not found:
@@ -202,3 +213,124 @@ def test_a_remote_that_is_on_no_forge_is_passed_over_in_silence(hub: Hub) -> Non
 def test_a_rehearsal_opens_nothing(hub: Hub) -> None:
     hub.ada.does("promote", "fraud", "2", "--to", "production", "-m", "why", "--dry-run")
     assert (hub.project.pulls, hub.checked.count) == ({}, 0)
+
+
+# --- collecting ------------------------------------------------------------------------------------------------------
+
+
+def _approved_by_comment(hub: Hub, proposal: str, who: Clerk) -> str:
+    """Somebody who may not push signs, and puts what is printed below the pull request with a word of her own."""
+    block = who.does("approve", proposal, "--print", "--key", who.key, "-m", "Fits `region` ```too```.")
+    account = hub.app._accounts[who.name]
+    text = f"Looks good to me!\n\n{block}\nThanks.".replace("\n", "\r\n")  # as GitHub's text field sends it
+    hub.app.say(hub.project, hub.only_pull().number, account, text)
+    return block
+
+
+def test_statements_of_refs_comments_and_files_are_sealed_in_one_commit(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    before = hub.only_pull().head_sha
+    block = _approved_by_comment(hub, proposal, hub.ben)
+    assert hub.ben.reads("proposals", "show", proposal)["people"]["approved_by"] == []
+    told = hub.ada.reads("collect", proposal)
+    assert (told["met"], [each["where"] for each in told["statements"]][-1][:14]) == (True, "ben's comment ")
+    tip = hub.ada.git("rev-parse", f"refs/heads/proposals/{proposal}", cwd=hub.project.git.path).strip()
+    assert (tip, hub.project.git.count(before, tip)) == (told["commit"], 1)
+    (hub.root / "ben.md").write_text(block)
+    again = hub.ada.reads("collect", proposal, "--from", hub.root / "ben.md")
+    assert (again["commit"], again["met"]) == (None, True)
+
+
+def test_nothing_is_sealed_before_the_policy_is_met_so_that_the_head_moves_once(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    head = hub.only_pull().head_sha
+    told = hub.ada.run("collect", proposal, "--json")
+    assert (told.code, told.json["commit"], told.json["met"]) == (1, None, False)
+    assert hub.project.git.branch(f"proposals/{proposal}") == head
+    assert "Needs 1 approval" in hub.ada.run("collect", proposal).out
+
+
+def test_a_statement_that_does_not_fit_is_refused_by_name_and_stops_nobody(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    block = _approved_by_comment(hub, proposal, hub.ben)
+    eve = hub.clerk("eve")
+    number, account = hub.only_pull().number, hub.app._accounts["eve"]
+    hub.app.say(hub.project, number, account, block.replace("Fits", "Fots"))
+    hub.app.say(hub.project, number, account, "```gitreg-statement\n{}\n```")
+    hub.app.say(hub.project, number, account, "```gitreg-statement\nnever closed \x1b[31m")
+    stolen = hub.cleo.does("approve", proposal, "--print", "--key", hub.cleo.key).replace("cleo@", "eve@")
+    hub.app.say(hub.project, number, account, stolen)
+    told = hub.ada.reads("collect", proposal)
+    assert told["met"]
+    refused = [each for each in told["statements"] if not each["taken"]]
+    assert len(refused) == 4
+    assert all(each["reason"] and each["where"].startswith("eve's comment") for each in refused)
+    assert eve.name not in str([each for each in told["statements"] if each["taken"]])
+    assert_clean(hub.ada.run("collect", proposal).out)
+
+
+def test_an_approval_of_another_decision_is_not_taken(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    block = hub.ben.does("approve", proposal, "--print", "--key", hub.ben.key)
+    hub.ada.does("close", proposal)
+    again = hub.proposed(2)
+    (hub.root / "old.md").write_text(block)
+    told = hub.ada.run("collect", again, "--from", hub.root / "old.md", "--json")
+    assert told.code == 1
+    assert "is about the decision" in next(each["reason"] for each in told.json["statements"] if not each["taken"])
+
+
+def test_a_rejection_in_a_comment_is_heard(hub: Hub) -> None:
+    """There is no `reject --print`: a rejection is pushed, or said by closing; what is signed counts all the same."""
+    proposal = hub.proposed(2)
+    hub.cleo.does("reject", proposal, "-m", "It leaks.", "--key", hub.cleo.key)
+    _approved_by_comment(hub, proposal, hub.ben)
+    told = hub.ada.run("collect", proposal)
+    assert (told.code, "rejected by cleo@example.org" in told.err) == (6, True), told
+
+
+def test_where_the_comments_cannot_be_read_the_rest_is_collected_and_said(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    hub.ben.does("approve", proposal, "--key", hub.ben.key)
+    stranger = {"GITREG_FORGE_TOKEN": "nobody"}
+    told = hub.ada.having(**stranger).run("collect", proposal)
+    assert (told.code, "Comments were not read" in told.err) == (0, True), told
+
+
+# --- the report of CI ------------------------------------------------------------------------------------------------
+
+
+def test_ci_keeps_one_comment_and_a_check_with_annotations(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    pull = hub.only_pull()
+    told = hub.ci.reads("proposals", "comment", str(pull.number))
+    (first,) = hub.project.comments.values()
+    assert (told["commit"], told["check"]) == (pull.head_sha, "failure")
+    assert [each["rule"] for each in told["findings"]] == ["approvals"]
+    assert "Waits for 1 approval" in first.body, first.body
+    hub.ben.does("approve", proposal, "--key", hub.ben.key)
+    assert hub.ci.reads("proposals", "comment", proposal)["check"] == "success"
+    (second,) = hub.project.comments.values()
+    assert second.number == first.number
+    assert "pproved" in second.body, second.body
+    assert {each.name for each in hub.project.checks.values()} == {"gitreg"}
+
+
+def test_what_no_proposal_may_do_is_red_and_stands_beside_its_file(hub: Hub) -> None:
+    ada = hub.ada
+    ada.git("fetch", "--quiet", "origin")
+    ada.git("update-ref", "refs/heads/mine", "refs/remotes/origin/main")
+    commit_by_hand(ada, {f"{STAGE}/version.json": b"{}\n", "README.md": b"@team <!-- x -->\n"}, "refs/heads/mine")
+    ada.git("push", "--quiet", "origin", "mine")
+    made = httpx.post(
+        f"{hub.address}/api/v3/repos/{PROJECT}/pulls",
+        json={"head": "mine", "base": "main", "title": "x", "body": "x"},
+        headers={"Authorization": "Bearer token-of-ada"},
+        timeout=30,
+    )
+    told = hub.ci.reads("proposals", "comment", f"#{made.json()['number']}")
+    assert told["check"] == "failure"
+    (check,) = hub.project.checks.values()
+    assert f"{STAGE}/version.json" in {each["path"] for each in check.annotations}
+    (comment,) = hub.project.comments.values()
+    assert "named-path" in comment.body or "owned-path" in comment.body, comment.body

@@ -12,7 +12,7 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions
 from gitreg.cli.views.review import review_of, shown
-from gitreg.decisions import Word
+from gitreg.decisions import Sealer, Word
 
 __all__ = [
     "proposals_approve",
@@ -60,21 +60,27 @@ def proposals_show(session: Session, proposal: str, form: str, output: Path | No
 @signing_options
 @click.option("--decision", metavar="DIGEST", help="Only if it still holds the decision that you read.")
 @click.option("--condition", "conditions", metavar="TEXT", multiple=True, help="A condition; again for more.")
+@click.option("--print", "as_text", is_flag=True, help="Print the statement, for a comment or a file; keep it nowhere.")
 @message_option
 def proposals_approve(
     session: Session,
     proposal: str,
     decision: str | None,
     conditions: tuple[str, ...],
+    as_text: bool,
     message: str | None,
     **signing: Unpack[Signing],
 ) -> Reply:
     """Sign a proposal.
 
-    By its proposer this is the signature that the proposal needs of her, and never an approval.
+    By its proposer this is the signature that the proposal needs of her, and never an approval. With --print it is text
+    that anybody may hand on: `gitreg collect` takes it from a comment of the pull request, or from a file.
     """
-    word = Word("approve", message, conditions, decision)
-    said = session.registry.proposals.approve(proposal, session.required_signer(**signing), word)
+    word, signer = Word("approve", message, conditions, decision), session.required_signer(**signing)
+    if as_text:
+        text = Sealer(session.registry.record.office).sign(proposal, signer, word)
+        return Reply(decisions.proposal(session.registry.proposals.get(proposal)), text.splitlines())
+    said = session.registry.proposals.approve(proposal, signer, word)
     return Reply(decisions.proposal(said.proposal), decisions.said_page(said))
 
 

@@ -80,9 +80,13 @@ def status(session: Session) -> Reply:
 def doctor(session: Session, break_locks: bool) -> Reply:
     """Find and mend what a crash left behind.
 
-    What is safe to mend is mended, and said. Exit code 1 where something is wrong that needs a person.
+    What is safe to mend is mended, and said. On a forge, with a token: which promise each missing branch rule breaks.
+    Exit code 1 where something is wrong that needs a person.
     """
-    found = session.registry.doctor(break_locks=break_locks)
+    from gitreg.cli.forging import branch_ailments
+
+    of_forge, notes = branch_ailments(session.registry)
+    found = [*session.registry.doctor(break_locks=break_locks), *of_forge]
     bad = any(each.severity == "block" for each in found)
     page = checks.ailments_page(found, "This clone is well.")
-    return Reply([checks.ailment(each) for each in found], page, exit_code=1 if bad else 0)
+    return Reply([checks.ailment(each) for each in found], page, notes, 1 if bad else 0)
