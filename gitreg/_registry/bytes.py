@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 from gitreg.blobs import BlobSettings, LayeredBlobs, open_blobs
 from gitreg.documents import Digest
-from gitreg.errors import BlobNotFound, RemoteError, StorageError
+from gitreg.errors import BlobNotFound, InvalidValue, NotFound, RemoteError, StorageError
 
 if TYPE_CHECKING:
     from gitreg._user import User
-    from gitreg.documents import RegistryId, RegistrySettings
+    from gitreg.documents import Descriptor, RegistryId, RegistrySettings
     from gitreg.store import Store
+
+MAX_REPORT = 64 << 20
+"""Bytes of a check's report."""
+REPORT_TYPES = {".xml": "application/xml", ".json": "application/json", ".txt": "text/plain", ".html": "text/html"}
+"""What a check's report is, by its name: whoever shows it must not run it."""
 
 
 def open_bytes(store: Store, settings: RegistrySettings, user: User) -> LayeredBlobs:
@@ -36,6 +41,15 @@ def _origin(store: Store) -> Path | None:
     except RemoteError:
         return None
     return remote.path if remote is not None else None
+
+
+def put_report(blobs: LayeredBlobs, file: Path) -> Descriptor:
+    """What a check wrote, as a blob. Raises `InvalidValue` for a file over 64 MiB, `NotFound` where there is none."""
+    if not file.is_file():
+        raise NotFound(f"There is no report {file}.", subject=str(file))
+    if file.stat().st_size > MAX_REPORT:
+        raise InvalidValue(f"The report {file} is larger than 64 MiB.", subject=str(file))
+    return blobs.put(file, media_type=REPORT_TYPES.get(file.suffix.lower(), "application/octet-stream"))
 
 
 def check_place(place: str, registry: RegistryId, git_dir: Path) -> str:

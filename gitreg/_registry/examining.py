@@ -42,6 +42,7 @@ class Examiner:
             blobs=parts.blobs.location,
             live=live,
             proposals=tuple(parts.proposals.list()),
+            overrides=tuple(parts.record.overrides()),
             unpushed=self._syncer.unpushed(),
             runs=parts.index.run_count(),
             models=len(parts.index.models()),

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, Unpack
 
-from gitreg._registry.bytes import check_place
+from gitreg._registry.bytes import check_place, put_report
 from gitreg._registry.examining import Examiner
 from gitreg._registry.inspecting import Inspection
 from gitreg._registry.parts import Parts
@@ -25,6 +25,7 @@ from gitreg.decisions import (
     StageChange,
     count_landings,
 )
+from gitreg.documents import CheckReport
 from gitreg.errors import InvalidName, NotPublished, StageNotFound
 from gitreg.evaluation import CsvColumns, columns_in_csv, table_of
 from gitreg.registry import (
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.documents import ManifestEntry, RegistrySettings
+    from gitreg.decisions import Said
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
     from gitreg.signing import Signer
@@ -187,6 +189,36 @@ class Registry:
         number yet.
         """
         view = self.models.version(version)
+        candidate = self._candidate(version, dry_run=dry_run)
+        return self.proposals.promote(candidate, stage, reason, signer=signer, dry_run=dry_run)
+
+    def override(
+        self, version: Reference, stage: str, reason: str, *, signer: Signer | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Put a version into a stage in an emergency (see `Proposals.override`); raises as `promote` does."""
+        candidate = self._candidate(version, dry_run=dry_run)
+        return self.proposals.override(candidate, stage, reason, signer=signer, dry_run=dry_run)
+
+    def add_check(
+        self,
+        proposal: str,
+        check: CheckReport,
+        signer: Signer,
+        *,
+        report: Path | None = None,
+        reason: str | None = None,
+    ) -> Said:
+        """Sign what an external check of a proposal came to, with its report as a blob (see `Proposals.add_check`).
+
+        Raises `InvalidValue` for a report over 64 MiB.
+        """
+        if report is not None:
+            blob = put_report(self.blobs, report)
+            self._parts.upload([blob.digest])
+            check = CheckReport(name=check.name, status=check.status, report=blob)
+        return self.proposals.add_check(proposal, signer, check, reason)
+
+    def _candidate(self, version: Reference, *, dry_run: bool) -> Candidate:
         self._syncer.check_bytes(view)
         if not dry_run:
             self._parts.publish()
@@ -194,8 +226,7 @@ class Registry:
         if view.number is None:
             message = f"{view.label} has no number yet: the remote could not be asked for one."
             raise NotPublished(message, subject=view.label, hint="gitreg sync")
-        candidate = Candidate(view.document, view.number)
-        return self.proposals.promote(candidate, stage, reason, signer=signer, dry_run=dry_run)
+        return Candidate(view.document, view.number)
 
     def evaluate(
         self,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gitreg.decisions import ProposalView
+    from gitreg.decisions import OverrideView, ProposalView
     from gitreg.documents import Checkpoint, Descriptor, Digest, Principal, RegistryId, RunId, Version
     from gitreg.forges import CheckRun, Comment, PullRequest
     from gitreg.signing import SignedNote
@@ -115,6 +115,8 @@ class Status:
     blobs: str
     live: tuple[LiveRun, ...]
     proposals: tuple[ProposalView, ...]
+    overrides: tuple[OverrideView, ...]
+    """Those that still have to be regularised."""
     unpushed: Unpushed | None
     runs: int
     models: int

@@ -505,6 +505,7 @@ class Proposal(TypedDict):
     proposer: str
     proposed_at: str
     expires_at: str | None
+    regularise_by: str | None
     people: People | None
     rules: list[Rule]
     findings: list[Finding]
@@ -578,6 +579,31 @@ class Hold(TypedDict):
     reason: str
 
 
+class Override(TypedDict):
+    """An override that a promotion has to regularise yet; `overdue` by the clock of whoever looks."""
+
+    model: str
+    stage: str
+    version: int | None
+    decision: str
+    regularise_by: str
+    overdue: bool
+
+
+class Check(TypedDict):
+    """What a check said, by one key. `status` and `by` are null where nobody has said anything; `ignored` says why it
+    does not count; `asked_for`: whether a rule asks for it.
+    """
+
+    name: str
+    status: Literal["pass", "fail"] | None
+    by: str | None
+    signed_at: str | None
+    report: Descriptor | None
+    ignored: str
+    asked_for: bool
+
+
 class LogEntry(TypedDict):
     """One landing. `in_force`: whether it ever was; `at`: when its commit says that it landed."""
 
@@ -595,6 +621,7 @@ class LogEntry(TypedDict):
     reason: str | None
     in_force: bool
     unreviewed: bool
+    override: Override | None
 
 
 class Change(TypedDict):
@@ -798,6 +825,7 @@ class Status(TypedDict):
     models: int
     live: list[Live]
     proposals: list[Proposal]
+    overrides: list[Override]
     unpushed: Unpushed | None
     next: list[str]
 
@@ -864,3 +892,4 @@ SHAPES: dict[str, Any] = {
     "why": Why,
 }
 """The schemas by name: `schemas/cli/<name>.json`, the `shape` of the catalogue."""
+    "checks": list[Check],

@@ -30,7 +30,8 @@ def _order(view: CheckView) -> tuple[str, str]:
 
 def _said(heard: Heard, asked: list[CheckRequirement], rulebook: Rulebook) -> Iterator[CheckView]:
     statement, person = heard.statement, heard.person
-    groups = rulebook.approvers.people[person].groups if person in rulebook.approvers.people else ()
+    known = rulebook.approvers.people.get(person) if person is not None else None
+    groups = known.groups if known is not None else ()
     for report in statement.checks if statement.verdict == "check" else ():
         rules = [rule for rule in asked if rule.name == report.name]
         fits = not rules or any(rule.group is None or rule.group in groups for rule in rules)

@@ -1,4 +1,4 @@
-"""Decide: promote, withdraw, roll back."""
+"""Decide: promote, override, withdraw, roll back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gitreg.decisions import Target
 if TYPE_CHECKING:
     from gitreg.cli.session import Reply, Session
 
-__all__ = ["promote", "rollback", "withdraw"]
+__all__ = ["override", "promote", "rollback", "withdraw"]
 
 
 @command("promote")
@@ -35,6 +35,27 @@ def promote(
     """
     signer, wanted = session.signer(**signing), f"{model}/{version}"
     found = session.registry.promote(wanted, stage, message, signer=signer, dry_run=dry_run)
+    return decided(session, found, dry_run=dry_run)
+
+
+@command("override")
+@click.argument("model")
+@click.argument("version")
+@click.option("--to", "stage", metavar="STAGE", required=True, help="The stage that gets it.")
+@reason_option
+@signing_options
+@dry_run_option
+def override(
+    session: Session, model: str, version: str, stage: str, message: str, dry_run: bool, **signing: Unpack[Signing]
+) -> Reply:
+    """Put a version into a stage in an emergency.
+
+    In spite of its policy, by the people whom the policy's override clause names, the proposer among them. What the rules say stands in the
+    evidence and stops nothing; a hold does. It stands in every report until the version is promoted by the normal
+    rules, or another one is.
+    """
+    signer, wanted = session.signer(**signing), f"{model}/{version}"
+    found = session.registry.override(wanted, stage, message, signer=signer, dry_run=dry_run)
     return decided(session, found, dry_run=dry_run)
 
 

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gitreg.cli import shapes
-    from gitreg.decisions import HoldView, Landing, Outcome, ProposalView, Rulebook, Said
+    from gitreg.decisions import HoldView, Landing, Outcome, OverrideView, ProposalView, Rulebook, Said
     from gitreg.documents import Decision, Evidence, Principal, RuleResult
     from gitreg.policy import PeopleVerdict
-    from gitreg.report import Block
+    from gitreg.report import Block, Tone
 
 
 def people(verdict: PeopleVerdict) -> shapes.People:
@@ -85,6 +85,7 @@ def proposal(view: ProposalView) -> shapes.Proposal:
         "proposer": view.decision.proposer.principal,
         "proposed_at": format_time(view.decision.proposed_at),
         "expires_at": facts.time(view.decision.expires_at),
+        "regularise_by": facts.time(view.decision.regularise_by),
         "people": people(view.people),
         "rules": rules(view.evidence),
         "findings": [finding(each) for each in view.findings],
@@ -218,7 +219,27 @@ def log_entry(found: Landing) -> shapes.LogEntry:
         "reason": decision.reason if decision else None,
         "in_force": entry.judgement.is_in_force,
         "unreviewed": entry.judgement.is_in_force and entry.judgement.is_unreviewed,
+        "override": override(found.override) if found.override else None,
     }
+
+
+def override(view: OverrideView) -> shapes.Override:
+    """An override that is not regularised yet."""
+    return {
+        "model": view.model,
+        "stage": view.stage,
+        "version": view.number,
+        "decision": view.decision,
+        "regularise_by": format_time(view.regularise_by),
+        "overdue": view.is_overdue,
+    }
+
+
+def override_line(view: OverrideView, start: str = "") -> Line:
+    """That it has to be regularised, and when."""
+    late = ", which is over" if view.is_overdue else ""
+    tone: Tone = "bad" if view.is_overdue else "warn"
+    return Line(f"{start}override, to be regularised by {when(view.regularise_by)}{late}", tone)
 
 
 def log_page(found: Sequence[Landing]) -> Iterator[Block]:
@@ -244,6 +265,8 @@ def _log_lines(found: Landing) -> Iterator[Block]:
         yield Line(f"          {why}", "bad")
         return
     yield Line(f"{commit}  {when(found.at)}  {found.title}", "strong")
+    if found.override:
+        yield override_line(found.override, "          ")
     if entry.decision:
         approved = f", approved by {listed(entry.judgement.people.have)}" if entry.judgement.people.have else ""
         yield f"          by {entry.decision.proposer.principal}{approved}"

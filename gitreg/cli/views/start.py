@@ -76,6 +76,7 @@ def status(found: Status) -> shapes.Status:
         "models": found.models,
         "live": [live(each) for each in found.live],
         "proposals": [decisions.proposal(view) for view in found.proposals],
+        "overrides": [decisions.override(view) for view in found.overrides],
         "unpushed": {"main": found.unpushed.main, "ledger": found.unpushed.ledger} if found.unpushed else None,
         "next": [*found.next_steps],
     }
@@ -108,6 +109,10 @@ def status_page(found: Status) -> Iterator[Block]:
     if found.proposals:
         yield Heading("Open proposals")
         yield from decisions.list_page(found.proposals)
+    if found.overrides:
+        yield Heading("Overrides")
+        for view in found.overrides:
+            yield decisions.override_line(view, f"{view.model}@{view.stage} is version {view.number}: ")
     if found.next_steps:
         yield Heading("Next")
         yield from (Command(step) for step in found.next_steps)
