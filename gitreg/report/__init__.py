@@ -6,7 +6,7 @@ from gitreg.report.html import html
 from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
 from gitreg.report.layout import Block, Blocks, Cell, Command, Diff, Heading, Line, Picture, Table, Tone, cell
 from gitreg.report.markdown import MAX_MARKDOWN, fitted_markdown, markdown
-from gitreg.report.page import FileChange, Opinion, Problem, ProposalPage
+from gitreg.report.page import FileChange, Listing, Opinion, Problem, ProposalPage
 from gitreg.report.proposal import proposal_page, verdict_of
 from gitreg.report.spelling import counted, difference, listed, number, short, size, when
 from gitreg.report.standing import Condition, Signature, StageStanding, conditions_of, due_in
@@ -29,6 +29,7 @@ __all__ = [
     "Heading",
     "Held",
     "Line",
+    "Listing",
     "ModelEntry",
     "Opinion",
     "Picture",

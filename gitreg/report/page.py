@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from gitreg.documents import Decision, Digest, Evidence, Principal, Subject, Verdict, Version
+    from gitreg.documents import Dataset, Decision, Digest, Evidence, Principal, Subject, Verdict, Version
     from gitreg.policy import PeopleVerdict
     from gitreg.report.curves import Curves
 
@@ -47,6 +48,14 @@ class FileChange:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """The files of a version by their paths, each with its digest and size in bytes."""
+
+    manifest: Digest
+    files: Mapping[str, tuple[Digest, int]]
+
+
+@dataclass(frozen=True)
 class ProposalPage:
     """All that the page shows. `state` is open, approved, stale, expired, rejected, closed or merged."""
 
@@ -64,6 +73,10 @@ class ProposalPage:
     """Whose approval would still count; None where nobody looked."""
     versions: tuple[Version, ...] = ()
     """The candidates' and baselines' own documents, as far as they are here."""
+    datasets: tuple[Dataset, ...] = ()
+    """What is known of the data that these versions name."""
+    listings: tuple[Listing, ...] = ()
+    """Their files, where the bytes that list them are here."""
     holds: tuple[str, ...] = ()
     """The holds on these models, each in words."""
     now: datetime | None = None
@@ -81,3 +94,8 @@ class ProposalPage:
         """The document of a version that evidence names."""
         wanted = subject.version if subject else None
         return next((each for each in self.versions if each.digest == wanted), None)
+
+    def listing(self, version: Version | None) -> Listing | None:
+        """The files of a version."""
+        wanted = version.artifacts.digest if version else None
+        return next((each for each in self.listings if each.manifest == wanted), None)

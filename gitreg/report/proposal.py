@@ -113,7 +113,7 @@ def _evidence(page: ProposalPage, evidence: Evidence) -> Iterator[Block]:
         yield Heading(f"Rules ({evidence.policy})" if evidence.policy else "Rules")
         yield rules_table(evidence.rules)
     yield from alternatives_blocks(evidence, page.decision.reason)
-    yield from changes_blocks(evidence, page.version(evidence.candidate), page.version(evidence.baseline))
+    yield from changes_blocks(page, evidence)
 
 
 def _files(page: ProposalPage) -> Iterator[Block]:

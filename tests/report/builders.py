@@ -9,7 +9,9 @@ from gitreg.documents import (
     Actor,
     Alternative,
     Alternatives,
+    Column,
     Compared,
+    Dataset,
     DatasetUse,
     Decision,
     Descriptor,
@@ -29,7 +31,7 @@ from gitreg.documents import (
     Version,
 )
 from gitreg.policy import PeopleVerdict
-from gitreg.report import BASELINE, CANDIDATE, Curves, ProposalPage, curve_of
+from gitreg.report import BASELINE, CANDIDATE, Curves, Listing, ProposalPage, curve_of
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ADA, BEN = Principal("ada@example.org"), Principal("ben@example.org")
@@ -114,6 +116,17 @@ def version(number: int, depth: int, commit: str, data: str = "data") -> Version
     )
 
 
+def dataset(content: str, rows: int, *columns: str) -> Dataset:
+    return Dataset(
+        name="customers",
+        content_digest=digest(content),
+        kind="table",
+        method="m/1",
+        rows=rows,
+        columns=tuple(Column(name=name, type="float64") for name in columns),
+    )
+
+
 def compared(where: str, difference: float, half: float, rows: int, **fields: Any) -> Compared:  # noqa: ANN401 - as above
     given: dict[str, Any] = {
         "rule": "better",
@@ -169,6 +182,11 @@ def reviewed(**fields: Any) -> ProposalPage:  # noqa: ANN401 - as above
     given: dict[str, Any] = {
         "evidence": (found,),
         "versions": (new, old),
+        "datasets": (dataset("data", 3000, "amount", "age"), dataset("newer data", 4000, "amount", "region")),
+        "listings": (
+            Listing(new.artifacts.digest, {"model.bin": (digest("b"), 4_900_000), "README.md": (digest("r"), 20)}),
+            Listing(old.artifacts.digest, {"model.bin": (digest("a"), 4_000_000), "README.md": (digest("r"), 20)}),
+        ),
         "able": (BEN, Principal("eve@example.org")),
         "holds": ("fraud/1 may not go to staging again: It leaks.",),
         "now": AT.replace(month=11, day=28),

@@ -136,6 +136,14 @@ def test_what_is_the_same_in_both_versions_is_not_listed_as_changed() -> None:
     assert "param: seed" not in text
 
 
+def test_files_and_columns_that_changed_are_named() -> None:
+    text = as_text(PAGES["reviewed"])
+    assert "(4000 rows, 2 columns)" in text
+    assert "The columns of the train data customers: +region, -age." in text
+    assert "model.bin" in text
+    assert "README.md" not in text
+
+
 def test_there_is_a_way_back_even_from_the_first_version() -> None:
     assert "gitreg withdraw fraud --stage production" in as_text(PAGES["first"])
     assert "gitreg rollback fraud --stage production" in as_text(PAGES["open"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitreg.blobs import read_manifest
 from gitreg.decisions import Rulebook, read_document
 from gitreg.documents import Compared, Evaluation, Version, paths
 from gitreg.errors import GitregError, InvalidDocument, InvalidValue, StorageError
@@ -15,6 +16,7 @@ from gitreg.report import (
     Curve,
     Curves,
     FileChange,
+    Listing,
     Opinion,
     Problem,
     ProposalPage,
@@ -25,12 +27,12 @@ from gitreg.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from gitreg._registry import Registry
     from gitreg.decisions import Finding, Heard, ProposalView
-    from gitreg.documents import Digest, Evidence, Move, Principal, Tree
+    from gitreg.documents import Dataset, Digest, Evidence, Move, Principal, Tree
     from gitreg.policy import Quorum
     from gitreg.report import Block, Blocks
 
@@ -77,7 +79,7 @@ def page_of(view: ProposalView) -> ProposalPage:
         digest=view.digest,
         evidence=tuple(view.evidence.values()),
         people=view.people,
-        opinions=tuple(_opinion(each) for each in view.statements),
+        opinions=tuple(map(_opinion, sorted(view.statements, key=lambda each: (each.statement.signed_at, each.key)))),
         problems=tuple(_problem(each) for each in view.findings if each.rule not in _OF_PEOPLE),
     )
 
@@ -87,11 +89,14 @@ def review_of(registry: Registry, view: ProposalView) -> ProposalPage:
     office = registry.record.office
     before, after = office.snapshot(), office.snapshot(view.tip)
     curves, why_not = _curves(registry, view)
+    versions = tuple(_versions(registry, view, after))
     return replace(
         page_of(view),
         files=files_of(view, before, after),
         able=able(view, Rulebook(before)),
-        versions=tuple(_versions(registry, view, after)),
+        versions=versions,
+        datasets=tuple(_datasets(registry, versions)),
+        listings=tuple(_listings(registry, versions)),
         holds=tuple(_holds(registry, view)),
         now=office.now,
         curves=curves,
@@ -169,6 +174,21 @@ def _recorded(registry: Registry, digest: Digest) -> Version | None:
         return registry.models.version(digest).document
     except GitregError:
         return None
+
+
+def _datasets(registry: Registry, versions: Sequence[Version]) -> Iterator[Dataset]:
+    """What the ledger here knows of the data that versions name."""
+    wanted = {use.digest for version in versions for use in version.datasets}
+    yield from (each for each in registry.index.datasets() if each.content_digest in wanted)
+
+
+def _listings(registry: Registry, versions: Sequence[Version]) -> Iterator[Listing]:
+    for version in versions:
+        try:
+            found = read_manifest(registry.blobs, version.artifacts.digest)
+        except GitregError:  # its digest tells already whether it changed
+            continue
+        yield Listing(version.artifacts.digest, {each.path: (each.digest, each.size) for each in found.files})
 
 
 def _holds(registry: Registry, view: ProposalView) -> Iterator[str]:

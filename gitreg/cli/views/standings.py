@@ -77,7 +77,7 @@ def stood(registry: Registry, judge: Judge, standing: Standing, trouble: str = "
 def _signatures(standing: Standing, after: Tree, before: Tree) -> Iterator[Signature]:
     """Every signature verified anew: those that fit, whoever's they are, then those that do not."""
     hearing = hear(after, standing.target.folder, AskedOf(standing.decision, standing.digest, Rulebook(before)))
-    for each in hearing.heard:
+    for each in sorted(hearing.heard, key=lambda each: (each.statement.signed_at, each.key)):
         yield Signature(each.key, each.statement, each.person, each.reason)
     for finding in hearing.findings:
         if finding.rule != "approval-ignored":
