@@ -7,7 +7,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gitreg.report.changes import changes_blocks
-from gitreg.report.compared import alternatives_blocks, compared_blocks, comparisons, rules_table, subjects_table
+from gitreg.report.compared import (
+    alternatives_blocks,
+    compared_blocks,
+    comparisons,
+    dataset_name,
+    rules_table,
+    subjects_table,
+)
 from gitreg.report.layout import Block, Command, Diff, Heading, Line, Picture, Tone
 from gitreg.report.pictures import calibration_picture, roc_picture, slices_picture
 from gitreg.report.risks import risks_blocks
@@ -159,9 +166,10 @@ def _drawn(page: ProposalPage) -> Iterator[Picture | None]:
         yield calibration_picture(curves)
     for evidence in page.evidence:
         found = comparisons(evidence)
-        for metric in dict.fromkeys(each.metric for each in found):
-            title = f"{metric}: the candidate against what is in {evidence.stage}"
-            yield slices_picture([each for each in found if each.metric == metric], title)
+        for metric, dataset in dict.fromkeys((each.metric, each.dataset) for each in found):
+            of = [each for each in found if (each.metric, each.dataset) == (metric, dataset)]
+            where = f"{metric} on {dataset_name(evidence, dataset)}"
+            yield slices_picture(of, f"{where}: the candidate against what is in {evidence.stage}")
 
 
 def _next(page: ProposalPage) -> Iterator[Block]:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from gitreg.documents import Digest
 
 _KIBI = 1024
-# Controls, marks that turn the direction of what is read, line separators, and surrogates that no file can hold.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Controls, marks that turn the direction of what is read, line separators, and what no file or XML can hold.
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def visible(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -109,8 +110,12 @@ def structure(text: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 def hostile_page(text: str) -> str:
+    observations = (builders.compared("", 0.1, 0.2, 10), builders.compared(text, 0.1, 0.2, 10, method="m"))
+    rules = (builders.rule("rule", "cannot tell", text, "warn"),)
     found = builders.reviewed(
         title=text,
+        evidence=(builders.evidence(observations=observations, rules=rules),),
+        curves=(replace(builders.curves(), dataset=text),),
         decision=builders.decision(reason=text),
         opinions=(Opinion(text, "approve", text, (text,), text),),
         files=(FileChange(text, text, f"{text}x"),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from unicodedata import normalize
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -106,6 +107,13 @@ def test_an_interval_is_drawn_inside_its_strip(one: float, other: float, third: 
     picture = slices_picture([each], "auc")
     assert picture is not None
     assert len(picture.lines) == 2
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])).map(lambda text: normalize("NFC", text)))
+def test_a_drawing_is_xml_whatever_a_group_is_called(name: str) -> None:
+    picture = slices_picture([builders.compared(name, 0.1, 0.2, 10)], name)
+    assert picture is not None
+    assert len(ET.fromstring(picture.svg).findall(f"{SVG}circle")) == 1  # noqa: S314 - our own
 
 
 def test_what_is_no_number_is_not_drawn() -> None:
