@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 DASHES = ("", "6 3", "2 3")
-_LOOK = "color-scheme: light dark; color: CanvasText; background: Canvas; max-width: 100%"
+_LOOK = "color-scheme: light dark; color: CanvasText; background: Canvas; max-width: 100%; height: auto"
 
 
 @dataclass(frozen=True)
