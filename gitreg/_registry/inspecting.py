@@ -91,7 +91,7 @@ class Inspection:
                     kind.document.from_bytes(files.read(path) or b"", path)
                 except GitregError as error:
                     yield Ailment("document", path, error.message, error.hint)
-            elif kind is None and path.startswith(("models/", "policies/", "sets/", "governance/")):
+            elif kind is None and path.startswith(paths.DOCUMENT_FOLDERS):
                 yield Ailment("path", path, "The format knows no such path.", severity="warn")
         if files.read(paths.ATTRIBUTES) != paths.ATTRIBUTES_CONTENT:
             message = "It does not keep git from changing line ends, so digests may differ in a checkout."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitreg.decisions import Claim, Judge, LogEntry, Office, Rulebook
-    from gitreg.documents import Outcome, RegistryId, Tree
+    from gitreg.documents import Outcome, RegistryId, Severity, Tree
 
 _ALIASES = "aliases"
 _CHECKED = ("versions", _ALIASES, CHECKPOINTS)
@@ -104,6 +104,7 @@ class Auditor:
             *_rooted(founding, root),
             *self._main(judge, start, since),
             *_one_number(entries),
+            *_compromised(judge, entries),
             *self._ledger(judge.rulebook, entries),
             *((finding, self._last_change(finding.path)) for finding in notes.check()),
         ]
@@ -241,6 +242,25 @@ def _one_number(entries: Sequence[LogEntry]) -> Iterator[tuple[Finding, str | No
         if first != move.version:
             message = f"{move.model}/{move.number} was {first.short} before and is {move.version.short} here."
             yield Finding("number", paths.decision(entry.folder), message), entry.place.commit
+
+
+def _compromised(judge: Judge, entries: Sequence[LogEntry]) -> Iterator[tuple[Finding, str | None]]:
+    """Decisions that a key signed which others may have had by then; one that was replaced since only warns."""
+    places = {entry.digest: entry.place.position for entry in entries}
+    latest = {entry.folder: entry.digest for entry in reversed(entries) if entry.judgement.is_in_force}
+    for key, said in judge.rulebook.compromised().items():
+        trusted = places.get(said.last_trusted, -1) if said.last_trusted is not None else -1
+        for entry in entries:
+            completed = entry.judgement.completed
+            if completed is None or entry.place.position <= trusted:
+                continue
+            path = paths.statement(entry.folder, key)
+            if judge.tree(completed.position).object_id(path) is not None:
+                message = f"It rests on the key {key[:16]}, which others may have had by then: {said.reason}"
+                hint = "Decide it anew with keys that are nobody else's, or withdraw it."
+                standing = latest[entry.folder] == entry.digest
+                severity: Severity = "block" if standing else "warn"
+                yield Finding("compromised", path, message, hint, severity, "cannot tell"), entry.place.commit
 
 
 def _approved_facts(ledger: Tree, entries: Sequence[LogEntry]) -> Iterator[Finding]:

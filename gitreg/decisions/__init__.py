@@ -10,7 +10,7 @@ from gitreg.decisions.drafting import Candidate, Target
 from gitreg.decisions.evidence import TOLERANCE, Inputs, Observe, facts_of
 from gitreg.decisions.facts import check_facts, check_ledger
 from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
-from gitreg.decisions.governing import add_person, remove_key, remove_person
+from gitreg.decisions.governing import add_person, remove_key, remove_person, report_compromise
 from gitreg.decisions.history import History, Line, Place, VerdictCache, differing
 from gitreg.decisions.judge import Judge, judge
 from gitreg.decisions.judgement import Judgement
@@ -106,6 +106,7 @@ __all__ = [
     "refuse",
     "remove_key",
     "remove_person",
+    "report_compromise",
     "stages_of",
     "standing_of",
     "title_of",

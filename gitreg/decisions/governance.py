@@ -51,7 +51,7 @@ def unreadable(tree: Tree, changed: Iterable[str]) -> Iterator[Finding]:
     """Owned paths that are no document of ours, or do not hold what they should."""
     for path in changed:
         kind = paths.classify_main(path)
-        if kind is None and path.startswith(("models/", "policies/", "sets/", "governance/")):
+        if kind is None and path.startswith(paths.DOCUMENT_FOLDERS):
             yield Finding("unknown-path", path, "gitreg owns this folder and knows no such file.", "Move it elsewhere.")
         problem = _problem(tree, path) if kind and kind.document else None
         if problem is not None:

@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 from gitreg.decisions.drafting import EXPIRES_AFTER, Draft, Wish
 from gitreg.decisions.history import differing
 from gitreg.decisions.landing import is_governed
-from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Approver, Approvers, Decision, Digest, Edits, Key, Principal, Tree, parse_json, paths
+from gitreg.decisions.rulebook import Rulebook, fingerprint_of
+from gitreg.documents import (
+    Approver,
+    Approvers,
+    Compromise,
+    Decision,
+    Digest,
+    Edits,
+    Key,
+    Principal,
+    Tree,
+    parse_json,
+    paths,
+)
 from gitreg.errors import (
     AlreadyExists,
     Ambiguous,
@@ -152,6 +164,24 @@ def remove_key(tree: Tree, person: Principal, wanted: str) -> Edits:
     return {
         paths.APPROVERS: Approvers(people={**people, person: Approver(groups=approver.groups, keys=left)}).to_bytes()
     }
+
+
+def report_compromise(tree: Tree, document: Compromise, instead: Key | None = None) -> Edits:
+    """A key that others may have signed with: nobody signs with it any more, and an audit lists what rests on it.
+
+    Its owner stays, with the key `instead` where there is one.
+    """
+    key = document.key
+    edits: dict[str, bytes | None] = {paths.compromise(key): document.to_bytes()}
+    rulebook = Rulebook(tree)
+    owner = rulebook.owners.get(key)
+    if owner is not None:
+        people = dict(rulebook.approvers.people)
+        kept = tuple(each for each in people[owner.person].keys if fingerprint_of(each) != key)
+        keys = kept if instead is None else (*kept, instead)
+        people[owner.person] = Approver(groups=people[owner.person].groups, keys=keys)
+        edits[paths.APPROVERS] = Approvers(people=people).to_bytes()
+    return edits
 
 
 def _known(person: Principal, people: Mapping[Principal, Approver]) -> Principal:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from gitreg.documents import (
     Approvers,
+    Compromise,
     Digest,
     Document,
     Fingerprint,
@@ -103,6 +104,11 @@ class Rulebook:
     def policies(self) -> dict[str, Policy]:
         """Every protected stage's policy. Raises `InvalidDocument`."""
         return {stage: self.policy(stage) for stage in self.protected}
+
+    def compromised(self) -> dict[Fingerprint, Compromise]:
+        """Keys that others may have signed with. Raises `InvalidDocument`."""
+        found = (read_document(self.tree, path, Compromise) for path, _ in self.tree.walk("compromised"))
+        return {each.key: each for each in found if each is not None}
 
     def card(self, model: str) -> ModelCard | None:
         """A model's card."""

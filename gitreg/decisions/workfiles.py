@@ -22,6 +22,7 @@ _OWNED = (
     paths.APPROVERS,
     "policies",
     "sets",
+    "compromised",
     "models",
     ".github",
     ".gitlab",

@@ -29,7 +29,9 @@ MAX_PATH = 180
 _OWNED_FILES = frozenset(
     [SETTINGS, ATTRIBUTES, APPROVERS, ALLOWED_SIGNERS, ".gitlab-ci.yml", "Jenkinsfile", "CODEOWNERS"]
 )
-_OWNED_FOLDERS = ("policies/", "models/", "sets/", "governance/", ".github/", ".gitlab/", ".gitea/", ".forgejo/")
+DOCUMENT_FOLDERS = ("policies/", "models/", "sets/", "governance/", "compromised/")
+"""Folders of main in which every file is a document of ours."""
+_OWNED_FOLDERS = (*DOCUMENT_FOLDERS, ".github/", ".gitlab/", ".gitea/", ".forgejo/")
 
 
 def experiment(name: str) -> str:
@@ -126,6 +128,11 @@ def policy(name: str) -> str:
     return f"policies/{part(name)}.json"
 
 
+def compromise(key: Fingerprint) -> str:
+    """What is said of a key that others may have signed with."""
+    return f"compromised/{key}.json"
+
+
 def policy_cases(name: str) -> str:
     """A policy's example cases."""
     return f"policies/cases/{part(name)}.json"
@@ -179,6 +186,7 @@ _MAIN: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("settings", r"gitreg\.json", rulings.RegistrySettings),
     ("approvers", r"approvers\.json", rulings.Approvers),
     ("policy", rf"policies/(?P<policy>{_P})\.json", policies.Policy),
+    ("compromise", r"compromised/(?P<key>[0-9a-f]{64})\.json", rulings.Compromise),
     ("policy-cases", rf"policies/cases/(?P<policy>{_P})\.json", PolicyCases),
     ("set", rf"sets/(?P<set>{_P})\.json", rulings.ModelSet),
     ("model", rf"models/(?P<model>{_P})/model\.json", rulings.ModelCard),

@@ -19,7 +19,7 @@ from gitreg.documents.document import (
     Seq,
     Time,
 )
-from gitreg.documents.ids import Digest, Principal, RegistryId
+from gitreg.documents.ids import Digest, Fingerprint, Principal, RegistryId
 
 Action = Literal["promote", "rollback", "withdraw", "override", "hold", "lift", "govern"]
 Verdict = Literal["propose", "approve", "reject", "check"]
@@ -66,6 +66,20 @@ class Approvers(Document):
     schema_name = "approvers"
 
     people: Frozen[Principal, Approver]
+
+
+class Compromise(Document):
+    """`compromised/<key>.json`: a key that somebody else may have signed with.
+
+    `last_trusted` is the last decision, by digest, that is trusted although this key signed it or may have; null where
+    none is. Verdicts stay what they are; an audit lists what rests on the key since then.
+    """
+
+    schema_name = "compromise"
+
+    key: Fingerprint
+    last_trusted: Digest | None
+    reason: Prose
 
 
 class ModelCard(Document):

@@ -23,6 +23,7 @@ DOCUMENTS: dict[str, type[Document]] = {
         facts.SeriesHeader,
         facts.Version,
         rulings.Approvers,
+        rulings.Compromise,
         rulings.Decision,
         evidence.Evaluation,
         evidence.Evidence,

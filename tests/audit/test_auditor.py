@@ -12,8 +12,8 @@ import pytest
 from gitreg.audit import Auditor, AuditReport, path_of_note, roots_at
 from gitreg.audit.auditor import rules_digest
 from gitreg.audit.roots import Roots
-from gitreg.decisions import Candidate, Office, check_facts
-from gitreg.documents import Alias, Approvers, Checkpoint, Digest, RegistryId, WriterId, paths
+from gitreg.decisions import Candidate, Office, check_facts, report_compromise
+from gitreg.documents import Alias, Approvers, Checkpoint, Compromise, Digest, RegistryId, WriterId, paths
 from gitreg.errors import CannotTell, InvalidDocument
 from gitreg.index import Index
 from gitreg.signing import SignedNote
@@ -29,6 +29,7 @@ from tests.decisions.world import (
     private_key,
     proposed,
     protected,
+    public_key,
     unprotected,
     version,
 )
@@ -565,3 +566,37 @@ def test_a_checkpoint_on_the_ledger_is_written_once(site: Site, tmp_path: Path, 
     commit = site.commit(site.ledger, {where: data})
     assert {each.rule for each in check_facts(before, site.store.snapshot(commit))} == rules
     assert rules_of(site.audit()) >= rules - {"append-only", "write-once"}
+
+
+# Keys that others had
+
+
+def compromised(world: World, by: str, last: Digest | None) -> None:
+    said = Compromise(key=public_key(by).fingerprint, last_trusted=last, reason="The laptop was stolen.")
+    edits = report_compromise(world.tree, said)
+    world.land(world.govern(dict(edits)), proposed(), "cara")
+
+
+def test_what_rests_on_a_key_that_others_had_cannot_be_told(site: Site) -> None:
+    world = protected()
+    trusted = world.promoted(1).decision.digest
+    world.promoted(2)
+    world.promoted(3, approver="cara")
+    world.promoted(4)
+    compromised(world, "ben", trusted)
+    commits = site.put(world)
+    report = site.audit()
+    found = {each.commit: each.finding for each in report.objections if each.finding.rule == "compromised"}
+    assert {commit: finding.severity for commit, finding in found.items()} == {commits[2]: "warn", commits[4]: "block"}
+    assert report.outcome == "cannot tell"
+    assert "The laptop was stolen." in found[commits[4]].message
+
+
+def test_a_decision_anew_by_other_keys_settles_it(site: Site) -> None:
+    world = protected()
+    world.promoted(1)
+    compromised(world, "ben", None)
+    world.promoted(2, approver="cara")
+    site.put(world)
+    report = site.audit()
+    assert (report.outcome, rules_of(report), rules_of(report, "warn")) == ("pass", set(), {"compromised"})

@@ -77,3 +77,19 @@ def test_nobody_countersigns_what_the_clone_does_not_bear_out(shared: Office) ->
     ada.does("audit", "checkpoint", "--key", ada.key, "-o", note)
     note.write_text(note.read_text().replace("verdict pass", "verdict fail"))
     assert_told(ada.run("audit", "checkpoint", "--key", ada.key, "--countersign", note), 6, "does not bear")
+
+
+def test_a_stolen_key_is_reported_and_what_rests_on_it_is_listed(protected: Office) -> None:
+    ada, ben = protected.ada, protected.ben
+    new = protected.clerk("ben-anew").public_key
+    given = ("--last-trusted", "none", "--new-key", new, "-m", "The laptop was stolen.", "--sign", ada.key)
+    proposal = ada.reads("approvers", "compromised", ben.public_key, *given)["proposal"]["id"]
+    shown = ada.does("proposals", "show", proposal)
+    assert "The laptop was stolen." in shown
+    assert ben.run("approve", proposal, "--key", ben.key).code == 0  # until it lands the key is his
+    ada.does("merge", proposal)
+    told = ada.run("audit", "verify")
+    assert told.code == 6
+    assert "compromised: It rests on the key" in told.out
+    again = protected.promoted(2)
+    assert ben.run("approve", again, "--key", ben.key).code != 0

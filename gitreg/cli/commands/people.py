@@ -21,10 +21,19 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.signers import fingerprint_of, read_public_key
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions
-from gitreg.decisions import Target, add_person, governed_edits, remove_key, remove_person
-from gitreg.documents import Edits, Key, Principal
+from gitreg.decisions import Target, add_person, governed_edits, remove_key, remove_person, report_compromise
+from gitreg.documents import Compromise, Digest, Edits, Fingerprint, Key, Principal
 
-__all__ = ["approvers_add", "approvers_list", "approvers_remove", "govern", "holds_add", "holds_lift", "holds_list"]
+__all__ = [
+    "approvers_add",
+    "approvers_compromised",
+    "approvers_list",
+    "approvers_remove",
+    "govern",
+    "holds_add",
+    "holds_lift",
+    "holds_list",
+]
 
 person_argument = click.argument("person", metavar="EMAIL")
 
@@ -87,6 +96,35 @@ def approvers_remove(
     edits = remove_person(tree, who) if which is None else remove_key(tree, who, fingerprint_of(which))
     said = f"{person} no longer approves." if which is None else f"{person} no longer approves with this key."
     return _governed(session, edits, message or said, dry_run, signing)
+
+
+@command("approvers compromised")
+@click.argument("which", metavar="FINGERPRINT|FILE")
+@click.option("--last-trusted", metavar="DECISION", required=True, help="The last decision to trust, or none.")
+@click.option("--new-key", metavar="FILE", type=click.Path(path_type=Path), help="The owner's new public key.")
+@reason_option
+@sign_options
+@dry_run_option
+def approvers_compromised(
+    session: Session,
+    which: str,
+    last_trusted: str,
+    new_key: Path | None,
+    message: str,
+    dry_run: bool,
+    **signing: Unpack[Signing],
+) -> Reply:
+    """Say that others may have signed with a key.
+
+    Nobody signs with it any more, and `gitreg audit verify` lists every decision that rests on it since DECISION (a
+    digest, as `gitreg log --json` shows it), or ever with `none`. Its owner stays, with --new-key instead.
+    """
+    last = None if last_trusted == "none" else Digest(last_trusted)
+    said = Compromise(key=Fingerprint(fingerprint_of(which)), last_trusted=last, reason=message)
+    new = read_public_key(new_key) if new_key is not None else None
+    instead = Key(type=new.type, key=new.base64) if new is not None else None
+    edits = report_compromise(session.registry.record.people().tree, said, instead)
+    return _governed(session, edits, message, dry_run, signing)
 
 
 @command("govern")
