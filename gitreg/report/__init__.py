@@ -1,7 +1,7 @@
 """Frozen view to page: what people read, as blocks that a terminal, a file or a pull request shows. Pure."""
 
 from gitreg.report.compared import comparisons, rules_table, subjects_table
-from gitreg.report.curves import BASELINE, CANDIDATE, Bin, Curve, Curves, curve_of
+from gitreg.report.curves import CANDIDATE, Bin, Curve, Curves, curve_of
 from gitreg.report.html import html
 from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
 from gitreg.report.layout import Block, Blocks, Cell, Command, Diff, Heading, Line, Picture, Table, Tone, cell
@@ -13,7 +13,6 @@ from gitreg.report.standing import Condition, Signature, StageStanding, conditio
 from gitreg.report.why import undo, why_page
 
 __all__ = [
-    "BASELINE",
     "CANDIDATE",
     "MAX_MARKDOWN",
     "Bin",

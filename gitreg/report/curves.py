@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 BINS = 10
 MAX_POINTS = 200
 """More than that nobody sees on a screen."""
-CANDIDATE, BASELINE = "candidate", "in production"
+CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def _facts(page: ProposalPage) -> Iterator[Block]:
 
 def _evidence(page: ProposalPage, evidence: Evidence) -> Iterator[Block]:
     if evidence.candidate:
-        yield Heading(f"The candidate and what is in {evidence.stage}")
+        whose = f"{evidence.candidate.model}: the" if len(page.evidence) > 1 else "The"
+        yield Heading(f"{whose} candidate and what is in {evidence.stage}")
         yield subjects_table(evidence.candidate, evidence.baseline, evidence.stage)
     yield from compared_blocks(evidence)
     if evidence.rules:

@@ -31,7 +31,7 @@ from gitreg.documents import (
     Version,
 )
 from gitreg.policy import PeopleVerdict
-from gitreg.report import BASELINE, CANDIDATE, Curves, Listing, ProposalPage, curve_of
+from gitreg.report import CANDIDATE, Curves, Listing, ProposalPage, curve_of
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ADA, BEN = Principal("ada@example.org"), Principal("ben@example.org")
@@ -200,7 +200,7 @@ def curves() -> Curves:
     targets = [int(row % 7 in (0, 2, 3)) for row in range(400)]
     good = [0.05 + 0.6 * target + 0.3 * (row * 37 % 100) / 100 for row, target in enumerate(targets)]
     poor = [0.05 + 0.2 * target + 0.7 * (row * 53 % 100) / 100 for row, target in enumerate(targets)]
-    return Curves("holdout", 400, (curve_of(CANDIDATE, targets, good), curve_of(BASELINE, targets, poor)))
+    return Curves("holdout", 400, (curve_of(CANDIDATE, targets, good), curve_of("in production", targets, poor)))
 
 
 def page(**fields: Any) -> ProposalPage:  # noqa: ANN401 - any field of the page

@@ -136,6 +136,13 @@ def test_what_is_the_same_in_both_versions_is_not_listed_as_changed() -> None:
     assert "param: seed" not in text
 
 
+def test_the_models_of_a_set_are_told_apart() -> None:
+    other = builders.evidence(candidate=builders.subject(3, 0.9).model_copy(update={"model": "churn"}))
+    text = as_text(builders.page(evidence=(builders.evidence(), other)))
+    assert "churn: the candidate and what is in production" in text
+    assert "fraud: the candidate and what is in production" in text
+
+
 def test_files_and_columns_that_changed_are_named() -> None:
     text = as_text(PAGES["reviewed"])
     assert "(4000 rows, 2 columns)" in text

@@ -11,7 +11,6 @@ from gitreg.documents import Compared, Evaluation, Version, paths
 from gitreg.errors import GitregError, InvalidDocument, InvalidValue, StorageError
 from gitreg.policy import governance_quorum, quorum_of, union_of
 from gitreg.report import (
-    BASELINE,
     CANDIDATE,
     Curve,
     Curves,
@@ -214,7 +213,7 @@ def _curves(registry: Registry, view: ProposalView) -> tuple[tuple[Curves, ...],
     for evidence in view.evidence.values():
         for compared in _datasets_compared(evidence):
             try:
-                found.append(_curves_of(registry, compared))
+                found.append(_curves_of(registry, compared, evidence.stage))
             except GitregError as error:
                 why_not = error.message
     return tuple(found), "" if found else why_not
@@ -226,10 +225,10 @@ def _datasets_compared(evidence: Evidence) -> list[Compared]:
     return [*{(each.candidate, each.baseline): each for each in found}.values()]
 
 
-def _curves_of(registry: Registry, compared: Compared) -> Curves:
+def _curves_of(registry: Registry, compared: Compared, stage: str) -> Curves:
     known = {each.digest: each for each in registry.index.evaluations(compared.dataset)}
     mine, theirs = (_evaluation(known, digest) for digest in (compared.candidate, compared.baseline))
-    models = (_curve(registry, CANDIDATE, mine), _curve(registry, BASELINE, theirs))
+    models = (_curve(registry, CANDIDATE, mine), _curve(registry, f"in {stage}", theirs))
     return Curves(mine.dataset, mine.rows, models)
 
 
