@@ -38,6 +38,7 @@ LEVELS = {
     "_user": 4,
     "audit": 5,
     "gathering": 5,
+    "lineage": 5,
     "_registry": 6,
     "_open": 7,
     "cli": 8,

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
+    from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
     from gitreg._registry.trials import Trials
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
@@ -369,6 +370,13 @@ class Registry:
         from gitreg._registry.forging import Forging  # noqa: PLC0415 - httpx may be missing, and takes its time
 
         return Forging(self._parts)
+
+    @property
+    def exports(self) -> Exports:
+        """Where things come from and went to, and all of it as a file for others; see `Exports`."""
+        from gitreg._registry.exporting import Exports  # noqa: PLC0415 - see `_audits`
+
+        return Exports(self._parts)
 
     @property
     def record(self) -> Record:

@@ -830,6 +830,63 @@ class Status(TypedDict):
     next: list[str]
 
 
+class LineageNode(TypedDict):
+    """A thing. `kind` is stage, version, decision, evidence, evaluation, run, code, dataset, blob, key or person."""
+
+    id: str
+    kind: str
+    key: str
+    name: str
+    note: str
+
+
+class LineageEdge(TypedDict):
+    """`made` rests on `origin`, both ids; `how` says in which way."""
+
+    made: str
+    origin: str
+    how: str
+
+
+class LineageWalk(TypedDict):
+    """What is reached in one direction, nearest first."""
+
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]
+
+
+class StageName(TypedDict):
+    """A stage of a model."""
+
+    model: str
+    stage: str
+
+
+class LineageVersion(TypedDict):
+    """A version that the thing flowed into, and the stages that hold it now."""
+
+    model: str
+    version: int | None
+    digest: str
+    stages: list[StageName]
+
+
+class Lineage(TypedDict):
+    """What a thing comes from (`above`) and flowed into (`below`). `whole`: no bound was met.
+
+    `decisions` are the digests of those that rest on it; `withdraw` the commands that would take it out of its stages.
+    """
+
+    asked: str
+    start: list[LineageNode]
+    above: LineageWalk
+    below: LineageWalk
+    versions: list[LineageVersion]
+    decisions: list[str]
+    withdraw: list[str]
+    whole: bool
+
+
 class Error(TypedDict):
     """What a failed command tells on stderr."""
 
@@ -866,6 +923,7 @@ SHAPES: dict[str, Any] = {
     "holds": list[Hold],
     "inventory": list[InventoryModel],
     "landing": Landing,
+    "lineage": Lineage,
     "log": list[LogEntry],
     "model": Model,
     "models": list[ModelSummary],

@@ -34,6 +34,7 @@ READING = {
     "holds list",
     "inventory",
     "hook pre-receive",
+    "lineage",
     "log",
     "policy check",
     "policy diff",
