@@ -15,6 +15,7 @@ from gitreg.decisions.statements import Hearing, Question, hear
 from gitreg.decisions.titles import id_of
 from gitreg.documents import (
     Action,
+    ApprovalsRequirement,
     CheckRequirement,
     EvidenceAgeRequirement,
     FreezeRequirement,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 FROZEN: frozenset[Action] = frozenset(["promote", "hold", "lift"])
 """What waits for the end of a freeze; a rollback, a withdrawal and an override do not."""
+_AHEAD = timedelta(hours=1)
+"""How far a clock may be ahead of the validator's, where ages matter."""
 _CHECKED: frozenset[Action] = frozenset(["promote"])
 """What rests on checks and on how young its evidence is."""
 
@@ -107,6 +110,7 @@ def late(tree: Tree, folder: str, question: Question, now: datetime) -> Iterator
         yield Finding("expired", paths.decision(folder), message, "Make a new proposal.")
     yield from _expired_keys(hearing, question, now, folder)
     yield from _grown_old(tree, hearing, question, now, folder)
+    yield from _ahead(hearing, question, now, folder)
     for rule, _ in landing_rules(decision, question.rulebook):
         if isinstance(rule, EvidenceAgeRequirement) and decision.action in _CHECKED:
             yield from _evidence_age(rule, question, folder, now)
@@ -114,6 +118,20 @@ def late(tree: Tree, folder: str, question: Question, now: datetime) -> Iterator
             reading = read_freeze(rule, now)
             if reading.outcome != "pass":
                 yield _by_rule(rule, reading, paths.decision(folder), "Merge it after that time.")
+
+
+def _ahead(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
+    """A date in the future would keep approvals, evidence and an override young for as long as somebody likes."""
+    decision, latest = question.decision, hearing.latest(question.decision)
+    is_timed = decision.action == "override" or any(
+        isinstance(rule, EvidenceAgeRequirement)
+        or (isinstance(rule, ApprovalsRequirement) and rule.max_age_days is not None)
+        for rule, _ in landing_rules(decision, question.rulebook)
+    )
+    if is_timed and latest > now + _AHEAD:
+        message = f"It is dated {format_time(latest)}, which is still to come: its age cannot be told."
+        hint = "Sign it again with a clock that is right."
+        yield Finding("future", paths.decision(folder), message, hint, outcome="cannot tell")
 
 
 def _expired_keys(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:

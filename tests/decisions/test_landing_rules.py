@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gitreg.decisions.drafting import Candidate, Draft, Drafter
 from gitreg.decisions.statements import Question
@@ -43,6 +45,7 @@ from tests.decisions.world import (
     TARGET,
     TEAM,
     Files,
+    Kept,
     Signed,
     World,
     actor,
@@ -256,6 +259,47 @@ def test_evidence_grows_too_old_by_the_validators_clock() -> None:
     assert lateness(world, draft, START + timedelta(days=4)) == set()
     assert lateness(world, draft, START + timedelta(days=6)) == {"policy:fresh evidence"}
     assert world.verdict().outcome == "pass"
+
+
+@pytest.mark.parametrize("rule", [FRESH, AGE])
+def test_a_date_in_the_future_keeps_nothing_young(rule: Requirement) -> None:
+    world = world_of(asks(1), rule)
+    draft = redone(world.promote(1), proposed_at=START + timedelta(days=365), expires_at=START + timedelta(days=400))
+    world.land(draft, proposed(), "ben")
+    assert lateness(world, draft, START + timedelta(days=300)) == {"future"}
+    assert lateness(world, draft, START + timedelta(days=365)) == set()
+
+
+def test_an_override_dated_in_the_future_waits_no_longer_for_it() -> None:
+    world, draft = overridden(proposed_at=START + timedelta(days=9), regularise_by=START + timedelta(days=10))
+    assert world.verdict().outcome == "pass"
+    assert lateness(world, draft, START) == {"future"}
+
+
+approvals = st.dictionaries(st.sampled_from(["ben", "cara", "dora"]), st.integers(0, 20), max_size=3)
+reports = st.sampled_from([(), (passing(),), (failing(),), (passing(), failing()), (passing("unit"),)])
+
+
+@settings(max_examples=40, deadline=None)
+@given(approvals, reports)
+def test_the_verdict_is_that_of_the_words_of_the_rules(said: dict[str, int], told: tuple[CheckReport, ...]) -> None:
+    """Against the same once more, plainly: one of risk not a week older than the last word, two roles, a check."""
+    team = people(ada=("leads",), ben=("leads", "risk"), cara=("risk",), dora=("leads",), ci=("ci",))
+    world = world_of(FRESH, asks(1, "leads"), APART, INTEGRATION, approvers=team)
+    draft = world.promote(1)
+    at = draft.decision.proposed_at
+    signed = [Signed(name, at=at + timedelta(days=days)) for name, days in said.items()]
+    world.land(draft, proposed(), *signed, also=checked(draft.decision, *told) if told else None)
+    last = max(said.values(), default=0)
+    fresh = {name for name, days in said.items() if last - days <= 7} & {"ben", "cara"}
+    leads = said.keys() & {"ben", "dora"}
+    is_met = any(one != other for one in fresh for other in leads)
+    is_checked = passing() in told and failing() not in told
+    found = world.verdict()
+    assert (found.outcome == "pass") == (is_met and is_checked)
+    assert (found.outcome == "cannot tell") == (is_met and not {passing(), failing()} & {*told})
+    world.cache = Kept()
+    assert world.verdict() == world.verdict() == found
 
 
 # Freezes
