@@ -52,7 +52,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Sealed:
-    """What collecting came to. `commit` is None where nothing was written: too few said yes, or all was there."""
+    """What collecting came to. `commit` is None where nothing was written: too few said yes, or enough was there."""
 
     proposal: ProposalView
     weighed: tuple[Weighed, ...]
@@ -86,7 +86,10 @@ class Sealer:
         edits = sealed(found.change.edits, found.decision, _spoken(weighed))
         judgement = self._judged(found, edits)
         self._check(found, judgement, anyway=anyway)
-        commit = self._commit(found, edits) if anyway or judgement.is_in_force else None
+        # What comes after it was enough would, merged by rebasing, be a change outside of a landing.
+        has_enough = self._judged(found, found.change.edits).is_in_force
+        is_due = judgement.is_in_force and not has_enough
+        commit = self._commit(found, edits) if anyway or is_due else None
         return Sealed(self._desk.view(name), weighed, judgement.people, judgement.is_in_force, commit)
 
     @property

@@ -5,6 +5,7 @@ Each exchange with it is checked against GitHub's own description (tests/forges/
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,10 +29,16 @@ if TYPE_CHECKING:
 
 PROJECT = "team/models"
 STAGE = "models/fraud/stages/production"
-POLICY: dict[str, Any] = {
-    "schema": "gitreg/policy/v1",
-    "approvals": {"count": 2, "groups": ["leads"]},
-    "thresholds": [{"name": "min-auc", "metric": "auc", "min": 0.9}],
+THRESHOLD = {
+    "kind": "threshold",
+    "rule": "min-auc",
+    "metric": "auc",
+    "dataset": None,
+    "at_least": 0.9,
+    "at_most": None,
+    "message": "Less is of no use.",
+    "severity": "block",
+    "reference": None,
 }
 
 
@@ -334,3 +341,146 @@ def test_what_no_proposal_may_do_is_red_and_stands_beside_its_file(hub: Hub) -> 
     assert f"{STAGE}/version.json" in {each["path"] for each in check.annotations}
     (comment,) = hub.project.comments.values()
     assert "named-path" in comment.body or "owned-path" in comment.body, comment.body
+
+
+# --- forks, rules of branches ----------------------------------------------------------------------------------------
+
+
+def test_a_fork_is_adopted_as_objects_and_can_then_be_approved(hub: Hub) -> None:
+    """Eve may not push here: she proposes in a fork of her own, by the same means."""
+    fork = hub.root / "served/eve/models"
+    fork.parent.mkdir()
+    hub.ada.git("clone", "--quiet", "--bare", str(hub.project.git.path), str(fork), cwd=hub.root)
+    theirs = hub.app.add_project("eve/models", fork, fork_of=PROJECT)
+    eve = Clerk(hub.clerk("eve").desk, hub.root / "eve")
+    eve.at(hub.root).git("clone", "--quiet", hub.server.url("eve/models"), "eve")
+    eve.does("use", "--blobs", str(hub.root / "bytes"))
+    proposal = eve.reads("promote", "fraud", "2", "--to", "production", "-m", "why")["proposal"]["id"]
+    made = httpx.post(
+        f"{hub.address}/api/v3/repos/{PROJECT}/pulls",
+        json={"head": f"eve:proposals/{proposal}", "base": "main", "title": "mine", "body": ""},
+        headers={"Authorization": "Bearer token-of-eve"},
+        timeout=30,
+    )
+    number = str(made.json()["number"])
+    adopted = hub.ada.reads("proposals", "adopt", number)
+    assert (adopted["id"], adopted["proposer"]) == (proposal, "eve@example.org")
+    assert hub.project.git.branch(f"proposals/{proposal}") == theirs.git.branch(f"proposals/{proposal}")
+    assert hub.ada.reads("proposals", "adopt", number)["id"] == proposal
+    hub.ben.does("approve", proposal, "--key", hub.ben.key)
+    assert "Unsigned" not in hub.ben.reads("proposals", "show", proposal)["state"]
+
+
+def test_a_fork_that_does_more_than_it_says_is_not_adopted(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    commit_by_hand(hub.ada, {f"{STAGE}/more.json": b"{}\n"}, f"refs/heads/proposals/{proposal}")
+    hub.ada.git("push", "--quiet", "origin", f"proposals/{proposal}")
+    told = hub.ada.run("proposals", "adopt", str(hub.only_pull().number))
+    assert told.code == 1, told
+    assert "extra-path" in told.out
+
+
+def test_doctor_says_which_promise_each_missing_rule_breaks_and_nothing_once_they_are_there(hub: Hub) -> None:
+    bare = hub.ada.reads("doctor")
+    kinds = {(each["kind"], each["subject"]) for each in bare}
+    assert {("branch-force-push", "main"), ("branch-force-push", "ledger"), ("branch-pull-request", "main")} <= kinds
+    for more in ((), ("--ledger",)):
+        text = hub.ada.does("protect", "production", "--approvals", "2", "--print", "github", *more)
+        hub.project.rule_sets[len(hub.project.rule_sets) + 1] = json.loads(text)
+    assert [each for each in hub.ada.reads("doctor") if each["kind"].startswith("branch-")] == []
+
+
+def test_doctor_without_a_token_says_nothing_of_branches(hub: Hub) -> None:
+    found = hub.ada.having(GITREG_FORGE_TOKEN="").reads("doctor")
+    assert [each for each in found if each["kind"].startswith("branch-")] == []
+
+
+def test_owners_of_the_stage_are_the_people_of_the_group(hub: Hub) -> None:
+    text = hub.ada.does("protect", "production", "--group", "leads", "--print", "github", "--codeowners")
+    team = "ada@example.org ben@example.org cleo@example.org"
+    assert f"/models/*/stages/production/ {team}" in text.splitlines()
+    told = hub.ada.run("protect", "production", "--group", "nobody", "--print", "gitlab", "--codeowners")
+    assert (told.code, "nobody" in told.err) == (3, True)
+    assert hub.ada.run("protect", "staging", "--print", "github").code == 3
+
+
+# --- the walk --------------------------------------------------------------------------------------------------------
+
+
+def _ask_for_more(hub: Hub) -> None:
+    """Two approvals and an AUC of 0.9 from now on: a governed file, changed by a proposal."""
+    file = hub.ada.folder / "policies/production.json"
+    policy = json.loads(file.read_text())
+    for rule in policy["requirements"]:
+        if rule["kind"] == "approvals":
+            rule["count"] = 2
+    policy["requirements"].append(THRESHOLD)
+    file.write_text(json.dumps(policy))
+    told = hub.ada.reads("govern", "-m", "Two, and 0.9.", "--key", hub.ada.key, "policies/production.json")
+    hub.ben.does("approve", told["proposal"]["id"], "--key", hub.ben.key)
+    hub.ada.does("merge", told["proposal"]["id"])
+
+
+def _main_takes_no_push(hub: Hub) -> None:
+    """As a rule set of the forge refuses it."""
+    hook = hub.project.git.path / "hooks/update"
+    hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "GH013: Repository rule violations"; exit 1; }\n')
+    hook.chmod(0o755)
+
+
+def _collected_and_merged(hub: Hub, proposal: str, method: str) -> None:
+    """CI seals what it finds and reports; then somebody presses the button."""
+    assert hub.ci.reads("collect", proposal)["met"]
+    told = hub.ci.reads("proposals", "comment", proposal)
+    pull = hub.project.pulls[max(hub.project.pulls)]
+    head = hub.project.git.branch(pull.head)
+    assert (told["check"], told["commit"]) == ("success", head)
+    hub.presses(pull.number, method)
+    for clerk in (hub.ada, hub.ben):
+        clerk.does("sync")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["squash", "rebase", "merge"])
+def test_the_whole_walk(hub: Hub, method: str) -> None:
+    ada, ben, cleo = hub.ada, hub.ben, hub.cleo
+    _ask_for_more(hub)
+    _main_takes_no_push(hub)
+    refused = ada.run("promote", "fraud", "3", "--to", "production", "-m", "why", "--key", ada.key)
+    assert (refused.code, "0.5" in refused.err, len(hub.project.pulls)) == (6, True, 1), refused
+    proposal = hub.proposed(2)
+    pull = hub.project.pulls[max(hub.project.pulls)]
+    assert pull.title == "fraud: production 1 -> 2"
+    assert hub.ci.reads("proposals", "comment", proposal)["check"] == "failure"
+    assert hub.ci.run("collect", proposal).code == 1
+    ben.does("approve", proposal, "--key", ben.key)
+    block = cleo.does("approve", proposal, "--print", "--key", cleo.key)
+    hub.app.say(hub.project, pull.number, hub.app._accounts["cleo"], block)
+    _collected_and_merged(hub, proposal, method)
+    resolved = ben.reads("resolve", "models:/fraud@production")
+    assert (resolved["version"], resolved["approved_by"]) == (2, [ben.email, cleo.email])
+    assert pull.title in hub.project.git.git("log", "--format=%s", "main")
+
+    back = ada.reads("rollback", "fraud", "--stage", "production", "-m", "Scores drifted.", "--key", ada.key)
+    assert "takes no direct commit" in str(back["warnings"])
+    assert hub.project.pulls[max(hub.project.pulls)].title == "fraud: production 2 -> 1 (rollback)"
+    ben.does("approve", back["proposal"]["id"], "--key", ben.key)
+    _collected_and_merged(hub, back["proposal"]["id"], method)
+    assert ben.reads("resolve", "models:/fraud@production")["version"] == 1
+    audit = hub.ci.reads("audit", "verify")
+    assert (audit["outcome"], audit["objections"]) == ("pass", [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["squash", "rebase"])
+def test_what_the_forge_merged_too_early_does_not_resolve_and_is_named(hub: Hub, method: str) -> None:
+    hub.proposed(2)
+    hub.presses(hub.only_pull().number, method)
+    hub.ben.does("sync")
+    told = hub.ben.run("resolve", "models:/fraud@production")
+    assert told.code == 6, told
+    assert "Needs 1 approval" in told.err
+    assert "fraud/1" in told.err, told.err
+    audit = hub.ci.run("audit", "verify", "--json")
+    assert audit.code == 1
+    assert "approvals" in {each["rule"] for each in audit.json["objections"]}

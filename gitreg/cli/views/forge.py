@@ -51,7 +51,7 @@ def collected_page(found: Sealed) -> Iterator[Block]:
         yield Line(f"Sealed {view.id}: {view.title}", "good")
         yield Line(f"commit {found.commit}", "dim")
     elif found.is_met:
-        yield Line(f"Nothing new: {view.id} holds all of it already.", "good")
+        yield Line(f"Nothing to seal: {view.id} holds what it needs.", "good")
     if not found.is_met:
         yield Line(f"Needs {listed(found.people.missing)}.", "warn")
         if not found.commit:
