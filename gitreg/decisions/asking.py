@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.documents import ApprovalsRequirement, Evidence, Requirement, Trained, Tree, Unknown, paths
+from gitreg.documents import (
+    ApprovalsRequirement,
+    CheckRequirement,
+    Evidence,
+    Requirement,
+    Trained,
+    Tree,
+    Unknown,
+    paths,
+)
 from gitreg.policy import Quorum, quorum_of, rules_for, union_of
 
 if TYPE_CHECKING:
@@ -35,6 +44,11 @@ def landing_rules(decision: Decision, rulebook: Rulebook) -> Iterator[tuple[Requ
         if rulebook.is_protected(move.stage):
             for rule in rules_for(rulebook.policy(move.stage), move.model):
                 yield rule, move
+
+
+def check_words(rule: CheckRequirement) -> str:
+    """A check that is asked for, in words."""
+    return f"the check {rule.name}{f' from {rule.group}' if rule.group is not None else ''}"
 
 
 def untold_trainers(rules: tuple[Requirement, ...], evidence: Evidence) -> Iterator[tuple[ApprovalsRequirement, str]]:

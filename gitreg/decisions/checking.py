@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitreg.decisions.asking import check_words
 from gitreg.decisions.drafting import Target
 from gitreg.decisions.evidence import Inputs, build_evidence
 from gitreg.decisions.moves import how_to_pass
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Evidence, ModelCard, Move, Principal, Version
+from gitreg.documents import CheckRequirement, Evidence, ModelCard, Move, Principal, Version
 from gitreg.errors import StageNotFound
-from gitreg.policy import Quorum, quorum_of
+from gitreg.policy import Quorum, quorum_of, rules_for
 
 if TYPE_CHECKING:
     from gitreg.decisions.drafting import Candidate
@@ -53,7 +54,9 @@ def check_policy(office: Office, candidate: Candidate, stage: str, observe: Obse
     quorum = quorum_of(rulebook.policy(stage), "promote", version.model, evidence.observations)
     hold = rulebook.is_held(version.model, version.digest, stage)
     ways = {rule.rule: how_to_pass(rule, version.model) for rule in evidence.rules if rule.outcome != "pass"}
-    words = tuple(sorted(map(str, quorum.needs)))
+    rules = rules_for(rulebook.policy(stage), version.model)
+    checks = (check_words(rule) for rule in rules if isinstance(rule, CheckRequirement) and rule.severity == "block")
+    words = (*quorum.words, *dict.fromkeys(checks))
     return PolicyCheck(
         target,
         candidate.number,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.asking import landing_rules, stage_quorum
+from gitreg.decisions.asking import check_words, landing_rules, stage_quorum
 from gitreg.decisions.findings import CHECKS, Finding
 from gitreg.decisions.statements import Hearing, Question, hear
 from gitreg.decisions.titles import id_of
@@ -59,11 +59,7 @@ def missing_checks(question: Question, hearing: Hearing) -> tuple[str, ...]:
     rules = (rule for rule, _ in landing_rules(question.decision, question.rulebook))
     waited = [rule for rule in rules if isinstance(rule, CheckRequirement) and rule.severity == "block"]
     return tuple(
-        dict.fromkeys(
-            f"the check {rule.name}{f' from {rule.group}' if rule.group else ''}"
-            for rule in waited
-            if _read(rule, question, hearing).outcome == "cannot tell"
-        )
+        dict.fromkeys(check_words(rule) for rule in waited if _read(rule, question, hearing).outcome == "cannot tell")
     )
 
 

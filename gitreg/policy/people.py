@@ -73,6 +73,12 @@ class Quorum:
     checkers: frozenset[str] = frozenset()
     """Groups that are asked for checks alone: who is in no other one approves nothing."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that is asked, in words."""
+        apart = (f"nobody for two of {', '.join(sorted(groups))}" for groups in sorted(self.apart, key=sorted))
+        return (*map(str, _sorted(self)), *apart)
+
     def may_meet(self, need: Need, person: Principal, approver: Approver) -> bool:
         """Whether this person's word can count for a need, were it given now."""
         groups = frozenset(approver.groups)
@@ -201,7 +207,7 @@ def judge_people(
     missing = _missing(quorum, have, approvers.people)
     proposed = "propose" in statements.get(proposer, frozenset())
     outcome: Outcome = "pass" if proposed and not missing and not against else "fail"
-    return PeopleVerdict(outcome, tuple(map(str, _sorted(quorum))), have, missing, against, proposed)
+    return PeopleVerdict(outcome, quorum.words, have, missing, against, proposed)
 
 
 def _who(

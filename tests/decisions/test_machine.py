@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from gitreg.decisions import Target, check_line
+from gitreg.documents import ApprovalsRequirement, OverrideClause, Policy
 from gitreg.errors import AlreadyExists, NotFound, StageNotFound, VersionHeld, VersionNotFound
 from tests.decisions.world import Kept, Signed, World, candidate, proposed, protected, rules_of, version
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 PEOPLE = ("ada", "ben", "cara")
 STAGES = {"staging": False, "production": True}
+REVIEWED = ApprovalsRequirement(kind="approvals", rule="reviewed", count=1)
+RULES = Policy(requirements=(REVIEWED,), override=OverrideClause())
 NUMBERS = st.integers(1, 4)
 
 
@@ -40,27 +43,36 @@ class Model:
     past: dict[str, list[int | None]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
     held: dict[str, set[int]] = field(default_factory=lambda: {stage: set() for stage in STAGES})
     landings: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    approved: dict[str, list[int | None]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
+    """As `past`, without what came by an override."""
+    overridden: set[str] = field(default_factory=set)
+    """Where the present version came by an override that nothing regularised."""
 
     def now(self, stage: str) -> int | None:
         return self.past[stage][-1] if self.past[stage] else None
 
     def land(self, stage: str, number: int | None) -> None:
+        self.keep(stage, number)
+        self.approved[stage].append(number)
+        self.overridden.discard(stage)
+
+    def keep(self, stage: str, number: int | None) -> None:
         self.past[stage].append(number)
         self.landings[stage] += 1
 
     def rollback_target(self, stage: str) -> int | None:
-        free = (n for n in reversed(self.past[stage]) if n not in (None, self.now(stage), *self.held[stage]))
+        free = (n for n in reversed(self.approved[stage]) if n not in (None, self.now(stage), *self.held[stage]))
         return next(free, None)
 
 
 class Registry(RuleBasedStateMachine):
-    """Promote, approve, reject, merge, roll back, withdraw, hold, lift; every landing judged, nothing else in force."""
+    """Promote, override, approve, merge, go back, withdraw, hold, lift; every landing judged, and no more in force."""
 
     proposals = Bundle("proposals")
 
     def __init__(self) -> None:
         super().__init__()
-        self.world: World = protected(staging=False, production=True)
+        self.world: World = protected(policy=RULES, staging=False, production=True)
         self.world.cache = Kept()
         self.model = Model()
 
@@ -73,6 +85,7 @@ class Registry(RuleBasedStateMachine):
             return _nothing(self.world)
         except AlreadyExists:
             assert number == self.model.now(stage)
+            assert stage not in self.model.overridden
             return _nothing(self.world)
         assert number not in self.model.held[stage]
         return Proposal(draft, stage, by, number, self.model.landings[stage])
@@ -148,7 +161,22 @@ class Registry(RuleBasedStateMachine):
         self.world.land(draft, *([proposed(), Signed("ben")] if STAGES[stage] else []))
         assert self.world.verdict(target.folder).outcome == "pass", self.world.verdict(target.folder).findings
         (self.model.held[stage].discard if lift else self.model.held[stage].add)(number)
-        self.model.land(stage, self.model.now(stage))
+        self.model.keep(stage, self.model.now(stage))
+
+    @rule(number=NUMBERS, by=st.sampled_from(PEOPLE))
+    def override(self, number: int, by: str) -> None:
+        try:
+            draft = self.world.drafter().override(candidate(number), "production", self.world.wish(by))
+        except VersionHeld:
+            assert number in self.model.held["production"]
+            return
+        except AlreadyExists:
+            assert number == self.model.now("production")
+            return
+        self.world.land(draft, proposed(by))
+        assert self.world.verdict().outcome == "pass", self.world.verdict().findings
+        self.model.keep("production", number)
+        self.model.overridden.add("production")
 
     @precondition(lambda self: any(self.model.landings.values()))
     @rule(stage=st.sampled_from(sorted(STAGES)), back=st.integers(0, 5))
@@ -165,6 +193,8 @@ class Registry(RuleBasedStateMachine):
     def what_is_in_force_is_what_the_model_says(self) -> None:
         for stage in STAGES:
             assert self.world.number(Target("fraud", stage)) == self.model.now(stage)
+            is_open = self.world.judge().overridden(Target("fraud", stage).folder) is not None
+            assert is_open == (stage in self.model.overridden)
 
     def teardown(self) -> None:
         self.world.cache = None

@@ -75,6 +75,7 @@ def test_one_person_with_two_roles_fills_one_of_them() -> None:
     assert found.outcome == "fail"
     assert found.missing == ("1 more approval from leads or risk: nobody counts for two of leads, risk",)
     assert weigh(quorum, people, BEN, CARA).outcome == "pass"
+    assert found.needed == ("1 approval from leads", "1 approval from risk", "nobody for two of leads, risk")
 
 
 def test_roles_that_no_other_rule_asks_for_are_asked_for_once_each() -> None:
