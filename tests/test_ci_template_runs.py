@@ -15,15 +15,18 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from gitreg.testing.forges import GitHubStandIn
 from tests.ci_node import Happening, Job, run_workflow
 from tests.e2e.clerk import Clerk, commit_by_hand, file_at, paths_of, picture
 from tests.e2e.desk import Desk
+from tests.forges.serving import Checked, github_description, serving
 from tests.support.http_server import GitServer, git_server
 
 REPOSITORY = "team/models"
@@ -104,11 +107,18 @@ class Hub:
 
     def pull_request(self, branch: str) -> list[Job]:
         """Somebody opened a pull request from a branch; what `validate` says."""
+        return self.pull_request_jobs(branch)["validate"]
+
+    def pull_request_jobs(self, branch: str, number: int = 7, forge: str = "") -> dict[str, list[Job]]:
+        """The same with every job; `forge` is where the API lives, beside the git server."""
         head = self.tip(branch)
-        self.ada.git("update-ref", "refs/pull/7/head", head, cwd=self.origin)
-        request = {"number": 7, "head": {"sha": head, "ref": branch}, "base": {"sha": self.tip(), "ref": "main"}}
+        self.ada.git("update-ref", f"refs/pull/{number}/head", head, cwd=self.origin)
+        request = {"number": number, "head": {"sha": head, "ref": branch}, "base": {"sha": self.tip(), "ref": "main"}}
         event = {"action": "synchronize", "pull_request": request}
-        return self.runs(self._happens("pull_request_target", event, base_ref="main", sha=self.tip()))["validate"]
+        happening = self._happens("pull_request_target", event, base_ref="main", sha=self.tip())
+        # Without a forge the report ends at once: nothing listens there.
+        at = {"GITREG_FORGE": "github", "GITREG_FORGE_URL": forge or "http://forge.invalid"}
+        return self.runs(replace(happening, env={**happening.env, **at}))
 
     def pushed(self, before: str) -> dict[str, list[Job]]:
         """Main moved."""
@@ -292,6 +302,35 @@ def test_a_file_name_with_a_line_of_its_own_stays_in_its_annotation(hub: Hub) ->
     origin.git("update-ref", "refs/heads/proposals/mine", commit)
     (job,) = hub.pull_request("proposals/mine")
     assert [line for line in job.log.splitlines() if "set-env" in line and not line.startswith("::error file=")] == []
+
+
+# --- what the pull request is told ------------------------------------------------------------------------------------
+
+
+def test_the_report_is_one_comment_and_one_check_by_a_token_that_may_write_nothing_else(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    app = GitHubStandIn()
+    project = app.add_project(REPOSITORY, hub.origin)
+    app.add_token("adas", "ada")
+    app.add_token(TOKEN, "github-actions[bot]", is_app=True, may=frozenset({"checks=write", "pull_requests=write"}))
+    checked = Checked(app, github_description())
+    with serving(checked) as address:
+        made = httpx.post(
+            f"{address}/api/v3/repos/{REPOSITORY}/pulls",
+            json={"head": f"proposals/{proposal}", "base": "main", "title": "x"},
+            headers={"Authorization": "Bearer adas"},
+            timeout=30,
+        )
+        number = made.json()["number"]
+        (first,) = hub.pull_request_jobs(f"proposals/{proposal}", number, address)["report"]
+        hub.ben.does("approve", proposal, "--key", hub.ben.key)
+        (second,) = hub.pull_request_jobs(f"proposals/{proposal}", number, address)["report"]
+    assert (first.result, second.result) == ("success", "success"), first.log + second.log
+    (comment,) = project.comments.values()
+    assert (comment.author.login, "fraud: production 1" in comment.body) == ("github-actions[bot]", True)
+    assert [check.conclusion for check in project.checks.values()] == ["failure", "success"]
+    assert TOKEN not in first.log + second.log
+    assert (checked.asked_wrongly, checked.answered_wrongly) == ([], [])
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------------

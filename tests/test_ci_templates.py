@@ -75,11 +75,11 @@ def test_each_trigger_is_about_main_and_the_proposals_own_workflow_never_runs(wo
     assert triggers["push"] == {"branches": ["main"]}
 
 
-def test_no_job_may_write_anything(workflow: dict[str, Any]) -> None:
+def test_no_job_may_write_anything_but_the_report_its_comment_and_check(workflow: dict[str, Any]) -> None:
     assert workflow["permissions"] == {}
-    assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == dict.fromkeys(
-        workflow["jobs"], MAY_READ
-    )
+    report = {**MAY_READ, "checks": "write", "pull-requests": "write"}
+    asked = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+    assert asked == {**dict.fromkeys(workflow["jobs"], MAY_READ), "report": report}
 
 
 def test_every_checkout_is_main_whole_and_keeps_no_token(workflow: dict[str, Any]) -> None:
@@ -107,14 +107,15 @@ def test_no_script_is_written_by_an_expression(workflow: dict[str, Any]) -> None
     assert [script for script in scripts if "${{" in script] == []
 
 
-def test_the_token_is_given_to_the_fetch_alone(workflow: dict[str, Any]) -> None:
+def test_the_token_is_given_to_the_fetch_and_to_the_report_alone(workflow: dict[str, Any]) -> None:
     holders = [
         step["name"]
         for job in workflow["jobs"].values()
         for step in steps_of(job)
         if any("token" in str(value) or "secrets" in str(value) for value in step.get("env", {}).values())
     ]
-    assert holders == ["Fetch the proposal as objects, and the approvals"]
+    fetch = "Fetch the proposal as objects, and the approvals"
+    assert holders == [fetch, fetch, "Keep the comment and the check up to date"]
 
 
 @pytest.fixture
