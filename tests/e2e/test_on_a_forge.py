@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -215,6 +217,35 @@ def test_a_remote_that_is_on_no_forge_is_passed_over_in_silence(hub: Hub) -> Non
     ada = Clerk(hub.ada.desk, hub.ada.folder)
     told = ada.run("promote", "fraud", "2", "--to", "production", "-m", "why", "--key", ada.key)
     assert (told.code, told.err) == (0, "")
+
+
+def test_a_token_of_gits_credential_helper_is_asked_for_the_forge_alone(hub: Hub) -> None:
+    helper = '!f() { echo "asked $1" >> "$HOME/asked"; cat >> "$HOME/asked"; echo password=token-of-ada; }; f'
+    with (hub.ada.desk.home / ".gitconfig").open("a") as config:
+        config.write(f'[credential "{hub.address}"]\n\tusername = ada\n\thelper = {json.dumps(helper)}\n')
+    hub.ada.having(GITREG_FORGE_TOKEN="").does("promote", "fraud", "2", "--to", "production", "-m", "why")
+    assert hub.only_pull().author.login == "ada"
+    asked = (hub.ada.desk.home / "asked").read_text()
+    assert f"host={hub.address.removeprefix('http://')}" in asked
+    assert hub.server.host not in asked
+
+
+def test_without_httpx_one_line_says_what_to_install(hub: Hub) -> None:
+    ada = hub.ada
+    start = "import sys; sys.modules['httpx'] = None; from gitreg.cli import main; sys.exit(main())"
+    command = ("promote", "fraud", "2", "--to", "production", "-m", "why", "--key", str(ada.key))
+    done = subprocess.run(
+        [sys.executable, "-c", start, *command],
+        cwd=ada.folder,
+        env={**ada.desk.environment, **ada.extra},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, hub.project.pulls) == (0, {}), done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "pip install 'gitreg[forges]'" in line
 
 
 def test_a_rehearsal_opens_nothing(hub: Hub) -> None:
