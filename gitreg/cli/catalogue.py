@@ -58,6 +58,7 @@ GROUPS = (
     GroupEntry("approvers", "Decide", "Say who may approve, with which key, in which groups."),
     GroupEntry("holds", "Decide", "List, add and lift holds: versions that may not go to a stage again."),
     GroupEntry("audit", "Check", "Judge the whole past again, without trusting anybody's word."),
+    GroupEntry("evidence", "Share", "Hand to others what they check without us."),
     GroupEntry("hook", "Check", "What a git server calls before it takes a push."),
 )
 
@@ -446,6 +447,14 @@ COMMANDS = (
         "exec gitreg hook pre-receive",
     ),
     Entry("sync", "share", "Share", "Publish what was recorded, and fetch what others did.", "gitreg sync", "synced"),
+    Entry(
+        "evidence export",
+        "evidence",
+        "Share",
+        "Write all that is known of a stage into one file for others.",
+        "gitreg evidence export models:/fraud@production -o pack.zip",
+        "evidence-pack",
+    ),
     Entry(
         "resolve",
         "share",

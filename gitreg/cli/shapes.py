@@ -887,6 +887,25 @@ class Lineage(TypedDict):
     whole: bool
 
 
+class PackedFile(TypedDict):
+    """One file of a pack."""
+
+    name: str
+    size: int
+    digest: str
+
+
+class EvidencePack(TypedDict):
+    """A pack that was written. `missing` says in words what could not be put into it."""
+
+    address: str
+    file: str
+    size: int
+    digest: str
+    files: list[PackedFile]
+    missing: list[str]
+
+
 class Error(TypedDict):
     """What a failed command tells on stderr."""
 
@@ -917,6 +936,7 @@ SHAPES: dict[str, Any] = {
     "error": Failed,
     "evaluation": Evaluation,
     "evaluations": list[Evaluation],
+    "evidence-pack": EvidencePack,
     "fetched": Fetched,
     "findings": list[Finding],
     "fsck": Checked,

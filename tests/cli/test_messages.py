@@ -30,6 +30,7 @@ READING = {
     "audit verify",
     "changes",
     "evaluations list",
+    "evidence export",
     "fsck",
     "holds list",
     "inventory",

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitreg.report import Line, size
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitreg.cli import shapes
     from gitreg.lineage import Edge, Lineage, Node, Reached
+    from gitreg.packs import Exported
+    from gitreg.report import Block
 
 
 def lineage(found: Lineage) -> shapes.Lineage:
@@ -40,3 +46,24 @@ def _reached(each: Reached) -> shapes.LineageVersion:
         "digest": each.version.key,
         "stages": [{"model": of, "stage": stage} for of, stage in each.stages],
     }
+
+
+def pack(made: Exported) -> shapes.EvidencePack:
+    """A pack that was written, for programs."""
+    return {
+        "address": made.address,
+        "file": str(made.file),
+        "size": made.file.stat().st_size,
+        "digest": made.digest,
+        "files": [{"name": each.name, "size": each.size, "digest": each.digest} for each in made.members],
+        "missing": [*made.missing],
+    }
+
+
+def pack_page(made: Exported) -> Iterator[Block]:
+    """What was written, and what to do with it."""
+    yield f"{made.file}: {len(made.members)} files, {size(made.file.stat().st_size)}."
+    yield Line(made.digest, "dim")
+    for text in made.missing:
+        yield Line(f"Not in it: {text}", "warn")
+    yield "Its README.txt says how to check it without gitreg."
