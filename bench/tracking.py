@@ -117,22 +117,22 @@ def _logger(started: Run) -> Callable[[int], object]:
 
 
 def _peer(home: Path, points: int) -> Costs:
-    program = [str(_peer_python()), "-c", _PEER_PROGRAM, str(home), str(points)]
+    program = [str(peer_python()), "-c", _PEER_PROGRAM, str(home), str(points)]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(program, capture_output=True, text=True, check=True, env=environ)
     costs: list[float] = json.loads(done.stdout.splitlines()[-1])
     return Costs(costs, len(costs) / sum(costs))
 
 
-def _peer_python() -> Path:
-    """Python in an environment that has the peer, made once."""
+def peer_python(peer: str = PEER, *needs: str) -> Path:
+    """Python in an environment that has the peer and what it needs beside what it says, made once."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "gitreg-bench" / PEER.replace("==", "-")
+    folder = cache / "gitreg-bench" / peer.replace("==", "-")
     ready = folder / ".ready"
     if not ready.exists():
-        print(f"installing {PEER} into {folder} …", file=sys.stderr)
+        print(f"installing {peer} into {folder} …", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", PEER], check=True)
+        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", peer, *needs], check=True)
         ready.touch()
     return folder / "bin" / "python"
 

@@ -13,13 +13,15 @@ people's clocks. A decision that nobody signed (an unprotected stage) bounds by 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from gitreg.audit.notes import Notes
 from gitreg.decisions import AskedOf, Rulebook, hear, standing_of
-from gitreg.errors import UnsafeRepository
+from gitreg.documents import Digest, format_time, parse_time, paths
+from gitreg.errors import InvalidValue, UnsafeRepository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,16 +82,27 @@ class AsOf:
 def as_of(judge: Judge, ledger: Tree | None, target: Target, question: Asked) -> AsOf:
     """What was in force in a stage at a moment. Raises what judging raises."""
     at = question.at
-    tenures, contradictions = _bounded(_Seen(judge, ledger, target, question))
+    seen = _Seen(judge, ledger, target, question)
+    tenures, contradictions = _bounded(seen)
     ends = [*(each.not_after for each in tenures), None][1:]
     found = tuple(
-        tenure
+        Tenure(seen.standing(tenure.judgement), tenure.claimed, tenure.not_before, tenure.not_after)
         for tenure, end in zip(tenures, ends, strict=True)
         if (tenure.not_before is None or tenure.not_before.at <= at) and (end is None or at < end.at)
     )
     first = tenures[0].not_after if tenures else None
     may_be_nothing = not tenures or first is None or at < first.at
     return AsOf(target, at, found, _likely(found, at), may_be_nothing, contradictions)
+
+
+@dataclass(frozen=True)
+class _Tenure:
+    """The same before anybody read what it is about."""
+
+    judgement: Judgement
+    claimed: datetime
+    not_before: Bound | None
+    not_after: Bound | None
 
 
 def _likely(candidates: Sequence[Tenure], at: datetime) -> Tenure | None:
@@ -99,49 +112,91 @@ def _likely(candidates: Sequence[Tenure], at: datetime) -> Tenure | None:
 
 
 class _Seen:
-    """What bounds the decisions of one stage, oldest first."""
+    """What bounds the decisions of one stage, oldest first.
+
+    What was signed for a decision never changes once it is in force, so it is kept beside the verdicts.
+    """
 
     def __init__(self, judge: Judge, ledger: Tree | None, target: Target, question: Asked) -> None:
         self._judge = judge
         self._target = target
         self._skew = question.skew
         self._now = question.now
+        self._rules: dict[str | None, Rulebook] = {}
         self.forces = list(judge.forces(target.folder))[::-1]
-        self.signed = [self._signed(each) for each in self.forces]
+        self.signed = [self._kept(each) for each in self.forces]
         self.checkpoints = sorted(Notes(judge, ledger).kept(), key=lambda each: each[0])
 
     def standing(self, judgement: Judgement) -> Standing:
         return standing_of(self._judge, self._target, judgement)
 
-    def _signed(self, judgement: Judgement) -> list[Bound]:
+    def _kept(self, judgement: Judgement) -> _Signed:
+        commit = judgement.completed.commit if judgement.completed is not None else ""
+        cache, key = self._judge.cache, f"signed {self._target.folder} {judgement.digest}"
+        text = cache.verdict(commit, key) if cache is not None else None
+        found = _Signed.from_text(text) if text is not None else None
+        if found is None:
+            found = self._look(judgement)
+            if cache is not None:
+                cache.put_verdict(commit, key, found.to_text())
+        return found
+
+    def _look(self, judgement: Judgement) -> _Signed:
         """What was signed for a decision by the time it came into force; its own claim where nobody signed."""
         standing = self.standing(judgement)
         landed = judgement.landed.position if judgement.landed is not None else 0
-        question = AskedOf(standing.decision, standing.digest, Rulebook(self._judge.tree(landed - 1)))
-        tree = self._judge.tree(_position(judgement))
+        question = AskedOf(standing.decision, standing.digest, self._rulebook(landed - 1))
         try:
-            heard = hear(tree, self._target.folder, question).heard
+            heard = hear(self._judge.tree(_position(judgement)), self._target.folder, question).heard
         except UnsafeRepository:
             heard = ()
-        found = [Bound(each.statement.signed_at, str(each.person)) for each in heard if each.counts]
-        return found or [Bound(standing.decision.proposed_at, "claimed")]
+        found = tuple(Bound(each.statement.signed_at, str(each.person)) for each in heard if each.counts)
+        return _Signed(found or (Bound(standing.decision.proposed_at, "claimed"),), standing.move.replaces)
+
+    def _rulebook(self, position: int) -> Rulebook:
+        """People change rarely: those of a tree are read once."""
+        tree = self._judge.tree(position)
+        return self._rules.setdefault(tree.object_id(paths.APPROVERS), Rulebook(tree))
 
     def lower(self, place: int) -> Iterator[Bound]:
         """Nothing that was signed for it, or for what it followed, was signed after it came into force."""
         position = _position(self.forces[place])
         for each in self.signed[: place + 1]:
-            yield from (Bound(bound.at - self._skew, bound.by) for bound in each)
+            yield from (Bound(bound.at - self._skew, bound.by) for bound in each.bounds)
         yield from (Bound(at, by) for count, at, by in self.checkpoints if count <= position)
 
     def upper(self, place: int) -> Iterator[Bound]:
         """What replaces it was made when it stood already."""
         position = _position(self.forces[place])
         digest = self.forces[place].digest
-        for later, signed in zip(self.forces[place + 1 :], self.signed[place + 1 :], strict=True):
-            if self.standing(later).move.replaces == digest:
-                yield from (Bound(bound.at + self._skew, bound.by) for bound in signed)
+        for each in self.signed[place + 1 :]:
+            if each.replaces == digest:
+                yield from (Bound(bound.at + self._skew, bound.by) for bound in each.bounds)
         yield from (Bound(at, by) for count, at, by in self.checkpoints if count > position)
         yield Bound(self._now, "now")
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """When a decision was signed and by whom, and which it replaced."""
+
+    bounds: tuple[Bound, ...]
+    replaces: Digest | None
+
+    def to_text(self) -> str:
+        bounds = [[format_time(each.at), each.by] for each in self.bounds]
+        return json.dumps({"bounds": bounds, "replaces": self.replaces})
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """None for what is not from here: the cache may hold anything."""
+        try:
+            found = json.loads(text)
+            bounds = tuple(Bound(parse_time(at), str(by)) for at, by in found["bounds"])
+            replaces = found["replaces"]
+            return cls(bounds, None if replaces is None else Digest(replaces)) if bounds else None
+        except (ValueError, KeyError, TypeError, InvalidValue):
+            return None
 
 
 def _position(judgement: Judgement) -> int:
@@ -149,8 +204,8 @@ def _position(judgement: Judgement) -> int:
     return judgement.completed.position if judgement.completed is not None else 0
 
 
-def _bounded(seen: _Seen) -> tuple[list[Tenure], tuple[str, ...]]:
-    tenures: list[Tenure] = []
+def _bounded(seen: _Seen) -> tuple[list[_Tenure], tuple[str, ...]]:
+    tenures: list[_Tenure] = []
     contradictions: list[str] = []
     for place, judgement in enumerate(seen.forces):
         low = max(seen.lower(place), key=lambda bound: bound.at, default=None)
@@ -161,6 +216,6 @@ def _bounded(seen: _Seen) -> tuple[list[Tenure], tuple[str, ...]]:
                 f"{high.by} that it was by {high.at:%Y-%m-%d %H:%M}Z."
             )
             low = high = None
-        claimed = max(bound.at for bound in seen.signed[place])
-        tenures.append(Tenure(seen.standing(judgement), claimed, low, high))
+        claimed = max(bound.at for bound in seen.signed[place].bounds)
+        tenures.append(_Tenure(judgement, claimed, low, high))
     return tenures, tuple(contradictions)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from gitreg.audit.roots import roots_at
 from gitreg.decisions import UNREADABLE, Finding, Rulebook
-from gitreg.documents import Checkpoint, Digest, paths
-from gitreg.errors import BadSignature, InvalidKey
+from gitreg.documents import Checkpoint, Digest, format_time, parse_time, paths
+from gitreg.errors import BadSignature, InvalidKey, InvalidValue
 from gitreg.signing import NoteKey, NoteSignature, SignedNote, public_key_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,28 @@ class _Read:
     checkpoint: Checkpoint
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A checkpoint whose signature by somebody known holds."""
+
+    count: int
+    commit: str
+    at: datetime
+    signers: str
+
+    def to_text(self) -> str:
+        return json.dumps([self.count, self.commit, format_time(self.at), self.signers])
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """None for what is not from here: the cache may hold anything."""
+        try:
+            count, commit, at, signers = json.loads(text)
+            return cls(int(count), str(commit), parse_time(at), str(signers)) if count > 0 else None
+        except (ValueError, TypeError, InvalidValue):
+            return None
+
+
 class Notes:
     """The checkpoints of a registry, and one that somebody brings along."""
 
@@ -63,18 +86,32 @@ class Notes:
     def kept(self) -> Iterator[tuple[int, datetime, str]]:
         """Of each checkpoint on the ledger that somebody known signed and that is of this line: how many commits main
         had, when that was by the signers' clocks (the earliest), and who they are.
+
+        A signature that held once holds for ever, so that is kept beside the verdicts, by the note's own bytes.
         """
-        commits = self._judge.history.commits
-        for read in self._on_ledger():
-            said = read.checkpoint
-            try:
-                signers = read.note.signatures(self._known)
-            except BadSignature:
-                continue
-            is_ours = said.count <= len(commits) and commits[said.count - 1] == said.commit
-            if signers and is_ours and said.registry == self._judge.rulebook.settings.registry:
-                at = min(each.at or said.at for each in signers)
-                yield said.count, at, ", ".join(each.signer.name for each in signers)
+        commits, cache = self._judge.history.commits, self._judge.cache
+        for path, object_id in self._ledger.walk(CHECKPOINTS) if self._ledger is not None else ():
+            text = cache.verdict(object_id, "note") if cache is not None else None
+            found = _Held.from_text(text) if text is not None else None
+            if found is None:
+                found = self._held(path)
+                if found is not None and cache is not None:
+                    cache.put_verdict(object_id, "note", found.to_text())
+            if found is not None and found.count <= len(commits) and commits[found.count - 1] == found.commit:
+                yield found.count, found.at, found.signers
+
+    def _held(self, path: str) -> _Held | None:
+        data = self._ledger.read(path) if self._ledger is not None else None
+        try:
+            read = _read(path, data or b"")
+            signers = read.note.signatures(self._known)
+        except (*UNREADABLE, BadSignature):
+            return None
+        said = read.checkpoint
+        if not signers or said.registry != self._judge.rulebook.settings.registry:
+            return None
+        at = min(each.at or said.at for each in signers)
+        return _Held(said.count, said.commit, at, ", ".join(each.signer.name for each in signers))
 
     @cached_property
     def _all(self) -> tuple[_Read, ...]:
