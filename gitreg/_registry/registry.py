@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
-    from gitreg.documents import ManifestEntry, RegistrySettings
     from gitreg.decisions import Said
+    from gitreg.documents import ManifestEntry, RegistrySettings
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
     from gitreg.signing import Signer
@@ -189,7 +189,6 @@ class Registry:
         is a remote and they are only here. Also raises `VersionNotFound`, and `NotPublished` for a version that has no
         number yet.
         """
-        view = self.models.version(version)
         candidate = self._candidate(version, dry_run=dry_run)
         return self.proposals.promote(candidate, stage, reason, signer=signer, dry_run=dry_run)
 
@@ -220,6 +219,7 @@ class Registry:
         return self.proposals.add_check(proposal, signer, check, reason)
 
     def _candidate(self, version: Reference, *, dry_run: bool) -> Candidate:
+        view = self.models.version(version)
         self._syncer.check_bytes(view)
         if not dry_run:
             self._parts.publish()

@@ -930,6 +930,7 @@ SHAPES: dict[str, Any] = {
     "audit": Audit,
     "changes": list[Change],
     "checkpoint": Checkpoint,
+    "checks": list[Check],
     "collected": Collected,
     "comparison": Comparison,
     "described": Described,
@@ -970,4 +971,3 @@ SHAPES: dict[str, Any] = {
     "why": Why,
 }
 """The schemas by name: `schemas/cli/<name>.json`, the `shape` of the catalogue."""
-    "checks": list[Check],
