@@ -47,14 +47,16 @@ def _opened(registry: Registry, view: ProposalView) -> tuple[str, str]:
     return found.url, found.note
 
 
-def collect(registry: Registry, name: str, files: Sequence[Path], *, anyway: bool = False) -> tuple[Sealed, list[str]]:
+def collect(
+    registry: Registry, name: str, files: Sequence[Path], *, anyway: bool = False, why: str | None = None
+) -> tuple[Sealed, list[str]]:
     """Seal what people said in refs, comments and files; and what could not be looked at, in words.
 
     Raises what `Sealer.collect` raises, and `StorageError` for a file that cannot be read.
     """
     handed = [each for file in files for each in _in_file(file)]
     offered, note = said_on_forge(registry, name)
-    found = Sealer(registry.record.office).collect(name, [*handed, *offered], anyway=anyway)
+    found = Sealer(registry.record.office).collect(name, [*handed, *offered], anyway=anyway, why=why)
     return found, [note] if note else []
 
 

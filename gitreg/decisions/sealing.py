@@ -74,9 +74,12 @@ class Sealer:
         self.office.refresh()
         return armoured(*Approver(self.office, signer).sign(self._desk.find(name), word))
 
-    def collect(self, name: str, offered: Sequence[Offered] = (), *, anyway: bool = False) -> Sealed:
+    def collect(
+        self, name: str, offered: Sequence[Offered] = (), *, anyway: bool = False, why: str | None = None
+    ) -> Sealed:
         """Seal what people said, once it is enough, so that the branch's head moves once; `anyway` does not wait.
 
+        `why` stands in the commit.
         Each statement is verified by itself and by the people and keys that stand on main. Raises `ProposalRejected`,
         and for a proposal that no approval could mend what merging it raises.
         """
@@ -89,7 +92,7 @@ class Sealer:
         # What comes after it was enough would, merged by rebasing, be a change outside of a landing.
         has_enough = self._judged(found, found.change.edits).is_in_force
         is_due = judgement.is_in_force and not has_enough
-        commit = self._commit(found, edits) if anyway or is_due else None
+        commit = self._commit(found, edits, why) if anyway or is_due else None
         return Sealed(self._desk.view(name), weighed, judgement.people, judgement.is_in_force, commit)
 
     @property
@@ -127,13 +130,13 @@ class Sealer:
         if error is not None and not anyway:
             raise error
 
-    def _commit(self, found: Found, edits: Mapping[str, bytes | None]) -> CommitId | None:
+    def _commit(self, found: Found, edits: Mapping[str, bytes | None], why: str | None) -> CommitId | None:
         """One commit on the branch with what is new in it; None where nothing is."""
         tip = self.office.store.snapshot(found.tip)
         fresh = {path: data for path, data in edits.items() if "/approvals/" in path and tip.read(path) != data}
         if not fresh:
             return None
-        text = self.office.text(f"{found.name}: approvals\n")
+        text = self.office.text(f"{found.name}: approvals\n", why=why)
         commit = self.office.store.write_commit((found.tip,), tip, fresh, text)
         self.office.move({self.office.store.branches.proposal(found.name): commit})
         return commit

@@ -67,7 +67,7 @@ def _github(branch: str, approvals: int | None, group: str, check: str) -> dict[
 
 
 def _github_reviews(approvals: int, group: str) -> dict[str, Any]:
-    """Approvals survive the commit that seals them in: gitreg itself counts each only for the decision it names."""
+    """Approvals survive the commit that seals them in: the judge counts each only for the decision it names."""
     return {
         "required_approving_review_count": approvals,
         "dismiss_stale_reviews_on_push": False,

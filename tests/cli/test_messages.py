@@ -42,8 +42,10 @@ READING = {
     "policy test",
     "models list",
     "models show",
+    "proposals comment",
     "proposals list",
     "proposals show",
+    "protect",
     "pull",
     "resolve",
     "runs compare",
@@ -56,8 +58,8 @@ READING = {
     "versions",
     "why",
 }
-SETTING_UP = {"doctor", "policy example", "use"}
-"""They write git's configuration, or the user's own, and no commit that a message could stand in."""
+SETTING_UP = {"doctor", "policy example", "proposals adopt", "use"}
+"""They write git's configuration, the user's own, or a branch onto commits that are there: none that could say why."""
 
 
 class Writer:

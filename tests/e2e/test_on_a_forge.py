@@ -270,7 +270,8 @@ def test_statements_of_refs_comments_and_files_are_sealed_in_one_commit(hub: Hub
     before = hub.only_pull().head_sha
     block = _approved_by_comment(hub, proposal, hub.ben)
     assert hub.ben.reads("proposals", "show", proposal)["people"]["approved_by"] == []
-    told = hub.ada.reads("collect", proposal)
+    told = hub.ada.reads("collect", proposal, "-m", "All of them.")
+    assert "All of them." in hub.ada.git("log", "-1", "--format=%B", told["commit"])
     assert (told["met"], [each["where"] for each in told["statements"]][-1][:14]) == (True, "ben's comment ")
     tip = hub.ada.git("rev-parse", f"refs/heads/proposals/{proposal}", cwd=hub.project.git.path).strip()
     assert (tip, hub.project.git.count(before, tip)) == (told["commit"], 1)

@@ -8,6 +8,7 @@ from typing import Literal, TypedDict, Unpack
 import click
 
 from gitreg.cli import forging
+from gitreg.cli.options import message_option
 from gitreg.cli.session import Reply, Session, exit_code_of
 from gitreg.cli.tree import command
 from gitreg.cli.views import checks, decisions, forge
@@ -39,14 +40,17 @@ class _Rules(TypedDict):
     help="Statements that somebody sent, too; again for more.",
 )
 @click.option("--anyway", is_flag=True, help="Seal what there is, though the policy asks for more.")
-def proposals_collect(session: Session, proposal: str, files: tuple[Path, ...], anyway: bool) -> Reply:
+@message_option
+def proposals_collect(
+    session: Session, proposal: str, files: tuple[Path, ...], anyway: bool, message: str | None
+) -> Reply:
     """Seal what people signed into the proposal's branch.
 
     From their refs, from the comments of its pull request, and from files (`gitreg approve ID --print` makes them).
     Each is verified by itself. One commit, once the policy is met, so that the branch moves once and a forge can merge
     it. Exit code 1 where the policy asks for more.
     """
-    found, notes = forging.collect(session.registry, proposal, files, anyway=anyway)
+    found, notes = forging.collect(session.registry, proposal, files, anyway=anyway, why=message)
     code = 0 if found.is_met or found.commit else AnswerIsNo.exit_code
     return Reply(forge.collected(found), forge.collected_page(found), forge.notes(notes), code)
 
