@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from gitreg.blobs import read_manifest
@@ -14,6 +15,7 @@ from gitreg.store import CommitId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from gitreg._registry.parts import Parts
     from gitreg.decisions import Heard, Landing
@@ -97,7 +99,7 @@ class Dossier:
                 for each in self._parts.record.holds(self._decided.target.model)
                 if each.version == self._version.digest
             ),
-            now=self._parts.store.commit(self._parts.office.main).committed_at,
+            now=self._committed(self._parts.office.main),
             bytes=None if manifest is None else Bytes(manifest, opened, signature),
             missing=tuple(self._missing),
         )
@@ -108,6 +110,10 @@ class Dossier:
         question = AskedOf(self._decided.decision, self._decided.digest, Rulebook(self._before))
         return hear(self._after, self._decided.target.folder, question).heard
 
+    def _committed(self, commit: str) -> datetime:
+        """A commit's time, which is in its committer's zone."""
+        return self._parts.store.commit(CommitId(commit)).committed_at.astimezone(UTC)
+
     def _standing(self) -> StageStanding:
         decided, folder = self._decided, self._decided.target.folder
         earlier = {each for each in self._judge.earlier(folder) if each != decided.move.version}
@@ -116,7 +122,7 @@ class Dossier:
             digest=decided.digest,
             move=decided.move,
             commit=self._after_commit,
-            since=self._parts.store.commit(CommitId(self._after_commit)).committed_at,
+            since=self._committed(self._after_commit),
             approved_by=decided.approved_by,
             is_unreviewed=decided.is_unreviewed,
             signatures=tuple(Signature(each.key, each.statement, each.person, each.reason) for each in self._heard),
@@ -199,7 +205,7 @@ def _landed(landing: Landing) -> Landed:
     return Landed(
         landing.title,
         entry.place.commit,
-        landing.at,
+        landing.at.astimezone(UTC),
         entry.digest,
         entry.judgement.outcome,
         entry.judgement.is_unreviewed,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg.decisions import UNREADABLE, AskedOf, Rulebook, hear, read_document
-from gitreg.documents import Evidence, paths
+from gitreg.documents import Evidence, RunId, paths
 from gitreg.errors import NotFound
 from gitreg.lineage import (
     Facts,
@@ -17,17 +19,17 @@ from gitreg.lineage import (
     graph_of,
     lineage_of,
 )
-from gitreg.registry import Label, ModelAddress, RunAddress, parse_address
+from gitreg.registry import Label, ModelAddress, parse_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from gitreg._registry.parts import Parts
     from gitreg.decisions import Heard, Judge, LogEntry
-    from gitreg.documents import Digest, Fingerprint, Principal, RunRecord
+    from gitreg.documents import Digest, Fingerprint, Principal
     from gitreg.lineage import Graph
 
-_ADDRESSES = ("models:/", "runs:/")
+MODELS, RUNS = "models:/", "runs:/"
 
 
 class Tracer:
@@ -43,36 +45,31 @@ class Tracer:
 
         Raises `NotFound` and its kin, `Ambiguous`, `InvalidName`.
         """
-        start = self._addressed(asked) if asked.startswith(_ADDRESSES) else None
-        recorded = self._facts(start)
-        models = self._models(graph_of(recorded), asked, start)
-        decisions = tuple(self._decisions(models))
-        facts = Facts(
-            recorded.versions, recorded.runs, recorded.datasets, recorded.evaluations, decisions, tuple(self._keys())
-        )
-        graph = graph_of(facts)
-        return lineage_of(graph, asked, (start,) if start else self._found(graph, asked))
+        start, model = self._addressed(asked)
+        recorded = self._facts(start, model)
+        models = {model} if model else self._models(graph_of(recorded), asked, start)
+        graph = graph_of(replace(recorded, decisions=tuple(self._decisions(models)), keys=tuple(self._keys())))
+        return lineage_of(graph, asked, (start,) if start else find(graph, asked))
 
     # --- what is asked about ----------------------------------------------------------------------------------------
 
-    def _found(self, graph: Graph, asked: str) -> Iterable[str]:
-        """By name, digest or beginning; else an address without its scheme."""
-        try:
-            return find(graph, asked)
-        except NotFound:
-            if not {"/", "@"} & set(asked):
-                raise
-        return (self._addressed(f"models:/{asked}"),)
-
-    def _addressed(self, text: str) -> str:
-        """The thing that an address names, by id."""
-        address = parse_address(text)
-        if isinstance(address, RunAddress):
-            return f"run:{self._parts.runs.find(address.run)}"
+    def _addressed(self, asked: str) -> tuple[str | None, str | None]:
+        """The thing that an address names, by id, and its model where all that it rests on is of one."""
+        if asked.startswith(RUNS):
+            return f"run:{self._parts.runs.find(asked.removeprefix(RUNS).partition('/')[0])}", None
+        if not asked.startswith(MODELS) and not self._is_of_a_model(asked):
+            return None, None
+        address = parse_address(asked)
+        if not isinstance(address, ModelAddress):
+            return None, None
         stage = self._stage(address)
         if stage is not None:
-            return f"stage:{self._parts.record.resolve(address.model, stage).target}"
-        return f"version:{self._parts.models.version(address).digest}"
+            return f"stage:{self._parts.record.resolve(address.model, stage).target}", address.model
+        return f"version:{self._parts.models.version(address).digest}", address.model
+
+    def _is_of_a_model(self, asked: str) -> bool:
+        """`fraud/7` and `fraud@production` are, `ada@example.org` is not: there is no model ada."""
+        return re.split("[/@]", asked, maxsplit=1)[0] in self._parts.index.models() and bool({"/", "@"} & set(asked))
 
     def _stage(self, address: ModelAddress) -> str | None:
         selector = address.selector
@@ -80,8 +77,6 @@ class Tracer:
 
     def _models(self, recorded: Graph, asked: str, start: str | None) -> set[str] | None:
         """The models whose decisions matter; None for all of them, as for a key or a person."""
-        if start is not None and start.startswith("stage:"):
-            return {start.removeprefix("stage:").rpartition("@")[0]}
         try:
             starts = (start,) if start else find(recorded, asked)
         except NotFound:
@@ -95,19 +90,18 @@ class Tracer:
 
     # --- the ledger -------------------------------------------------------------------------------------------------
 
-    def _facts(self, start: str | None) -> Facts:
-        versions = tuple(self._versions())
+    def _facts(self, start: str | None, model: str | None) -> Facts:
+        """Of one model, or of all of them."""
+        versions, index = tuple(self._versions(model)), self._parts.index
         runs = {version.document.run for version in versions if version.document.run}
-        records = self._parts.index.records(runs)
-        asked = [start.removeprefix("run:")] if start and start.startswith("run:") else []
-        more = self._parts.index.records(each for each in map(self._parts.runs.find, asked) if each not in records)
-        found: list[RunRecord] = [record for group in (records, more) for each in group.values() for record in each]
-        index = self._parts.index
+        if start is not None and start.startswith("run:"):
+            runs.add(RunId(start.removeprefix("run:")))
+        found = (record for group in index.records(runs).values() for record in group)
         return Facts(versions, tuple(found), tuple(index.datasets()), tuple(index.evaluations()))
 
-    def _versions(self) -> Iterator[RegisteredVersion]:
+    def _versions(self, model: str | None) -> Iterator[RegisteredVersion]:
         for name in self._parts.index.models():
-            for view in self._parts.models.versions(name, deleted=True):
+            for view in self._parts.models.versions(name, deleted=True) if model in (None, name) else ():
                 person = view.registered_by
                 yield RegisteredVersion(view.digest, view.document, view.number, person.email if person else None)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 def members(material: Material) -> tuple[Member, ...]:
     """Every file of the pack, in its order. Raises `InvalidValue` for more than a pack may hold."""
+    material = replace(material, now=material.now.astimezone(UTC))
     files = dict(_files(material))
     if sum(map(len, files.values())) > MAX_DOCUMENT_BYTES:
         limit = MAX_DOCUMENT_BYTES // 1024**2

@@ -110,7 +110,15 @@ def head(world: World) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [("nothing", 3), ("0123456789", 3), ("models:/other/1", 3), ("fraud@nowhere", 3), ("a:/b", 2)]
+    ("words", "code"),
+    [
+        ("nothing", 3),
+        ("0123456789", 3),
+        ("models:/other/1", 3),
+        ("fraud@nowhere", 3),
+        ("a:/b", 3),
+        ("models:/fraud", 2),
+    ],
 )
 def test_what_is_not_there_is_said(words: str, code: int, world: World, gitreg: Gitreg) -> None:
     told = gitreg("lineage", words, "--json", at=world.path)
