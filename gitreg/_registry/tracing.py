@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitreg.blobs import read_manifest
 from gitreg.decisions import UNREADABLE, AskedOf, Rulebook, hear, read_document
-from gitreg.documents import Evidence, RunId, paths
-from gitreg.errors import NotFound
+from gitreg.documents import Digest, Evidence, RunId, paths
+from gitreg.errors import GitregError, NotFound
 from gitreg.lineage import (
     Facts,
+    FolderFile,
     LandedDecision,
     Lineage,
     RegisteredVersion,
@@ -26,14 +28,17 @@ if TYPE_CHECKING:
 
     from gitreg._registry.parts import Parts
     from gitreg.decisions import Heard, Judge, LogEntry
-    from gitreg.documents import Digest, Fingerprint, Principal
+    from gitreg.documents import Fingerprint, Principal
     from gitreg.lineage import Graph
 
 MODELS, RUNS = "models:/", "runs:/"
+MAX_FOLDERS = 2_000
+"""Versions whose list of files is read to find one file: each is a read from where the bytes are."""
+_WHOLE = Digest.pattern
 
 
 class Tracer:
-    """Answers `gitreg lineage`. Main and ledger are read as they are in this clone; no bytes are."""
+    """Answers `gitreg lineage`. Main and ledger are read as they are in this clone; bytes only to find one file."""
 
     def __init__(self, parts: Parts) -> None:
         """Nothing is read yet."""
@@ -47,6 +52,8 @@ class Tracer:
         """
         start, model = self._addressed(asked)
         recorded = self._facts(start, model)
+        if start is None and _WHOLE.fullmatch(asked):
+            recorded = replace(recorded, files=tuple(self._files(recorded.versions, Digest(asked))))
         models = {model} if model else self._models(graph_of(recorded), asked, start)
         graph = graph_of(replace(recorded, decisions=tuple(self._decisions(models)), keys=tuple(self._keys())))
         return lineage_of(graph, asked, (start,) if start else find(graph, asked))
@@ -104,6 +111,15 @@ class Tracer:
             for view in self._parts.models.versions(name, deleted=True) if model in (None, name) else ():
                 person = view.registered_by
                 yield RegisteredVersion(view.digest, view.document, view.number, person.email if person else None)
+
+    def _files(self, versions: tuple[RegisteredVersion, ...], wanted: Digest) -> Iterator[FolderFile]:
+        """Where a file lies in versions' folders, the latest first; what cannot be read is passed over."""
+        for version in sorted(versions, key=lambda each: -(each.number or 0))[:MAX_FOLDERS]:
+            try:
+                files = read_manifest(self._parts.blobs, version.document.artifacts.digest).files
+            except GitregError:
+                continue
+            yield from (FolderFile(version.digest, each.path, wanted) for each in files if each.digest == wanted)
 
     # --- main -------------------------------------------------------------------------------------------------------
 

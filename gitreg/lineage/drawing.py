@@ -21,8 +21,15 @@ _SHORT = 12
 def graph_of(facts: Facts) -> Graph:
     """The graph of everything in the facts."""
     drawing = _Drawing()
+    _draw_recorded(drawing, facts)
     for key, person in facts.keys:
         drawing.key(key, person)
+    for decision in facts.decisions:
+        drawing.decision(decision)
+    return Graph(drawing.nodes, tuple(dict.fromkeys(drawing.edges)))
+
+
+def _draw_recorded(drawing: _Drawing, facts: Facts) -> None:
     for record in facts.runs:
         drawing.run(record)
     for dataset in facts.datasets:
@@ -31,11 +38,10 @@ def graph_of(facts: Facts) -> Graph:
             drawing.blob(dataset.profile.digest, "profile of a dataset", found)
     for version in facts.versions:
         drawing.version(version)
+    for file in facts.files:
+        drawing.blob(file.digest, f"file {file.path}", f"version:{file.version}")
     for evaluation in facts.evaluations:
         drawing.evaluation(evaluation, facts.versions)
-    for decision in facts.decisions:
-        drawing.decision(decision)
-    return Graph(drawing.nodes, tuple(dict.fromkeys(drawing.edges)))
 
 
 class _Drawing:

@@ -48,6 +48,15 @@ class LandedDecision:
 
 
 @dataclass(frozen=True)
+class FolderFile:
+    """A file in a version's folder."""
+
+    version: Digest
+    path: str
+    digest: Digest
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that a graph shows; what is not here is not in it."""
 
@@ -56,5 +65,7 @@ class Facts:
     datasets: tuple[Dataset, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     decisions: tuple[LandedDecision, ...] = ()
+    files: tuple[FolderFile, ...] = ()
+    """Of versions' folders, as far as somebody asked about one: their lists are bytes, not facts."""
     keys: tuple[tuple[Fingerprint, Principal], ...] = ()
     """Of the people of today; those of the past come with what they signed."""

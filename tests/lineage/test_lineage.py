@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,15 @@ def test_bytes_a_decision_and_a_version_are_found_by_digest(world: World, ask: A
     assert [each["version"] for each in blob["versions"]] == [1]
     assert "ben@example.org" in kinds(ask("lineage", resolved["decision"], at=world.path)["above"])["person"]
     assert ask("lineage", resolved["digest"], at=world.path)["start"][0]["name"] == "fraud/1"
+
+
+def test_one_file_of_a_models_folder_leads_to_the_versions_that_have_it(world: World, ask: Ask) -> None:
+    def versions(content: bytes) -> list[int]:
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        return [each["version"] for each in ask("lineage", digest, at=world.path)["versions"]]
+
+    assert versions(b"Apache") == [1, 2]
+    assert versions(b"other weights") == [2]
 
 
 def test_what_is_withdrawn_is_in_no_stage(world: World, ask: Ask, gitreg: Gitreg) -> None:
