@@ -117,17 +117,20 @@ class Forging:
             return self.required().pull_request(int(number))
         return self.required().pull_request(self._branch(ProposalId(which)))
 
-    def offered(self, name: str) -> list[Offered]:
-        """The statements that stand in the comments of a proposal's pull request. Who wrote them proves nothing."""
+    def offered(self, name: str) -> tuple[list[Offered], int]:
+        """The statements that stand in the comments of a proposal's pull request, and how many more there are.
+
+        Who wrote them proves nothing.
+        """
         if self.forge is None:
-            return []
+            return [], 0
         number = self.pull_request(name).number
         found = [
             each
             for comment in self.forge.comments(number)
             for each in offered_in(comment.body, f"{comment.author}'s comment {comment.url}".rstrip())
         ]
-        return found[:MAX_OFFERED]
+        return found[:MAX_OFFERED], len(found[MAX_OFFERED:])
 
     def tell(self, pull: PullRequest, body: str, findings: Sequence[Finding]) -> Told:
         """Keep one comment below a pull request up to date, and a check beside its head."""

@@ -101,13 +101,14 @@ def adopt(registry: Registry, which: str) -> tuple[ProposalView | None, list[Fin
 def said_on_forge(registry: Registry, name: str) -> tuple[list[Offered], str]:
     """The statements in the comments of a proposal's pull request; and why they could not be read, if so."""
     try:
-        return registry.forging.offered(name), ""
+        found, left = registry.forging.offered(name)
     except ProposalNotFound:
         return [], ""
     except MissingExtra as error:
         return [], f"Comments were not read. {error}" if on_forge(registry) else ""
     except GitregError as error:
         return [], f"Comments were not read: {error}"
+    return found, f"{left} more statements in the comments were not read; --from takes them." if left else ""
 
 
 def branch_ailments(registry: Registry) -> tuple[list[Ailment], list[Line]]:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import pytest
 
-from gitreg.testing.forges import GitHubStandIn, Project
+from gitreg.forges import Clock, ForgeSetting, forge_of
+from gitreg.testing.forges import GiteaStandIn, GitHubStandIn, GitLabStandIn, Project
 from tests.e2e.clerk import Clerk, assert_clean, commit_by_hand
 from tests.e2e.desk import Desk
 from tests.forges.serving import Checked, github_description, serving
@@ -336,6 +337,26 @@ def test_where_the_comments_cannot_be_read_the_rest_is_collected_and_said(hub: H
     assert (told.code, "Comments were not read" in told.err) == (0, True), told
 
 
+@pytest.mark.parametrize("kind", ["gitlab", "gitea"])
+def test_the_other_forges_open_report_and_collect_as_well(hub: Hub, kind: Literal["gitlab", "gitea"]) -> None:
+    stand_in = GitLabStandIn if kind == "gitlab" else GiteaStandIn
+    app = stand_in(PROJECT, hub.project.git.path)
+    for name in ("ada", "ben"):
+        app.add_token(f"token-of-{name}", name)
+    with serving(app) as address:
+        ada, ben = (each.having(GITREG_FORGE=kind, GITREG_FORGE_URL=address) for each in (hub.ada, hub.ben))
+        told = ada.reads("promote", "fraud", "2", "--to", "production", "-m", "why", "--key", ada.key)
+        proposal = told["proposal"]["id"]
+        assert ada.reads("proposals", "comment", proposal)["pull_request"] == told["pull_request"]
+        environ = {"GITREG_FORGE_TOKEN": "token-of-ben"}
+        setting = ForgeSetting(kind, address)
+        forge = forge_of(hub.server.url(PROJECT), environ, Clock(lambda: datetime.now(UTC)), None, setting)
+        block = ben.does("approve", proposal, "--print", "--key", ben.key)
+        forge.upsert_comment(forge.pull_request(f"proposals/{proposal}").number, "mine", block)
+        collected = ada.reads("collect", proposal)
+    assert (collected["met"], collected["commit"] is not None) == (True, True)
+
+
 # --- the report of CI ------------------------------------------------------------------------------------------------
 
 
@@ -434,6 +455,17 @@ def test_owners_of_the_stage_are_the_people_of_the_group(hub: Hub) -> None:
     told = hub.ada.run("protect", "production", "--group", "nobody", "--print", "gitlab", "--codeowners")
     assert (told.code, "nobody" in told.err) == (3, True)
     assert hub.ada.run("protect", "staging", "--print", "github").code == 3
+    for kind in ("github", "gitlab", "gitea"):
+        assert json.loads(hub.ada.does("protect", "production", "--print", kind))
+
+
+def test_statements_beyond_what_is_read_are_said_to_be_there(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    account = hub.app._accounts["ada"]
+    for number in range(11):
+        hub.app.say(hub.project, hub.only_pull().number, account, f"```gitreg-statement\n{number}\n```\n" * 60)
+    told = hub.ada.run("collect", proposal)
+    assert (told.code, "50 more statements" in told.err) == (1, True), told.err
 
 
 # --- the walk --------------------------------------------------------------------------------------------------------
