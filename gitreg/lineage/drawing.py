@@ -41,7 +41,7 @@ def _draw_recorded(drawing: _Drawing, facts: Facts) -> None:
     for file in facts.files:
         drawing.blob(file.digest, f"file {file.path}", f"version:{file.version}")
     for evaluation in facts.evaluations:
-        drawing.evaluation(evaluation, facts.versions)
+        drawing.evaluation(evaluation)
 
 
 class _Drawing:
@@ -50,6 +50,8 @@ class _Drawing:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
+        self._made_by: dict[str, list[RegisteredVersion]] = {}
+        """Versions by their run, for evaluations of the run."""
 
     def _add(self, node: Node) -> str:
         """The first word about a thing stands, unless a later one says more."""
@@ -119,17 +121,21 @@ class _Drawing:
         if document.run:
             run = self._add(Node("run", document.run, f"…{document.run[-8:]}"))
             self._join(found, run, "made by")
+            self._made_by.setdefault(document.run, []).append(version)
         self.code(document.source, found)
         self.environment(document.environment, found)
         self.uses(document.datasets, found)
 
-    def evaluation(self, evaluation: Evaluation, versions: Iterable[RegisteredVersion]) -> None:
+    def evaluation(self, evaluation: Evaluation) -> None:
+        """Of a version named by digest, or of every version that its run (and output) made; those are drawn before."""
         note = f"on {evaluation.dataset}, {evaluation.rows} rows"
         found = self._add(Node("evaluation", evaluation.digest, f"{evaluation.digest[:19]}…", note))
         self._join(found, self.dataset(evaluation.dataset, evaluation.content_digest), "of")
         self.blob(evaluation.predictions.digest, "predictions", found)
-        for version in versions:
-            if _is_about(evaluation, version):
+        if evaluation.version:
+            self._join(f"version:{evaluation.version}", found, "evaluated in")
+        for version in self._made_by.get(evaluation.run or "", ()):
+            if evaluation.output in (None, version.document.output):
                 self._join(f"version:{version.digest}", found, "evaluated in")
 
     def decision(self, landed: LandedDecision) -> None:
@@ -169,10 +175,3 @@ class _Drawing:
         for each in evidence.observations:
             if isinstance(each, Compared):
                 self._join(found, f"evaluation:{each.candidate}", "compared")
-
-
-def _is_about(evaluation: Evaluation, version: RegisteredVersion) -> bool:
-    """Named by digest, or of the run (and output) that made the version."""
-    document = version.document
-    of_run = document.run is not None and evaluation.run == document.run
-    return evaluation.version == version.digest or (of_run and evaluation.output in (None, document.output))

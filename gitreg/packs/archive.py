@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gitreg.documents import Digest
-from gitreg.errors import CorruptBlob, InvalidValue
+from gitreg.errors import CorruptBlob, InvalidValue, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,17 +58,24 @@ def ordered(members: Iterable[Member]) -> tuple[Member, ...]:
 
 
 def write(members: Iterable[Member], target: Path) -> Digest:
-    """Write the zip, whole or not at all, and answer its digest. Raises `CorruptBlob` for bytes that are not theirs."""
+    """Write the zip, whole or not at all, and answer its digest. Raises `CorruptBlob`, `StorageError`."""
     part = target.with_name(f"{target.name}.part")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as made:
-            for member in members:
-                _add(made, member)
+        _write(members, part)
         part.replace(target)
+        with target.open("rb") as file:
+            return Digest(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+    except OSError as error:
+        raise StorageError(f"{target} cannot be written: {error.strerror or error}.", subject=str(target)) from None
     finally:
-        part.unlink(missing_ok=True)
-    with target.open("rb") as file:
-        return Digest(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _write(members: Iterable[Member], target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as made:
+        for member in members:
+            _add(made, member)
 
 
 def _add(made: zipfile.ZipFile, member: Member) -> None:

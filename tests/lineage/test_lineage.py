@@ -147,3 +147,10 @@ def test_drawings_quote_what_documents_say() -> None:
     found = lineage_of(graph([('a"];x', "b\\")]), "a", ['run:a"];x'])
     assert r'label="run a\"];x"' in dot(found)
     assert "a#34;#93;#59;x" in mermaid(found)
+
+
+@pytest.mark.parametrize(("form", "first"), [("dot", "digraph lineage {"), ("mermaid", "flowchart LR")])
+def test_the_command_line_draws(form: str, first: str, world: World, gitreg: Gitreg) -> None:
+    lines = gitreg("lineage", "fraud/1", "--format", form, at=world.path).out.splitlines()
+    assert lines[0] == first
+    assert any("trained on" in line for line in lines)

@@ -180,3 +180,8 @@ def test_only_what_is_in_a_stage_has_a_pack(
     words: str, code: int, world: World, gitreg: Gitreg, tmp_path: Path
 ) -> None:
     assert gitreg("evidence", "export", words, "-o", tmp_path / "p.zip", at=world.path).code == code
+
+
+def test_a_place_that_cannot_be_written_is_said(world: World, gitreg: Gitreg, tmp_path: Path) -> None:
+    told = gitreg("evidence", "export", ADDRESS, "-o", tmp_path / "nowhere/p.zip", "--json", at=world.path)
+    assert (told.code, told.error["code"]) == (5, "storage-error")
