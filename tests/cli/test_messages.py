@@ -29,6 +29,7 @@ READING = {
     "as-of",
     "audit verify",
     "changes",
+    "checks list",
     "evaluations list",
     "evidence export",
     "fsck",
