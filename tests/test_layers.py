@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parent.parent / "gitreg"
 # An import may point to a strictly lower level, or stay in its room.
 LEVELS = {
     "errors": 0,
+    "lazy": 0,
     "resources": 0,
     "secrets": 0,
     "surroundings": 0,

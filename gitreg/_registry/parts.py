@@ -13,7 +13,7 @@ from gitreg.decisions import Office, Proposals, Record
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
-from gitreg.registry import Evaluations, Ledger, Models
+from gitreg.registry import Ledger, Models
 from gitreg.store import GUEST_BRANCHES, Store
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gitreg.decisions import Inputs
     from gitreg.documents import Observation
     from gitreg.gathering import CodeHistory, Observer
+    from gitreg.registry import Evaluations
     from gitreg.store import CommitId, Remote
     from gitreg.tracking import Runs, Tracker
 
@@ -100,6 +101,8 @@ class Parts:
     @cached_property
     def evaluations(self) -> Evaluations:
         """What versions were evaluated on."""
+        from gitreg.registry import Evaluations  # noqa: PLC0415 - nobody else has to wait for it
+
         return Evaluations(self.models, self.index, self.blobs)
 
     @cached_property

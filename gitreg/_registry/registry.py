@@ -27,10 +27,7 @@ from gitreg.decisions import (
 )
 from gitreg.documents import CheckReport
 from gitreg.errors import InvalidName, NotPublished, StageNotFound
-from gitreg.evaluation import CsvColumns, columns_in_csv, table_of
 from gitreg.registry import (
-    Evaluated,
-    Evaluations,
     Label,
     ModelAddress,
     Models,
@@ -53,8 +50,10 @@ if TYPE_CHECKING:
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.decisions import Said
     from gitreg.documents import ManifestEntry, RegistrySettings
+    from gitreg.evaluation import CsvColumns
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
+    from gitreg.registry import Evaluated, Evaluations
     from gitreg.signing import Signer
     from gitreg.store import Store
     from gitreg.tracking import Recovered, Run, Runs
@@ -240,6 +239,8 @@ class Registry:
         **columns: Unpack[CsvColumns],
     ) -> Evaluated:
         """Record what a version predicted on a dataset, from a CSV file; see `Evaluations.add`, `columns_in_csv`."""
+        from gitreg.evaluation import columns_in_csv, table_of  # noqa: PLC0415 - see `_audits`
+
         with file.open(encoding="utf-8", newline="") as lines:
             table = table_of(columns_in_csv(lines, **columns))
         return self.evaluations.add(version, dataset, table, metrics=metrics, message=message)

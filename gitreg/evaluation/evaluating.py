@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitreg.documents import PREDICTIONS_MEDIA_TYPE, Descriptor, Digest, Evaluation, RunId, SliceMetrics
 from gitreg.errors import InvalidValue
-from gitreg.policy import METRICS, NoNumber
+from gitreg.policy import METRICS, CannotTell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ def measures(predictions: Predictions, task: Task, names: Sequence[str] = ()) ->
             there = ", ".join(each for each, metric in METRICS.items() if task in metric.tasks)
             raise InvalidValue(f"{name!r:.60} is no metric of {task} predictions; there are {there}.")
         value = METRICS[name].value(predictions)
-        if not isinstance(value, NoNumber):
+        if not isinstance(value, CannotTell):
             found[name] = value
         elif names:
             raise InvalidValue(f"{name} cannot be computed: {value.why}")

@@ -10,8 +10,8 @@ from gitreg.documents import Alternative, Alternatives, Compared, Digest, Evalua
 from gitreg.errors import InvalidDocument, InvalidValue
 from gitreg.evaluation import MAX_PREDICTIONS_BYTES, PredictionTable, groups_of, read_table
 from gitreg.policy import (
+    CannotTell,
     Interval,
-    NoNumber,
     Predictions,
     Resampling,
     corrected_confidence,
@@ -185,23 +185,23 @@ def _compared(
     )
 
 
-def _known(answer: Answer | NoNumber, what: str) -> Answer:
+def _known(answer: Answer | CannotTell, what: str) -> Answer:
     """The number. Raises `InvalidValue` where there is none."""
-    if isinstance(answer, NoNumber):
+    if isinstance(answer, CannotTell):
         raise InvalidValue(f"{what}: {answer.why}")
     return answer
 
 
-def _interval(rule: ComparisonRequirement, pair: Pair, confidence: float) -> Interval | NoNumber:
+def _interval(rule: ComparisonRequirement, pair: Pair, confidence: float) -> Interval | CannotTell:
     needed = _METRIC_OF.get(rule.method, rule.metric)
     if rule.metric != needed:
-        return NoNumber(f"{rule.method} compares {needed}, not {rule.metric}.")
+        return CannotTell(f"{rule.method} compares {needed}, not {rule.metric}.")
     if rule.method == "delong/1":
         found = delong(pair.candidate, pair.baseline, confidence=confidence)
-        return found if isinstance(found, NoNumber) else found.interval
+        return found if isinstance(found, CannotTell) else found.interval
     if rule.method == "mcnemar/1":
         counted = mcnemar_of(pair.candidate, pair.baseline, confidence=confidence)
-        return counted if isinstance(counted, NoNumber) else counted.interval
+        return counted if isinstance(counted, CannotTell) else counted.interval
     resampling = Resampling(pair.seed, max(rule.resamples, _STEADY * resamples_needed(confidence)))
     return paired_bootstrap(pair.candidate, pair.baseline, rule.metric, confidence=confidence, resampling=resampling)
 

@@ -1,11 +1,11 @@
 """Pure rules: required metadata, bounds on metrics, and whose word a decision needs. Knows no clock, key or git."""
 
+from typing import TYPE_CHECKING
+
+from gitreg.lazy import lazily
 from gitreg.policy.checks import read_check
-from gitreg.policy.comparisons import picked_from
 from gitreg.policy.defaults import default_policy
-from gitreg.policy.differences import PolicyChange, policy_changes
-from gitreg.policy.expressions import METHOD as CEL_METHOD
-from gitreg.policy.expressions import expression_facts, facts_digest
+from gitreg.policy.expressions import CEL_METHOD, expression_facts, facts_digest
 from gitreg.policy.people import (
     Need,
     PeopleVerdict,
@@ -21,29 +21,33 @@ from gitreg.policy.people import (
 from gitreg.policy.provenance import pairs_of
 from gitreg.policy.reading import Facts, Reading, told
 from gitreg.policy.rules import evaluate, is_for, rules_for, verdict
-from gitreg.policy.statistics import (
-    METRICS,
-    Interval,
-    Predictions,
-    Resampling,
-    corrected_confidence,
-    delong,
-    mcnemar_of,
-    metric_named,
-    paired_bootstrap,
-    resamples_needed,
-    seed_of,
-)
-from gitreg.policy.statistics import CannotTell as NoNumber
 from gitreg.policy.windows import read_freeze, span_of
+
+if TYPE_CHECKING:
+    from gitreg.policy.comparisons import picked_from
+    from gitreg.policy.differences import PolicyChange, policy_changes
+    from gitreg.policy.statistics import (
+        METRICS,
+        CannotTell,
+        Interval,
+        Predictions,
+        Resampling,
+        corrected_confidence,
+        delong,
+        mcnemar_of,
+        metric_named,
+        paired_bootstrap,
+        resamples_needed,
+        seed_of,
+    )
 
 __all__ = [
     "CEL_METHOD",
     "METRICS",
+    "CannotTell",
     "Facts",
     "Interval",
     "Need",
-    "NoNumber",
     "PeopleVerdict",
     "PolicyChange",
     "Predictions",
@@ -79,3 +83,25 @@ __all__ = [
     "unmeetable",
     "verdict",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "comparisons": ("picked_from",),
+        "differences": ("PolicyChange", "policy_changes"),
+        "statistics": (
+            "METRICS",
+            "CannotTell",
+            "Interval",
+            "Predictions",
+            "Resampling",
+            "corrected_confidence",
+            "delong",
+            "mcnemar_of",
+            "metric_named",
+            "paired_bootstrap",
+            "resamples_needed",
+            "seed_of",
+        ),
+    },
+)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gitreg.documents import ExpressionRequirement, Json
     from gitreg.policy.reading import Facts
 
-METHOD = "cel/1"
+CEL_METHOD = "cel/1"
 
 
 def expression_facts(facts: Facts) -> dict[str, Json]:
@@ -33,8 +33,8 @@ def facts_digest(rule: ExpressionRequirement, facts: Facts) -> Digest:
 def read_expression(rule: ExpressionRequirement, facts: Facts) -> Reading:
     """The answer that was observed, if it was about these facts."""
     seen = next(facts.observed(rule, Evaluated), None)
-    if seen is None or seen.facts != facts_digest(rule, facts) or seen.method != METHOD:
-        return Reading("cannot tell", f"Nobody evaluated {rule.cel} on these facts.", METHOD)
+    if seen is None or seen.facts != facts_digest(rule, facts) or seen.method != CEL_METHOD:
+        return Reading("cannot tell", f"Nobody evaluated {rule.cel} on these facts.", CEL_METHOD)
     if not seen.value:
-        return Reading("fail", f"{rule.cel} is false.", METHOD)
-    return Reading("pass", f"{rule.cel} is true.", METHOD)
+        return Reading("fail", f"{rule.cel} is false.", CEL_METHOD)
+    return Reading("pass", f"{rule.cel} is true.", CEL_METHOD)

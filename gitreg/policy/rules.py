@@ -25,7 +25,6 @@ from gitreg.documents import (
     Unknown,
 )
 from gitreg.policy import metadata, provenance, thresholds
-from gitreg.policy.comparisons import read_comparison
 from gitreg.policy.expressions import read_expression
 from gitreg.policy.reading import Facts, Reading, told
 
@@ -33,10 +32,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+def _comparison(rule: ComparisonRequirement, facts: Facts) -> Reading:
+    from gitreg.policy.comparisons import read_comparison  # noqa: PLC0415 - the statistics, which only this rule needs
+
+    return read_comparison(rule, facts)
+
+
 _READERS: dict[type[Requirement], Callable[[Any, Facts], Reading]] = {
     MetadataRequirement: metadata.read_metadata,
     ThresholdRequirement: thresholds.read_threshold,
-    ComparisonRequirement: read_comparison,
+    ComparisonRequirement: _comparison,
     SourceRequirement: provenance.read_source,
     DatasetsRequirement: provenance.read_datasets,
     FilesRequirement: provenance.read_files,

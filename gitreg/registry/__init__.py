@@ -1,5 +1,8 @@
 """Models and versions: registered, numbered, described, bookmarked; and how people address them."""
 
+from typing import TYPE_CHECKING
+
+from gitreg.lazy import lazily
 from gitreg.registry.addresses import (
     Address,
     DigestStart,
@@ -11,12 +14,14 @@ from gitreg.registry.addresses import (
     parse_address,
 )
 from gitreg.registry.catalogue import Catalogue, Reference
-from gitreg.registry.evaluations import Evaluated, Evaluations
 from gitreg.registry.ledger import Ledger, Recorded, Upload
 from gitreg.registry.models import Models, Registered
 from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
 from gitreg.registry.pinning import RecordedRun, blobs_of
 from gitreg.registry.views import ModelView, Remarks, VersionView
+
+if TYPE_CHECKING:
+    from gitreg.registry.evaluations import Evaluated, Evaluations
 
 __all__ = [
     "Address",
@@ -46,3 +51,10 @@ __all__ = [
     "claims_in",
     "parse_address",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "evaluations": ("Evaluated", "Evaluations"),
+    },
+)

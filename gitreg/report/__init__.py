@@ -1,16 +1,21 @@
 """Frozen view to page: what people read, as blocks that a terminal, a file or a pull request shows. Pure."""
 
-from gitreg.report.compared import comparisons, rules_table, subjects_table
-from gitreg.report.curves import CANDIDATE, Bin, Curve, Curves, curve_of
-from gitreg.report.html import html
-from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
+from typing import TYPE_CHECKING
+
+from gitreg.lazy import lazily
 from gitreg.report.layout import Block, Blocks, Cell, Command, Diff, Heading, Line, Picture, Table, Tone, cell
-from gitreg.report.markdown import MAX_MARKDOWN, fitted_markdown, markdown
-from gitreg.report.page import FileChange, Listing, Opinion, Problem, ProposalPage
-from gitreg.report.proposal import proposal_page, verdict_of
 from gitreg.report.spelling import counted, difference, listed, number, short, size, when
-from gitreg.report.standing import Condition, Signature, StageStanding, conditions_of, due_in
-from gitreg.report.why import undo, why_page
+
+if TYPE_CHECKING:
+    from gitreg.report.as_html import html
+    from gitreg.report.as_markdown import MAX_MARKDOWN, fitted_markdown, markdown
+    from gitreg.report.compared import comparisons, rules_table, subjects_table
+    from gitreg.report.curves import CANDIDATE, Bin, Curve, Curves, curve_of
+    from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
+    from gitreg.report.page import FileChange, Listing, Opinion, Problem, ProposalPage
+    from gitreg.report.proposal import proposal_page, verdict_of
+    from gitreg.report.standing import Condition, Signature, StageStanding, conditions_of, due_in
+    from gitreg.report.why import undo, why_page
 
 __all__ = [
     "CANDIDATE",
@@ -64,3 +69,18 @@ __all__ = [
     "when",
     "why_page",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "compared": ("comparisons", "rules_table", "subjects_table"),
+        "curves": ("CANDIDATE", "Bin", "Curve", "Curves", "curve_of"),
+        "as_html": ("html",),
+        "inventory": ("Held", "ModelEntry", "WaitingProposal", "inventory_csv", "inventory_page", "today_of"),
+        "as_markdown": ("MAX_MARKDOWN", "fitted_markdown", "markdown"),
+        "page": ("FileChange", "Listing", "Opinion", "Problem", "ProposalPage"),
+        "proposal": ("proposal_page", "verdict_of"),
+        "standing": ("Condition", "Signature", "StageStanding", "conditions_of", "due_in"),
+        "why": ("undo", "why_page"),
+    },
+)

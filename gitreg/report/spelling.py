@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from gitreg.documents import Digest
 
@@ -30,7 +30,7 @@ def percent(share: float) -> str:
 
 def when(at: datetime | None) -> str:
     """A time in UTC, to the minute: `2026-11-21 08:46Z`."""
-    return f"{at:%Y-%m-%d %H:%MZ}" if at else "-"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%MZ}" if at else "-"
 
 
 def number(value: float) -> str:

@@ -50,9 +50,9 @@ def override(
 ) -> Reply:
     """Put a version into a stage in an emergency.
 
-    In spite of its policy, by the people whom the policy's override clause names, the proposer among them. What the rules say stands in the
-    evidence and stops nothing; a hold does. It stands in every report until the version is promoted by the normal
-    rules, or another one is.
+    In spite of its policy, by the people whom the policy's override clause names, the proposer among them. What the
+    rules say stands in the evidence and stops nothing; a hold does. It stands in every report until the version is
+    promoted by the normal rules, or another one is.
     """
     signer, wanted = session.signer(**signing), f"{model}/{version}"
     found = session.registry.override(wanted, stage, message, signer=signer, dry_run=dry_run)
