@@ -30,9 +30,7 @@ __all__ = ["evaluations_add", "evaluations_list"]
 @click.option(
     "--slice", "slices", metavar="COLUMN", multiple=True, help="Groups to look at one by one; again for more."
 )
-@click.option(
-    "--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Else by what is in them."
-)
+@click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Else by what is in them.")
 @click.option("--metric", "metrics", metavar="NAME", multiple=True, help="Only these; else all that the task has.")
 @message_option
 def evaluations_add(
