@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.clerk import Clerk
 from tests.e2e.desk import Desk
+from tests.e2e.forge_hub import PROJECT, Hub, running
 
 
 @dataclass(frozen=True)
@@ -134,3 +135,23 @@ def protected(offices: Offices) -> Office:
 def shared(offices: Offices) -> Office:
     """The same, as a clone of a bare origin on this file system."""
     return offices("with origin")
+
+
+@pytest.fixture(scope="session")
+def forge_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("forge")
+    for _ in running(root, found=False):
+        pass
+    return root
+
+
+@pytest.fixture
+def hub(forge_template: Path, tmp_path: Path) -> Iterator[Hub]:
+    root = tmp_path / "hub"
+    shutil.copytree(forge_template, root, symlinks=True)
+    for hub in running(root, found=True):
+        for name in ("ada", "ben", "cleo"):
+            hub.clerk(name).git("remote", "set-url", "origin", hub.server.url(PROJECT))
+        for name in ("ada", "ben", "cleo"):
+            hub.clerk(name).does("use", "--blobs", str(root / "bytes"))
+        yield hub
