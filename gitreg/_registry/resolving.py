@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Pulled, Resolution, StageView
 from gitreg.blobs import Progress, get_manifest, read_manifest
-from gitreg.errors import CannotTell, NotInForce, StageNotFound
-from gitreg.registry import Label, ModelAddress, RunAddress, VersionView, parse_address
+from gitreg.errors import CannotTell, NotInForce, StageNotFound, VersionNotFound
+from gitreg.registry import Label, ModelAddress, Proposed, RunAddress, VersionView, parse_address
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Resolver:
         address = parse_address(text)
         if isinstance(address, RunAddress):
             return self._output(address)
+        if isinstance(address.selector, Proposed):
+            return self._recorded(address, self._proposed(address.model, address.selector.proposal))
         stage = self._stage(address)
         if stage is not None:
             return self._decided(address, self._parts.record.resolve(address.model, stage))
@@ -60,6 +62,17 @@ class Resolver:
         manifest = self.manifest(resolution)
         get_manifest(self._parts.blobs, manifest, target, progress=progress)
         return Pulled(resolution, target, len(manifest.files), sum(entry.size for entry in manifest.files))
+
+    def _proposed(self, model: str, proposal: str) -> VersionView:
+        """The candidate of a proposal: nobody has decided about it yet, and `resolve` does not say so.
+
+        Raises `ProposalNotFound`, and `VersionNotFound` for one that brings no version of the model.
+        """
+        moves = self._parts.proposals.get(proposal).decision.moves
+        found = next((move.version for move in moves if move.model == model and move.version is not None), None)
+        if found is None:
+            raise VersionNotFound(f"{proposal} brings no version of {model}.", subject=proposal)
+        return self._parts.models.version(found)
 
     # --- within -----------------------------------------------------------------------------------------------------
 

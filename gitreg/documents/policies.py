@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from gitreg.documents.document import Document, Integer, JsonObject, Name, Number, Part, Prose, Seq
 from gitreg.documents.facts import Role
@@ -201,3 +201,13 @@ class Policy(Document):
     requirements: Seq[AnyRequirement]
     rollback: RollbackClause | None = None
     override: OverrideClause | None = None
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        """Observations and answers are found by the rule's name."""
+        names = [rule.rule for rule in self.requirements]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            message = f"two rules are called {twice[0]!r:.80}"
+            raise ValueError(message)
+        return self

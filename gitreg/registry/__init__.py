@@ -10,6 +10,7 @@ from gitreg.registry.addresses import (
     Latest,
     ModelAddress,
     Number,
+    Proposed,
     RunAddress,
     parse_address,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Models",
     "Number",
     "Numbering",
+    "Proposed",
     "Recorded",
     "RecordedRun",
     "Reference",

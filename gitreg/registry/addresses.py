@@ -12,6 +12,7 @@ from gitreg.errors import InvalidName
 MODELS = "models:/"
 RUNS = "runs:/"
 LATEST = "latest"
+PROPOSAL = "proposal:"
 _HEX = re.compile(r"[0-9a-f]{4,64}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _FORMS = "Write models:/NAME/7, models:/NAME@STAGE, models:/NAME/~3f2a9c or runs:/RUN/OUTPUT."
@@ -44,7 +45,14 @@ class Latest:
     """`models:/fraud/latest`: the version with the highest number."""
 
 
-Selector: TypeAlias = Number | DigestStart | Label | Latest
+@dataclass(frozen=True)
+class Proposed:
+    """`models:/fraud@proposal:fraud-7-production-3f2a`: the version that a proposal would put into its stage."""
+
+    proposal: str
+
+
+Selector: TypeAlias = Number | DigestStart | Label | Latest | Proposed
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,8 @@ class ModelAddress:
                 return f"{MODELS}{self.model}{'/' if is_stage else '@'}{name}"
             case Latest():
                 return f"{MODELS}{self.model}/{LATEST}"
+            case Proposed(proposal):
+                return f"{MODELS}{self.model}@{PROPOSAL}{proposal}"
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,8 @@ def _run(rest: str, text: str) -> RunAddress:
 
 def _model(rest: str, text: str) -> ModelAddress:
     model, at, label = rest.partition("@")
+    if at and label.startswith(PROPOSAL):
+        return ModelAddress(check_model_name(model), Proposed(label.removeprefix(PROPOSAL)))
     if at:
         return ModelAddress(check_model_name(model), Label(check_model_name(label, "stage or alias")))
     model, slash, selector = rest.partition("/")

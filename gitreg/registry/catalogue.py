@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gitreg.documents import Digest, ModelCard, RegistrySettings, part, paths
 from gitreg.errors import Ambiguous, InvalidName, ModelNotFound, NumberDisputed, StageNotFound, VersionNotFound
-from gitreg.registry.addresses import DigestStart, Label, Latest, ModelAddress, Number, parse_address
+from gitreg.registry.addresses import DigestStart, Label, Latest, ModelAddress, Number, Proposed, parse_address
 from gitreg.registry.numbers import Numbering
 from gitreg.registry.views import ModelView, VersionView, remarks_of
 
@@ -102,6 +102,9 @@ class Catalogue:
                 return _numbered(address.model, number, numbering_of(rows))
             case DigestStart(start):
                 return _by_start(address.model, start, rows)
+            case Proposed(proposal):
+                message = f"{proposal} is a proposal: what it would bring is not recorded as such."
+                raise StageNotFound(message, subject=proposal, hint=f"gitreg resolve {address}")
             case Latest():
                 return _latest(address.model, numbering_of(rows))
             case Label(name):

@@ -205,3 +205,14 @@ def test_training_and_test_rows_are_counted_apart(stage: Stage, shared: int | No
         [] if shared is None else [shared]
     )
     assert stage.office.ada.run("fsck").code == 0
+
+
+def test_what_a_proposal_would_bring_has_an_address(protected: Office, tmp_path: Path) -> None:
+    proposal = protected.promoted(2)
+    address = f"models:/fraud@proposal:{proposal}"
+    found = protected.ada.reads("resolve", address)
+    assert (found["version"], found["stage"], found["decision"]) == (2, None, None)
+    protected.ada.does("pull", address, "-o", tmp_path / "out")
+    assert (tmp_path / "out/weights.bin").read_bytes() == b"two"
+    assert protected.ada.run("resolve", f"models:/other@proposal:{proposal}").code == 3
+    assert protected.ada.run("resolve", "models:/fraud@proposal:nothing").code == 3

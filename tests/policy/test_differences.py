@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gitreg.documents import Policy
+from gitreg.errors import InvalidDocument
 from gitreg.policy import policy_changes
 
 
@@ -76,3 +77,8 @@ def test_an_override_clause_loosens_and_its_hours_too() -> None:
     assert [each.direction for each in policy_changes(short, long)] == ["looser"]
     assert [each.direction for each in policy_changes(long, none)] == ["tighter"]
     assert [each.direction for each in policy_changes(none, policy(rollback={"count": 2}))] == ["other"]
+
+
+def test_two_rules_of_one_name_are_no_policy() -> None:
+    with pytest.raises(InvalidDocument, match="two rules are called 'it'"):
+        policy(rule("source"), rule("threshold", metric="auc"))
