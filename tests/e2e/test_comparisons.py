@@ -216,3 +216,24 @@ def test_what_a_proposal_would_bring_has_an_address(protected: Office, tmp_path:
     assert (tmp_path / "out/weights.bin").read_bytes() == b"two"
     assert protected.ada.run("resolve", f"models:/other@proposal:{proposal}").code == 3
     assert protected.ada.run("resolve", "models:/fraud@proposal:nothing").code == 3
+
+
+def test_the_servers_hook_looks_at_the_bytes_itself(shared: Office, tmp_path: Path) -> None:
+    """Ada makes a number up and signs that, Ben signs what Ada says; the server has the predictions."""
+    stage = Stage(shared, tmp_path)
+    ada, ben = shared.ada, shared.ben
+    stage.lands(stage.trained(scores(0.9)))
+    stage.asks(RULE)
+    proposal = shared.promoted(stage.trained(scores(0.3)))
+
+    def better_still(evidence: dict[str, Any]) -> None:
+        next(each for each in evidence["observations"] if each["kind"] == "compared")["candidate_value"] = 0.999
+
+    edited(stage, proposal, better_still)
+    ada.git("push", "--quiet", "--force", "origin", f"proposals/{proposal}")
+    for person in (ada, ben):
+        person.run("approve", proposal, "--key", person.key)
+    told = ada.run("merge", proposal)
+    assert told.code == 6, told
+    assert "What the evidence says for 'better' is not so." in told.err
+    assert ada.git("rev-parse", "main") == ada.git("rev-parse", "origin/main")
