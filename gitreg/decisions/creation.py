@@ -15,7 +15,7 @@ STAGES = ("staging", "production")
 _README = """\
 # A model registry
 
-This repository is a [gitreg](https://pypi.org/project/gitreg/) registry. This branch holds what people decided: which
+This repository is a gitreg registry (`pip install gitreg`). This branch holds what people decided: which
 model version is in which stage, and why. What machines recorded is on the branch `{ledger}`.
 
     gitreg status       what is going on, and what to do next
