@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.decisions import Said
-    from gitreg.documents import ManifestEntry, RegistrySettings
+    from gitreg.documents import ManifestEntry, RegistrySettings, Tree
     from gitreg.evaluation import CsvColumns
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
@@ -307,7 +307,15 @@ class Registry:
     def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
         """Whether `head` is good for main: as a proposal merged into `base`, or as a push on it."""
         found = self._parts.record.validate(base, head, is_push=is_push)
-        return [*found, *self._gathered_again(self._parts.record.claims(base, head, is_push=is_push))]
+        again = self._gathered_again(self._parts.record.claims(base, head, is_push=is_push))
+        return [*found, *again, *self._tried(self._parts.record.changed_policies(base, head, is_push=is_push))]
+
+    def _tried(self, tree: Tree | None) -> Iterator[Finding]:
+        """Whether policies that change still say to their example cases what those expect."""
+        if tree is not None and tree.object_id("policies/cases") is not None:
+            from gitreg.gathering import case_findings  # noqa: PLC0415 - see `_audits`
+
+            yield from case_findings(tree)
 
     def _gathered_again(self, claims: list[Claim]) -> Iterator[Finding]:
         """Whether the evidence says what anybody sees who looks; nothing is loaded where there is none."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
+    from gitreg.documents import Tree
 
 
 class Record:
@@ -135,18 +136,31 @@ class Record:
 
         What cannot be read has no claim: `validate` says so.
         """
-        before, after = self._commit_or_nothing(base), self.office.commit_at(head)
         try:
-            if before is None or is_push:
-                judge = self.office.judge(after)
-                start = judge.history.position(before) if before is not None else -1
-                places = range((judge.tip if start is None else start) + 1, judge.tip + 1)
-            else:
-                judge = self._as_merged(before, after)
-                places = range(judge.tip, judge.tip + 1)
+            judge, places = self._judged(base, head, is_push=is_push)
             return [claim for place in places if place for claim in claims_at(judge, place)]
         except (*UNREADABLE, Conflict):
             return []
+
+    def changed_policies(self, base: str, head: str, *, is_push: bool = False) -> Tree | None:
+        """The tree that `validate` judged, if its policies are others than the base's; else None."""
+        try:
+            judge, places = self._judged(base, head, is_push=is_push)
+        except (*UNREADABLE, Conflict):
+            return None
+        before = judge.tree(places.start - 1) if places.start else None
+        same = before is not None and before.object_id("policies") == judge.tree().object_id("policies")
+        return None if same else judge.tree()
+
+    def _judged(self, base: str, head: str, *, is_push: bool) -> tuple[Judge, range]:
+        """The line that `validate` judges, and the positions on it that are new."""
+        before, after = self._commit_or_nothing(base), self.office.commit_at(head)
+        if before is not None and not is_push:
+            judge = self._as_merged(before, after)
+            return judge, range(judge.tip, judge.tip + 1)
+        judge = self.office.judge(after)
+        start = judge.history.position(before) if before is not None else -1
+        return judge, range((judge.tip if start is None else start) + 1, judge.tip + 1)
 
 
 def landings(

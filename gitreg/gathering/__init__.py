@@ -3,7 +3,15 @@
 from gitreg.gathering.again import differences_of
 from gitreg.gathering.code import CodeHistory
 from gitreg.gathering.observing import Observer
-from gitreg.gathering.trying import CaseAnswer, PolicyDifference, PolicyEffect, case_of, differences, try_cases
+from gitreg.gathering.trying import (
+    CaseAnswer,
+    PolicyDifference,
+    PolicyEffect,
+    case_findings,
+    case_of,
+    differences,
+    try_cases,
+)
 
 __all__ = [
     "CaseAnswer",
@@ -11,6 +19,7 @@ __all__ = [
     "Observer",
     "PolicyDifference",
     "PolicyEffect",
+    "case_findings",
     "case_of",
     "differences",
     "differences_of",

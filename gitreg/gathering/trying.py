@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitreg.decisions import Rulebook, in_force, read_document, stages_of
+from gitreg.decisions import UNREADABLE, Finding, Rulebook, in_force, read_document, stages_of
 from gitreg.documents import (
     Evaluated,
     Evidence,
@@ -91,6 +91,18 @@ def try_cases(tree: Tree) -> Iterator[CaseAnswer]:
                 found = answers.get(rule)
                 text = found.text if found else "The policy has no such rule for this model."
                 yield CaseAnswer(name, case.name, rule, expected, found.outcome if found else None, text)
+
+
+def case_findings(tree: Tree) -> Iterator[Finding]:
+    """What `validate` says of example cases that are answered otherwise. What cannot be read it has named itself."""
+    try:
+        wrong = [answer for answer in try_cases(tree) if not answer.is_right]
+    except UNREADABLE:
+        return
+    for answer in wrong:
+        found = answer.found or "nothing"
+        message = f"The case {answer.case!r} expects {answer.expected} of {answer.rule!r}, which answers {found}."
+        yield Finding("policy-case", paths.policy_cases(answer.policy), message, "Look: gitreg policy test")
 
 
 def _facts(case: PolicyCase) -> Facts:

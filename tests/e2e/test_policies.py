@@ -41,6 +41,9 @@ def test_an_example_is_kept_and_answers_until_the_policy_changes(protected: Offi
     decided(protected)
     assert "1 case answered as expected" in ada.does("policy", "test")
     edits(protected, {**AUC, "at_least": 0.99})
+    proposal = ada.reads("govern", "-m", "policy", "--key", ada.key)["proposal"]["id"]
+    told = ada.run("validate", "--base", "main", "--head", f"proposals/{proposal}", "--json")
+    assert {each["rule"] for each in told.json} >= {"policy-case"}
     told = ada.run("policy", "test")
     assert told.code == 1
     assert "the good one: good-enough answers fail." in told.out
