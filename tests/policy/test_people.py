@@ -44,6 +44,12 @@ def asks(count: int, group: str | None = None, severity: str = "block") -> Appro
     )
 
 
+def named(wanted: list[tuple[int, str | None]]) -> tuple[ApprovalsRequirement, ...]:
+    """Two rules may ask the same, but not under one name."""
+    rules = (asks(count, group) for count, group in wanted)
+    return tuple(rule.model_copy(update={"rule": f"{place}: {rule.rule}"}) for place, rule in enumerate(rules))
+
+
 def said(**verdicts: str) -> dict[Principal, frozenset[Verdict]]:
     known: dict[str, Verdict] = {"approve": "approve", "reject": "reject", "propose": "propose"}
     return {
@@ -147,7 +153,7 @@ def test_more_approvals_never_take_a_pass_away_and_a_rejection_never_gives_one(
     spoken: dict[Principal, frozenset[Verdict]], of: list[tuple[str, ...]], wanted: list[tuple[int, str | None]]
 ) -> None:
     people = team(*of)
-    quorum = quorum_of(Policy(requirements=tuple(asks(count, group) for count, group in wanted)), "promote")
+    quorum = quorum_of(Policy(requirements=named(wanted)), "promote")
     before = judge_people(quorum, spoken, ADA, people)
     for person in NAMES:
         more = {**spoken, person: spoken.get(person, frozenset()) | APPROVE}
@@ -163,7 +169,7 @@ def test_what_is_meetable_can_be_met_and_what_is_not_cannot(
     of: list[tuple[str, ...]], wanted: list[tuple[int, str | None]]
 ) -> None:
     people = team(*of)
-    quorum = quorum_of(Policy(requirements=tuple(asks(count, group) for count, group in wanted)), "promote")
+    quorum = quorum_of(Policy(requirements=named(wanted)), "promote")
     everybody: dict[Principal, frozenset[Verdict]] = {name: frozenset(["approve", "propose"]) for name in NAMES}
     outcomes = {judge_people(quorum, everybody, proposer, people).outcome for proposer in NAMES}
     assert meetable(quorum, people) == ("pass" in outcomes)

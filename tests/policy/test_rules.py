@@ -41,7 +41,7 @@ def version(*metrics: tuple[str, Digest | None, float]) -> Version:
 
 
 def threshold(**fields: Any) -> ThresholdRequirement:  # noqa: ANN401 - a builder
-    return ThresholdRequirement(kind="threshold", rule="floor", metric="auc", **fields)
+    return ThresholdRequirement(**{"kind": "threshold", "rule": "floor", "metric": "auc", **fields})
 
 
 def answer(rule: ThresholdRequirement, *metrics: tuple[str, Digest | None, float]) -> tuple[Outcome, str]:
@@ -160,7 +160,7 @@ def test_a_warning_blocks_nothing() -> None:
 
 
 def test_fail_is_said_before_cannot_tell() -> None:
-    rules = (threshold(at_least=0.5), threshold(at_least=0.5, dataset="holdout"))
+    rules = (threshold(at_least=0.5), threshold(at_least=0.5, dataset="holdout", rule="there"))
     results = evaluate(Policy(requirements=rules), Facts(version(("auc", None, 0.1))))
     assert [result.outcome for result in results] == ["fail", "cannot tell"]
     assert verdict(results) == "fail"
