@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gitreg.errors import Conflict, CredentialsRefused, NotFound, ProposalNotFound
+from gitreg.errors import CredentialsRefused, NotFound
+from gitreg.forges.pulls import Pulls
 from gitreg.forges.reading import is_on, moment, number, number_or, rows, rows_or_empty, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, MAX_TITLE, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
 from gitreg.forges.values import (
     BranchRules,
     Check,
@@ -35,7 +36,7 @@ _REVIEWS: dict[str, ReviewState] = {
 }
 
 
-class Gitea:
+class Gitea(Pulls):
     """One repository on Gitea or Forgejo."""
 
     kind: Kind = "gitea"
@@ -47,35 +48,16 @@ class Gitea:
 
     # --- pull requests -----------------------------------------------------------------------------------------------
 
-    def open_pull_request(self, head: str, base: str, *, title: str, body: str) -> PullRequest:
-        """See `Forge`. Two that open the same at once end with one: the slower one updates it."""
-        title, body = clipped(title, MAX_TITLE), clipped(body)
-        standing = self._open_ones(head, base)
-        if not standing:
-            fields = {"head": head, "base": base, "title": title, "body": body}
-            try:
-                return _pull(self._web.send("POST", f"{self._repo}/pulls", _WRITE, fields))
-            except Conflict:
-                standing = self._open_ones(head, base)
-                if not standing:
-                    raise
-        found = standing[0]
-        if (found.title, found.body) == (title, body):
-            return found
-        path = f"{self._repo}/pulls/{found.number}"
-        return _pull(self._web.send("PATCH", path, _WRITE, {"title": title, "body": body}))
+    def _create(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        fields = {"head": head, "base": base, "title": title, "body": body}
+        return _pull(self._web.send("POST", f"{self._repo}/pulls", _WRITE, fields))
 
-    def pull_request(self, which: int | str) -> PullRequest:
-        """See `Forge`."""
-        if isinstance(which, str):
-            found = self._open_ones(which)
-            if not found:
-                raise ProposalNotFound(f"No open pull request comes from {which}.", subject=which)
-            return found[0]
-        try:
-            return _pull(self._web.get(f"{self._repo}/pulls/{which}", _READ))
-        except NotFound as error:
-            raise ProposalNotFound(error.message, subject=f"#{which}", hint=error.hint) from None
+    def _change(self, number: int, title: str, body: str) -> PullRequest:
+        fields = {"title": title, "body": body}
+        return _pull(self._web.send("PATCH", f"{self._repo}/pulls/{number}", _WRITE, fields))
+
+    def _fetch(self, number: int) -> PullRequest:
+        return _pull(self._web.get(f"{self._repo}/pulls/{number}", _READ))
 
     def pull_requests(self, state: PullState = "open") -> list[PullRequest]:
         """See `Forge`."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gitreg.errors import CredentialsRefused, NotFound, ProposalNotFound, RemoteRefused
+from gitreg.errors import CredentialsRefused, RemoteRefused
 from gitreg.forges.githubrules import branch_rules_of
+from gitreg.forges.pulls import Pulls
 from gitreg.forges.reading import at, is_on, moment, number, rows, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, MAX_TITLE, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
 from gitreg.forges.values import (
     Annotation,
     BranchRules,
@@ -39,10 +40,11 @@ _REVIEWS: dict[str, ReviewState] = {
 }
 
 
-class GitHub:
+class GitHub(Pulls):
     """One repository on GitHub. `is_job_token`: the token is a workflow's own GITHUB_TOKEN."""
 
     kind: Kind = "github"
+    already_there = RemoteRefused
 
     def __init__(self, web: Web, project: str, *, is_job_token: bool = False) -> None:
         self.project = project
@@ -53,35 +55,16 @@ class GitHub:
 
     # --- pull requests -----------------------------------------------------------------------------------------------
 
-    def open_pull_request(self, head: str, base: str, *, title: str, body: str) -> PullRequest:
-        """See `Forge`. Two that open the same at once end with one: the slower one updates it."""
-        title, body = clipped(title, MAX_TITLE), clipped(body)
-        standing = self._open_ones(head, base)
-        if not standing:
-            fields = {"head": head, "base": base, "title": title, "body": body}
-            try:
-                return _pull(self._web.send("POST", f"{self._repo}/pulls", _PULLS_WRITE, fields))
-            except RemoteRefused:
-                standing = self._open_ones(head, base)
-                if not standing:
-                    raise
-        found = standing[0]
-        if (found.title, found.body) == (title, body):
-            return found
-        path = f"{self._repo}/pulls/{found.number}"
-        return _pull(self._web.send("PATCH", path, _PULLS_WRITE, {"title": title, "body": body}))
+    def _create(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        fields = {"head": head, "base": base, "title": title, "body": body}
+        return _pull(self._web.send("POST", f"{self._repo}/pulls", _PULLS_WRITE, fields))
 
-    def pull_request(self, which: int | str) -> PullRequest:
-        """See `Forge`."""
-        if isinstance(which, str):
-            found = self._open_ones(which)
-            if not found:
-                raise ProposalNotFound(f"No open pull request comes from {which}.", subject=which)
-            return found[0]
-        try:
-            return _pull(self._web.get(f"{self._repo}/pulls/{which}", _PULLS_READ))
-        except NotFound as error:
-            raise ProposalNotFound(error.message, subject=f"#{which}", hint=error.hint) from None
+    def _change(self, number: int, title: str, body: str) -> PullRequest:
+        fields = {"title": title, "body": body}
+        return _pull(self._web.send("PATCH", f"{self._repo}/pulls/{number}", _PULLS_WRITE, fields))
+
+    def _fetch(self, number: int) -> PullRequest:
+        return _pull(self._web.get(f"{self._repo}/pulls/{number}", _PULLS_READ))
 
     def pull_requests(self, state: PullState = "open") -> list[PullRequest]:
         """See `Forge`."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from gitreg.errors import Conflict, CredentialsRefused, NotFound, ProposalNotFound
+from gitreg.errors import CredentialsRefused, NotFound
+from gitreg.forges.pulls import Pulls
 from gitreg.forges.reading import at, is_on, moment, number, number_or, rows, rows_or_empty, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, MAX_TITLE, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
 from gitreg.forges.values import (
     BranchRules,
     Check,
@@ -34,10 +35,12 @@ PIPELINE = "pipeline"
 """GitLab requires the whole pipeline, not one job of it by name."""
 
 
-class GitLab:
+class GitLab(Pulls):
     """One project on GitLab."""
 
     kind: Kind = "gitlab"
+    noun = "merge request"
+    mark = "!"
 
     def __init__(self, web: Web, project: str) -> None:
         self.project = project
@@ -46,35 +49,16 @@ class GitLab:
 
     # --- merge requests ----------------------------------------------------------------------------------------------
 
-    def open_pull_request(self, head: str, base: str, *, title: str, body: str) -> PullRequest:
-        """See `Forge`. Two that open the same at once end with one: the slower one updates it."""
-        title, body = clipped(title, MAX_TITLE), clipped(body)
-        standing = self._open_ones(head, base)
-        if not standing:
-            fields = {"source_branch": head, "target_branch": base, "title": title, "description": body}
-            try:
-                return _pull(self._web.send("POST", f"{self._root}/merge_requests", _WRITE, fields))
-            except Conflict:
-                standing = self._open_ones(head, base)
-                if not standing:
-                    raise
-        found = standing[0]
-        if (found.title, found.body) == (title, body):
-            return found
-        path = f"{self._root}/merge_requests/{found.number}"
-        return _pull(self._web.send("PUT", path, _WRITE, {"title": title, "description": body}))
+    def _create(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        fields = {"source_branch": head, "target_branch": base, "title": title, "description": body}
+        return _pull(self._web.send("POST", f"{self._root}/merge_requests", _WRITE, fields))
 
-    def pull_request(self, which: int | str) -> PullRequest:
-        """See `Forge`."""
-        if isinstance(which, str):
-            found = self._open_ones(which)
-            if not found:
-                raise ProposalNotFound(f"No open merge request comes from {which}.", subject=which)
-            return found[0]
-        try:
-            return _pull(self._web.get(f"{self._root}/merge_requests/{which}", _READ))
-        except NotFound as error:
-            raise ProposalNotFound(error.message, subject=f"!{which}", hint=error.hint) from None
+    def _change(self, number: int, title: str, body: str) -> PullRequest:
+        fields = {"title": title, "description": body}
+        return _pull(self._web.send("PUT", f"{self._root}/merge_requests/{number}", _WRITE, fields))
+
+    def _fetch(self, number: int) -> PullRequest:
+        return _pull(self._web.get(f"{self._root}/merge_requests/{number}", _READ))
 
     def pull_requests(self, state: PullState = "open") -> list[PullRequest]:
         """See `Forge`."""
