@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import open_bytes
 from gitreg._user import User
-from gitreg.decisions import Claim, Finding, Office, Receiver, Record, Rulebook, refuse
+from gitreg.decisions import Claim, Finding, Look, Office, Receiver, Rulebook, refuse
 from gitreg.index import Index
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _gathered_again(updates: Sequence[RefUpdate], office: Office, index: Index) 
 def _claims(update: RefUpdate, office: Office) -> list[Claim]:
     if update.ref != office.store.branches.main or update.new is None or update.old is None:
         return []
-    return Record(office).claims(update.old, update.new, is_push=True)
+    return Look(office, update.old, update.new, is_push=True).claims()
 
 
 def check_push(updates: Sequence[RefUpdate], store: Store) -> None:

@@ -306,9 +306,8 @@ class Registry:
 
     def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
         """Whether `head` is good for main: as a proposal merged into `base`, or as a push on it."""
-        found = self._parts.record.validate(base, head, is_push=is_push)
-        again = self._gathered_again(self._parts.record.claims(base, head, is_push=is_push))
-        return [*found, *again, *self._tried(self._parts.record.changed_policies(base, head, is_push=is_push))]
+        look = self._parts.record.look(base, head, is_push=is_push)
+        return [*look.findings(), *self._gathered_again(look.claims()), *self._tried(look.changed_policies())]
 
     def _tried(self, tree: Tree | None) -> Iterator[Finding]:
         """Whether policies that change still say to their example cases what those expect."""

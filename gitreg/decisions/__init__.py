@@ -14,6 +14,7 @@ from gitreg.decisions.governing import add_person, remove_key, remove_person, re
 from gitreg.decisions.history import History, Line, Place, VerdictCache, differing
 from gitreg.decisions.judge import Judge, judge
 from gitreg.decisions.judgement import Judgement
+from gitreg.decisions.looking import Look
 from gitreg.decisions.office import Office
 from gitreg.decisions.proposals import Proposals
 from gitreg.decisions.receiving import Receiver, receiver_of, refuse
@@ -56,6 +57,7 @@ __all__ = [
     "Landing",
     "Line",
     "LogEntry",
+    "Look",
     "Observe",
     "Offered",
     "Office",

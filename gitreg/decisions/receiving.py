@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitreg.decisions.facts import check_facts
 from gitreg.decisions.findings import UNREADABLE, Finding
+from gitreg.decisions.looking import Look
 from gitreg.decisions.office import APPROVALS, CLOSED, Office
-from gitreg.decisions.record import Record
 from gitreg.documents import Fingerprint, Statement
 from gitreg.errors import ApprovalRefused, RemoteRefused
 from gitreg.signing import NAMESPACE, verify
@@ -46,7 +46,7 @@ class Receiver:
         if update.new is None:
             yield Finding("line", update.ref, "The decisions branch is never deleted.")
             return
-        yield from Record(self.office).check_push(update.old, update.new)
+        yield from Look(self.office, update.old, update.new, is_push=True).findings()
 
     def _ledger(self, update: RefUpdate) -> Iterator[Finding]:
         store = self.office.store

@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.decisions import stages
-from gitreg.decisions.claims import Claim, claims_at
-from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.drafting import Target
 from gitreg.decisions.facts import check_ledger
-from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.judge import Judge
+from gitreg.decisions.looking import Look
 from gitreg.decisions.moves import move_of
 from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.titles import title_of
-from gitreg.decisions.validation import check_line, check_step, decisions_in, sealed
 from gitreg.decisions.views import HoldView, Landing, OverrideView
 from gitreg.documents import Hold, paths
-from gitreg.errors import Conflict, NotFound
+from gitreg.errors import NotFound
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gitreg.decisions.findings import Finding
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
-    from gitreg.documents import Tree
 
 
 class Record:
@@ -86,81 +83,22 @@ class Record:
         first, last = self._commit_or_nothing(before), store.resolve(after)
         return list(dict.fromkeys(finding for finding, _ in check_ledger(store, first, last)))
 
-    def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
-        """Whether `head` is good for main.
+    def look(self, base: str, head: str, *, is_push: bool = False) -> Look:
+        """A look at whether `head` is good for main: what it would be, and everything that can be asked of that.
 
-        As a proposal: if it were merged into `base` now, with every approval that can be seen. As a push: commit by
+        As a proposal: as if it were merged into `base` now, with every approval that can be seen. As a push: commit by
         commit from `base`, main's old tip.
         """
         before, after = self._commit_or_nothing(base), self.office.commit_at(head)
-        if is_push or before is None:
-            return self.check_push(before, after)
-        return self.check_proposal(before, after)
+        return Look(self.office, before, after, is_push=is_push or before is None)
+
+    def validate(self, base: str, head: str, *, is_push: bool = False) -> list[Finding]:
+        """Whether `head` is good for main; see `look`."""
+        return self.look(base, head, is_push=is_push).findings()
 
     def _commit_or_nothing(self, text: str) -> CommitId | None:
         """A commit, or None for the id of zeros by which git and forges say: there was none before."""
         return None if text and not text.strip("0") else self.office.commit_at(text)
-
-    def check_push(self, old: CommitId | None, new: CommitId) -> list[Finding]:
-        """A push to main: the old tip stays on the line (format 16), and each commit after it is good."""
-        judge = self.office.judge(new)
-        place = judge.history.position(old) if old is not None else -1
-        if place is None:
-            message = "Main's old tip is not on the new tip's first-parent line: landings would drop off it."
-            hint = "Rebase onto main, or merge the branch into main and not main into the branch."
-            return [Finding("line", self.office.store.branches.main, message, hint)]
-        # A registry that moves to a new server brings its past with it, whose proposals are long expired.
-        return check_line(judge, place, self.office.now if old is not None else None)
-
-    def check_proposal(self, base: CommitId, head: CommitId) -> list[Finding]:
-        """A proposal's branch, as one commit on `base`."""
-        try:
-            judge = self._as_merged(base, head)
-        except Conflict as error:
-            return [Finding("conflict", error.subject, error.message, error.hint)]
-        except UNREADABLE as error:
-            return [Finding("unreadable", error.subject, error.message, error.hint, outcome="cannot tell")]
-        return list(dict.fromkeys(check_step(judge, judge.tip, self.office.now)))
-
-    def _as_merged(self, base: CommitId, head: CommitId) -> Judge:
-        """The line with the proposal as its next commit, and every approval that can be seen."""
-        edits = dict(edits_between(self.office, base, head))
-        tip = self.office.store.snapshot(base)
-        decisions = {each.digest: each for each in decisions_in(tip, tip.with_edits(edits)).values()}
-        for digest, decision in decisions.items():
-            edits = sealed(edits, decision, statements_about(self.office, digest))
-        return self.office.judge(base).after(tip.with_edits(edits))
-
-    def claims(self, base: str, head: str, *, is_push: bool = False) -> list[Claim]:
-        """The evidence that `validate` judged, for whoever can look again at what it was gathered from.
-
-        What cannot be read has no claim: `validate` says so.
-        """
-        try:
-            judge, places = self._judged(base, head, is_push=is_push)
-            return [claim for place in places if place for claim in claims_at(judge, place)]
-        except (*UNREADABLE, Conflict):
-            return []
-
-    def changed_policies(self, base: str, head: str, *, is_push: bool = False) -> Tree | None:
-        """The tree that `validate` judged, if its policies are others than the base's; else None."""
-        try:
-            judge, places = self._judged(base, head, is_push=is_push)
-        except (*UNREADABLE, Conflict):
-            return None
-        before = judge.tree(places.start - 1) if places.start else None
-        same = before is not None and before.object_id("policies") == judge.tree().object_id("policies")
-        return None if same else judge.tree()
-
-    def _judged(self, base: str, head: str, *, is_push: bool) -> tuple[Judge, range]:
-        """The line that `validate` judges, and the positions on it that are new."""
-        before, after = self._commit_or_nothing(base), self.office.commit_at(head)
-        if before is not None and not is_push:
-            judge = self._as_merged(before, after)
-            return judge, range(judge.tip, judge.tip + 1)
-        judge = self.office.judge(after)
-        start = judge.history.position(before) if before is not None else -1
-        return judge, range((judge.tip if start is None else start) + 1, judge.tip + 1)
 
 
 def landings(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gitreg.documents.document import Descriptor, Document, Frozen, Integer, Name, Number, Part, Prose, Seq
-from gitreg.documents.facts import DatasetUse, PinnedMetric
+from gitreg.documents.facts import DatasetUse, PinnedMetric, Version
 from gitreg.documents.ids import Digest, Principal, RunId
 from gitreg.documents.rulings import Action, Outcome, Severity
 
@@ -43,6 +43,11 @@ class Evaluation(Document):
     metrics: Frozen[Name, Number]
     slices: Seq[SliceMetrics] = ()
     predictions: Descriptor
+
+    def is_of(self, version: Version) -> bool:
+        """Whether it is of a version: named by its digest, or of the run (and output) that made it."""
+        is_of_run = version.run is not None and self.run == version.run
+        return self.version == version.digest or (is_of_run and self.output in (None, version.output))
 
 
 class Subject(Part):

@@ -79,7 +79,7 @@ class Comparer:
     def _own(self, rule: ComparisonRequirement) -> Evaluation:
         named = [use.digest for use in self._version.datasets if use.name == rule.dataset]
         known = [each for content in named for each in self._index.evaluations(content)] or self._index.evaluations()
-        found = [each for each in known if each.dataset == rule.dataset and _is_of(each, self._version)]
+        found = [each for each in known if each.dataset == rule.dataset and each.is_of(self._version)]
         what = f"{self._version.model} {self._version.digest.short}"
         return _one(found, f"{what} was not evaluated on {rule.dataset}", f"{what} was evaluated on {rule.dataset}")
 
@@ -97,12 +97,6 @@ class Comparer:
         if len(table) != evaluation.rows:
             raise InvalidDocument("The evaluation and its predictions do not have the same number of rows.")
         return table
-
-
-def _is_of(evaluation: Evaluation, version: Version) -> bool:
-    return evaluation.version == version.digest or (
-        version.run is not None and evaluation.run == version.run and evaluation.output in (None, version.output)
-    )
 
 
 def _is_of_subject(evaluation: Evaluation, subject: Subject) -> bool:

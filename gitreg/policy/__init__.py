@@ -24,7 +24,6 @@ from gitreg.policy.rules import evaluate, is_for, rules_for, verdict
 from gitreg.policy.windows import read_freeze, span_of
 
 if TYPE_CHECKING:
-    from gitreg.policy.comparisons import picked_from
     from gitreg.policy.differences import PolicyChange, policy_changes
     from gitreg.policy.statistics import (
         METRICS,
@@ -69,7 +68,6 @@ __all__ = [
     "metric_named",
     "paired_bootstrap",
     "pairs_of",
-    "picked_from",
     "policy_changes",
     "quorum_of",
     "read_check",
@@ -87,7 +85,6 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "comparisons": ("picked_from",),
         "differences": ("PolicyChange", "policy_changes"),
         "statistics": (
             "METRICS",

@@ -44,7 +44,7 @@ class Evaluations:
         if version is None:
             return found
         view = self._models.version(version)
-        return [each for each in found if is_of(each, view)]
+        return [each for each in found if each.is_of(view.document)]
 
     def add(
         self,
@@ -85,10 +85,3 @@ class Evaluations:
             digests = ", ".join(sorted(content for _, content in known))
             raise InvalidValue(f"{dataset} has {len(known)} contents; say which by its digest: {digests}.")
         return next(iter(known))
-
-
-def is_of(evaluation: Evaluation, view: VersionView) -> bool:
-    """Whether an evaluation is of a version: named by its digest, or of the run (and output) that made it."""
-    document = view.document
-    of_run = document.run is not None and evaluation.run == document.run
-    return evaluation.version == view.digest or (of_run and evaluation.output in (None, document.output))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitreg.decisions import Word, add_person, agent_signer, choose_signer
+from gitreg.decisions import Look, Word, add_person, agent_signer, choose_signer
 from gitreg.errors import (
     AlreadyExists,
     ApprovalRefused,
@@ -246,7 +246,7 @@ def test_a_pointer_forced_in_by_hand_does_not_resolve_and_names_what_was(ada: Pe
     with pytest.raises(NotInForce) as caught:
         ada.record.resolve("fraud", "production")
     assert caught.value.hint == "In force last was version 1: models:/fraud/1"
-    assert {finding.rule for finding in ada.record.check_push(old, ada.office.main)} >= {"stale"}
+    assert {finding.rule for finding in Look(ada.office, old, ada.office.main, is_push=True).findings()} >= {"stale"}
 
 
 def test_people_govern_themselves(town: Town, ada: Person, ben: Person) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitreg.decisions import Line, Office, Proposals, creation_edits, default_settings, governed_edits, line_of
+from gitreg.decisions import Line, Look, Office, Proposals, creation_edits, default_settings, governed_edits, line_of
 from gitreg.documents import Approvers, Policy, ThresholdRequirement, paths
 from gitreg.errors import (
     DirtyPath,
@@ -235,7 +235,7 @@ def test_an_index_changes_no_answer(team: tuple[Person, Person]) -> None:
         lambda each: each.holds(),
         lambda each: each.changes("main~4", "main"),
         lambda each: each.validate("main~6", "main", is_push=True),
-        lambda each: each.check_push(None, each.office.main),
+        lambda each: Look(each.office, None, each.office.main, is_push=True).findings(),
         lambda each: each.stages(),
     ]
     for ask in (*asks, *asks):  # the second time the index has verdicts
