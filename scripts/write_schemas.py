@@ -41,7 +41,7 @@ def shape_schema(name: str) -> dict[str, Any]:
 
 
 def _schema_of(kind: Any, pieces: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any annotation of a shape
-    """A type of `shapes.py` as JSON Schema; each TypedDict becomes a definition among `pieces`."""
+    """A type of `cli.shapes` as JSON Schema; each TypedDict becomes a definition among `pieces`."""
     if kind in _PLAIN:
         return dict(_PLAIN[kind])
     origin, inner = get_origin(kind), get_args(kind)

@@ -1,0 +1,82 @@
+"""Commands that check, and those that hand on."""
+
+from __future__ import annotations
+
+from gitreg.cli.catalogue.entry import Entry
+
+CHECKING = (
+    Entry(
+        "proposals comment",
+        "forge",
+        "Check",
+        "Keep a pull request's comment and check up to date.",
+        "gitreg proposals comment 42",
+        "told",
+    ),
+    Entry(
+        "validate",
+        "check",
+        "Check",
+        "Check a proposal, or what was recorded, by the rules of the base.",
+        "gitreg validate --base origin/main --format github",
+        "findings",
+    ),
+    Entry(
+        "changes",
+        "check",
+        "Check",
+        "List what moved between two commits.",
+        "gitreg changes HEAD~1..HEAD",
+        "changes",
+    ),
+    Entry(
+        "audit verify",
+        "audit",
+        "Check",
+        "Judge every landing again, from a clone and offline.",
+        "gitreg audit verify --root sha256:3f2a…",
+        "audit",
+    ),
+    Entry(
+        "audit checkpoint",
+        "audit",
+        "Check",
+        "Sign how long main is and its root, so that nothing can be taken away later.",
+        "gitreg audit checkpoint --key ci_key -o checkpoint.note",
+        "checkpoint",
+    ),
+    Entry("fsck", "check", "Check", "Check every document and every stored byte.", "gitreg fsck", "fsck"),
+    Entry("schema", "check", "Check", "Print a JSON Schema, or list them.", "gitreg schema decision", "schemas"),
+    Entry(
+        "hook pre-receive",
+        "hook",
+        "Check",
+        "Judge a push before a bare repository takes it.",
+        "exec gitreg hook pre-receive",
+    ),
+    Entry("sync", "share", "Share", "Publish what was recorded, and fetch what others did.", "gitreg sync", "synced"),
+    Entry(
+        "evidence export",
+        "evidence",
+        "Share",
+        "Write all that is known of a stage into one file for others.",
+        "gitreg evidence export models:/fraud@production -o pack.zip",
+        "evidence-pack",
+    ),
+    Entry(
+        "resolve",
+        "share",
+        "Share",
+        "Say which version an address means now, and why.",
+        "gitreg resolve models:/fraud@production --json",
+        "resolution",
+    ),
+    Entry(
+        "pull",
+        "share",
+        "Share",
+        "Fetch a version's files, checked byte by byte.",
+        "gitreg pull models:/fraud@production -o model",
+        "fetched",
+    ),
+)

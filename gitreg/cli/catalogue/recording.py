@@ -1,0 +1,44 @@
+"""Commands that start a registry and record runs."""
+
+from __future__ import annotations
+
+from gitreg.cli.catalogue.entry import Entry
+
+RECORDING = (
+    Entry(
+        "init",
+        "start",
+        "Start",
+        "Make a registry.",
+        "gitreg init registry --protect production",
+        "registry",
+    ),
+    Entry("use", "start", "Start", "Say which registry is meant here.", "gitreg use ../registry", "registry"),
+    Entry("status", "start", "Start", "Show which registry and why, and what to do next.", "gitreg status", "status"),
+    Entry("doctor", "start", "Start", "Find and mend what a crash left behind.", "gitreg doctor", "ailments"),
+    Entry("run", "record", "Record", "Run a command and record it.", "gitreg run -e churn -- python train.py"),
+    Entry(
+        "runs start",
+        "record",
+        "Record",
+        "Start a run from a shell and print its id.",
+        'RUN=$(gitreg runs start -e churn --key "$JOB_ID")',
+        "run",
+    ),
+    Entry(
+        "runs record",
+        "record",
+        "Record",
+        "Add params, metrics, tags and files to a run.",
+        "gitreg runs record $RUN --param depth=4 --metric auc=0.91@12 --artifact out/",
+        "run",
+    ),
+    Entry("runs finish", "record", "Record", "End a run.", "gitreg runs finish $RUN", "run"),
+    Entry(
+        "runs recover", "record", "Record", "Publish what killed runs left behind.", "gitreg runs recover", "recovered"
+    ),
+    Entry("runs tag", "record", "Record", "Set or remove tags of a run.", "gitreg runs tag @last team=risk", "run"),
+    Entry("runs note", "record", "Record", "Say what a run was about.", 'gitreg runs note @last "Too deep."', "run"),
+    Entry("runs delete", "record", "Record", "Hide a run from lists.", 'gitreg runs delete @last -m "a typo"', "run"),
+    Entry("runs restore", "record", "Record", "Bring a deleted run back.", "gitreg runs restore 3f2a9c41", "run"),
+)

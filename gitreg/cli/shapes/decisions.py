@@ -1,0 +1,139 @@
+"""What commands that decide, and those about proposals and people, print."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, TypedDict
+
+from gitreg.cli.shapes.plain import Descriptor, Outcome, Severity
+from gitreg.cli.shapes.policies import People, Rule
+
+ProposalState: TypeAlias = Literal["open", "approved", "rejected", "stale", "expired", "closed", "merged"]
+
+
+class Move(TypedDict):
+    """One stage's change in a decision; `version` and `digest` are null where it is withdrawn."""
+
+    model: str
+    stage: str
+    version: int | None
+    digest: str | None
+
+
+class Finding(TypedDict):
+    """One thing that is not as it has to be."""
+
+    rule: str
+    path: str
+    message: str
+    hint: str
+    severity: Severity
+    outcome: Outcome
+
+
+class Objection(Finding):
+    """A finding of an audit, with the commit that brought it in and whom that commit names as its author."""
+
+    commit: str | None
+    title: str
+    author: str
+
+
+class Proposal(TypedDict):
+    """What waits for approval. `state` is how it stands against main now."""
+
+    id: str
+    title: str
+    state: ProposalState
+    action: str
+    decision: str
+    moves: list[Move]
+    reason: str
+    proposer: str
+    proposed_at: str
+    expires_at: str | None
+    regularise_by: str | None
+    people: People | None
+    rules: list[Rule]
+    findings: list[Finding]
+
+
+class Result(TypedDict):
+    """What deciding came to: `landed` is the commit on main, else `proposal` says what waits."""
+
+    title: str
+    landed: str | None
+    proposal: Proposal | None
+    pull_request: str | None
+    unreviewed: bool
+    warnings: list[str]
+    findings: list[Finding]
+
+
+class Collectable(TypedDict):
+    """A statement that was found. `person` and `verdict` are null where it is none, or is signed wrongly."""
+
+    where: str
+    person: str | None
+    verdict: str | None
+    taken: bool
+    reason: str
+
+
+class Collected(TypedDict):
+    """What was sealed: `commit` is null where nothing was written, `met` whether the policy asks for nobody more."""
+
+    id: str
+    commit: str | None
+    met: bool
+    missing: list[str]
+    statements: list[Collectable]
+
+
+class Told(TypedDict):
+    """A comment and a check of a pull request that are up to date; `commit` is the head that was judged."""
+
+    pull_request: str
+    commit: str
+    comment: str
+    check: Literal["success", "failure", "neutral"]
+    findings: list[Finding]
+
+
+class Landing(TypedDict):
+    """A proposal that landed."""
+
+    id: str
+    title: str
+    landed: str
+
+
+class Approver(TypedDict):
+    """Who may approve. Keys by their fingerprint, the sha256 of the key in hex."""
+
+    principal: str
+    groups: list[str]
+    keys: list[str]
+
+
+class Hold(TypedDict):
+    """A version that may not go to these stages again (to none, where the list is empty)."""
+
+    model: str
+    version: int | None
+    digest: str
+    stages: list[str]
+    reason: str
+
+
+class Check(TypedDict):
+    """What a check said, by one key. `status` and `by` are null where nobody has said anything; `ignored` says why it
+    does not count; `asked_for`: whether a rule asks for it.
+    """
+
+    name: str
+    status: Literal["pass", "fail"] | None
+    by: str | None
+    signed_at: str | None
+    report: Descriptor | None
+    ignored: str
+    asked_for: bool

@@ -1,0 +1,148 @@
+"""What commands about runs print."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from gitreg.cli.shapes.plain import Descriptor, Number, Scalar
+
+
+class Metric(TypedDict):
+    """One metric's summary; `value`, `step` and `time` are of its last point."""
+
+    key: str
+    dataset: str | None
+    value: Number
+    step: int
+    time: str
+    min: Number
+    max: Number
+    count: int
+
+
+class Dataset(TypedDict):
+    """A dataset in a role."""
+
+    name: str
+    role: str
+    digest: str
+    target: str | None
+
+
+class Output(TypedDict):
+    """A folder that a run made."""
+
+    name: str
+    manifest: Descriptor
+
+
+class Attempt(TypedDict):
+    """One process's try at a run."""
+
+    id: str
+    host: str
+    status: str
+    started_at: str
+    finished_at: str | None
+
+
+class Conflict(TypedDict):
+    """A param that attempts disagree about."""
+
+    key: str
+    values: list[Scalar]
+
+
+class Dropped(TypedDict):
+    """Values that were refused."""
+
+    key: str
+    reason: str
+    count: int
+
+
+class RunSummary(TypedDict):
+    """A run as lists show it. `layer` is ledger, journal (live, on this machine) or both."""
+
+    run_id: str
+    name: str
+    experiment: str
+    status: str
+    started_at: str
+    finished_at: str | None
+    silent_since: str | None
+    layer: str
+    deleted: str | None
+    note: str | None
+    params: dict[str, Scalar]
+    tags: dict[str, str]
+    metrics: list[Metric]
+
+
+class Run(RunSummary):
+    """A run whole. `source` and `environment` are as in schemas/run-v1.json."""
+
+    parent: str | None
+    actor: str
+    attempts: list[Attempt]
+    conflicts: list[Conflict]
+    dropped: list[Dropped]
+    datasets: list[Dataset]
+    outputs: list[Output]
+    source: dict[str, Any] | None
+    environment: dict[str, Any] | None
+
+
+class ComparisonRow(TypedDict):
+    """One param, metric, tag or dataset: a value for each run in their order, null where it has none.
+
+    `best` are the places of the runs with the best value, where the metric's name tells which way is better.
+    """
+
+    kind: Literal["metric", "dataset", "param", "tag"]
+    key: str
+    dataset: str | None
+    values: list[Scalar | None]
+    differs: bool
+    best: list[int]
+
+
+class Comparison(TypedDict):
+    """Runs side by side."""
+
+    runs: list[RunSummary]
+    rows: list[ComparisonRow]
+
+
+class Point(TypedDict):
+    """One point of a series."""
+
+    step: int
+    time: str
+    value: Number
+    attempt: str
+
+
+class Artifact(TypedDict):
+    """One file of a run or version."""
+
+    path: str
+    mediaType: str
+    digest: str
+    size: int
+
+
+class Fetched(TypedDict):
+    """What was written to disk."""
+
+    target: str
+    files: list[Artifact]
+
+
+class Recovered(TypedDict):
+    """A journal that was taken up: what became of its run, or why nothing could be done."""
+
+    run_id: str | None
+    status: str | None
+    problem: str | None
+    journal: str
