@@ -24,6 +24,7 @@ LEVELS = {
     "secrets": 0,
     "surroundings": 0,
     "documents": 1,
+    "sealing": 1,
     "policy": 2,
     "store": 2,
     "blobs": 2,
@@ -57,7 +58,7 @@ DOOR_LEVEL = 9
 # be imported nowhere.
 ALONE = {
     "click": {"cli"},
-    "cryptography": {"signing"},
+    "cryptography": {"sealing", "signing"},
     "dulwich": {"store"},
     "fsspec": {"blobs"},
     "httpx": {"forges"},
