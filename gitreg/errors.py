@@ -129,6 +129,12 @@ class BlobNotFound(NotFound):
     exit_code = 5
 
 
+class BlobErased(NotFound):
+    """Stored bytes that somebody erased for good; no retry and no other copy brings them back."""
+
+    http_status = 410
+
+
 class Conflict(GitregError):
     """Somebody else was there first, or two things contradict each other."""
 

@@ -13,6 +13,7 @@ from gitreg.documents import (
     Dataset,
     Digest,
     Document,
+    Erased,
     Evaluation,
     Experiment,
     Note,
@@ -154,6 +155,8 @@ def _texts(document: Document) -> Iterator[tuple[str, str]]:
             yield from ((name, str(value)) for name, value in document.params.items())
         case Note(value=str() as text):
             yield document.name, text
+        case Erased():
+            yield "reason", document.reason
 
 
 def _check_note(old: bytes | None, new: bytes, path: str, kind: PathKind) -> Iterator[Finding]:
@@ -179,16 +182,18 @@ def path_of(document: Document, kind: PathKind) -> str | None:
     """Where a fact belongs by what it says; None where its content does not tell."""
     return (
         _version_path(document, kind)
-        if isinstance(document, Version | Dataset | Evaluation)
+        if isinstance(document, Version | Dataset | Erased | Evaluation)
         else _revised_path(document, kind)
     )
 
 
-def _version_path(document: Version | Dataset | Evaluation, kind: PathKind) -> str:
+def _version_path(document: Version | Dataset | Erased | Evaluation, kind: PathKind) -> str:
     if isinstance(document, Version):
         return paths.version(document.model, int(kind.pieces["number"]), document.digest)
     if isinstance(document, Evaluation):
         return paths.evaluation(document.digest)
+    if isinstance(document, Erased):
+        return paths.erased(document.blob, document.digest)
     return paths.dataset(document.name, document.digest)
 
 

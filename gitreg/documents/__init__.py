@@ -14,6 +14,7 @@ from gitreg.documents.document import (
     plain,
     spell_number,
 )
+from gitreg.documents.erased import Erased, is_sealed, sealed_media_type
 from gitreg.documents.evidence import (
     PREDICTIONS_MEDIA_TYPE,
     Alternative,
@@ -162,6 +163,7 @@ __all__ = [
     "Edits",
     "Entry",
     "Environment",
+    "Erased",
     "Evaluated",
     "Evaluation",
     "Evidence",
@@ -244,11 +246,13 @@ __all__ = [
     "finds",
     "format_time",
     "is_part",
+    "is_sealed",
     "json_schema",
     "parse_json",
     "parse_time",
     "part",
     "paths",
     "plain",
+    "sealed_media_type",
     "spell_number",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitreg.documents import facts, policies, rulings
 from gitreg.documents.cases import PolicyCases
+from gitreg.documents.erased import Erased
 from gitreg.documents.evidence import Evaluation, Evidence
 from gitreg.documents.names import MAX_STAGE_PART, part
 
@@ -71,6 +72,16 @@ def evaluation(digest: Digest) -> str:
 def alias(model: str, name: str) -> str:
     """A bookmark on a model."""
     return f"aliases/{part(model)}/{part(name)}.json"
+
+
+def erased(blob: Digest, digest: Digest) -> str:
+    """That a blob was erased, by the digest of the document."""
+    return f"{erasures(blob)}/{blob.hex}-{digest.short}.json"
+
+
+def erasures(blob: Digest) -> str:
+    """The folder in which it stands whether a blob was erased."""
+    return f"erased/{blob.hex[:2]}"
 
 
 def checkpoint(count: int, digest: Digest) -> str:
@@ -206,6 +217,7 @@ _LEDGER: tuple[tuple[str, str, type[Document] | None], ...] = (
         facts.Version,
     ),
     ("dataset", rf"datasets/(?P<dataset>{_P})/(?P<digest>[0-9a-f]{{64}})\.json", facts.Dataset),
+    ("erased", r"erased/[0-9a-f]{2}/(?P<blob>[0-9a-f]{64})-(?P<digest>[0-9a-f]{16})\.json", Erased),
     ("evaluation", r"evaluations/[0-9a-f]{2}/(?P<digest>[0-9a-f]{64})\.json", Evaluation),
     ("alias", rf"aliases/(?P<model>{_P})/(?P<alias>{_P})\.json", facts.Alias),
     ("checkpoint", r"checkpoints/(?P<count>[1-9]\d{0,11})-(?P<digest>[0-9a-f]{16})\.note", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import cases, evidence, facts, policies, rulings
+from gitreg.documents import cases, erased, evidence, facts, policies, rulings
 from gitreg.errors import NotFound
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ DOCUMENTS: dict[str, type[Document]] = {
         rulings.Approvers,
         rulings.Compromise,
         rulings.Decision,
+        erased.Erased,
         evidence.Evaluation,
         evidence.Evidence,
         rulings.Hold,

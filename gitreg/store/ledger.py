@@ -20,9 +20,9 @@ from gitreg.store.values import FOLDER_MODE, REGULAR_MODES, ObjectId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WRITE_ONCE = ("versions/", "datasets/", "evaluations/", "comments/", "deployments/", "checkpoints/")
+_WRITE_ONCE = ("versions/", "datasets/", "evaluations/", "comments/", "deployments/", "checkpoints/", "erased/")
 _DIGEST_IN_PATH = re.compile(
-    r"(?:versions|datasets|evaluations|checkpoints)/.*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.(?:json|note)"
+    r"(?:versions|datasets|evaluations|checkpoints|erased)/.*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.(?:json|note)"
 )
 _MAX_REV = 2**63 - 1
 
