@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypedDict, Unpack
 
 from gitreg._registry.bytes import check_place, put_report
 from gitreg._registry.examining import Examiner
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
+    from gitreg._registry.deploying import Deployments
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
     from gitreg._registry.trials import Trials
@@ -59,6 +61,13 @@ if TYPE_CHECKING:
     from gitreg.tracking import Recovered, Run, Runs
 
 Owner: TypeAlias = Literal["process", "none"]
+
+
+class Deciding(TypedDict, total=False):
+    """How a decision is made: with which key, and whether it is only tried."""
+
+    signer: Signer | None
+    dry_run: bool
 
 
 class Registry:
@@ -180,16 +189,17 @@ class Registry:
         return self.models.register(run, self.models.output(run, found.path), model, message=message)
 
     def promote(
-        self, version: Reference, stage: str, reason: str, *, signer: Signer | None = None, dry_run: bool = False
+        self, version: Reference, stage: str, reason: str, *, because: str | None = None, **how: Unpack[Deciding]
     ) -> Outcome:
         """Put a version into a stage: it lands, or becomes a proposal (see `Proposals.promote`).
 
+        `because` says why this version, where runs evaluated on the same data did better.
         Nothing points at a version whose bytes are missing: raises `BlobNotFound`, and once `NotPublished` where there
         is a remote and they are only here. Also raises `VersionNotFound`, and `NotPublished` for a version that has no
         number yet.
         """
-        candidate = self._candidate(version, dry_run=dry_run)
-        return self.proposals.promote(candidate, stage, reason, signer=signer, dry_run=dry_run)
+        candidate = self._candidate(version, dry_run=how.get("dry_run", False))
+        return self.proposals.promote(replace(candidate, because=because), stage, reason, **how)
 
     def override(
         self, version: Reference, stage: str, reason: str, *, signer: Signer | None = None, dry_run: bool = False
@@ -378,6 +388,13 @@ class Registry:
         from gitreg._registry.forging import Forging  # noqa: PLC0415 - httpx may be missing, and takes its time
 
         return Forging(self._parts)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """What became of versions on targets, and what is live; see `Deployments`."""
+        from gitreg._registry.deploying import Deployments  # noqa: PLC0415 - see `_audits`
+
+        return Deployments(self._parts, self.resolve)
 
     @property
     def exports(self) -> Exports:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gitreg.cli.session import Reply
 from gitreg.cli.views import decisions
 from gitreg.cli.views.checks import findings_page
+from gitreg.cli.views.rehearsal import rehearsal, rehearsal_page
 from gitreg.cli.views.review import review_of
 from gitreg.decisions import Sealer, hindrances, offered_in
 from gitreg.errors import GitregError, InvalidDocument, MissingExtra, ProposalNotFound, StorageError
@@ -21,16 +22,22 @@ if TYPE_CHECKING:
 
     from gitreg._registry import Ailment, Registry, Told
     from gitreg.cli.session import Session
-    from gitreg.decisions import Finding, Offered, Outcome, ProposalView, Sealed
+    from gitreg.decisions import Finding, Offered, Outcome, PolicyCheck, ProposalView, Sealed
 
 _ROOM = 1_000
 """Characters of a pull request's text that are kept for what stands below the page."""
 _FORGES = ("github", "gitlab", "gitea", "forgejo", "codeberg")
 
 
-def decided(session: Session, outcome: Outcome, *, dry_run: bool = False) -> Reply:
-    """The reply to a decision, with the pull request of the proposal that it became where the remote is on a forge."""
-    data, page = decisions.outcome(outcome), decisions.outcome_page(outcome, dry_run=dry_run)
+def decided(session: Session, outcome: Outcome, *, dry_run: bool = False, policy: PolicyCheck | None = None) -> Reply:
+    """The reply to a decision, with the pull request of the proposal that it became where the remote is on a forge.
+
+    A dry run that would be refused ends as the refusal would.
+    """
+    if dry_run:
+        code = outcome.refused.exit_code if outcome.refused else 0
+        return Reply(rehearsal(outcome, policy), rehearsal_page(outcome, policy), exit_code=code)
+    data, page = decisions.outcome(outcome), decisions.outcome_page(outcome)
     if outcome.proposal is None:
         return Reply(data, page)
     url, note = _opened(session.registry, outcome.proposal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.collecting import closed_proposals, open_proposals
@@ -23,6 +23,7 @@ from gitreg.signing import NAMESPACE, Signer
 if TYPE_CHECKING:
     from gitreg.decisions.judgement import Judgement
     from gitreg.decisions.office import Office
+    from gitreg.errors import GitregError
     from gitreg.store import CommitId, Snapshot
 
 Make = Callable[[Judge], Draft]
@@ -47,6 +48,12 @@ class Prepared:
         """What is decided."""
         return self.draft.decision
 
+    @property
+    def refused(self) -> GitregError | None:
+        """What forbids it, whoever approves."""
+        hard = [finding for finding in self.judgement.findings if finding.rule not in PEOPLE]
+        return refusal(hard, title_of(self.decision, self.before))
+
 
 @dataclass(frozen=True)
 class Decider:
@@ -56,11 +63,15 @@ class Decider:
     signer: Signer | None = None
 
     def decide(self, make: Make, *, dry_run: bool = False) -> Outcome:
-        """Draft on main's tip, and land what comes of it or propose it. Raises what the rules refuse with."""
+        """Draft on main's tip, and land what comes of it or propose it.
+
+        Raises what the rules refuse with; a dry run tells it, with all that it is about.
+        """
+        if dry_run:
+            drafted = self._draft(make)
+            return replace(self._outcome(drafted), refused=drafted.refused)
         prepared = self.prepare(make)
         outcome = self._outcome(prepared)
-        if dry_run:
-            return outcome
         warning = self._late(prepared) if prepared.judgement.is_in_force else ""
         if warning:
             return self._propose(prepared, outcome, (warning,))
@@ -82,18 +93,20 @@ class Decider:
         return f"It cannot land now, so this is a proposal: {' '.join(words)}" if words else ""
 
     def prepare(self, make: Make, base: CommitId | None = None) -> Prepared:
-        """The draft on a commit (main's tip), judged as if it had landed there."""
+        """The draft on a commit (main's tip), judged as if it had landed there. Raises what the rules refuse with."""
+        prepared = self._draft(make, base)
+        if prepared.refused is not None:
+            raise prepared.refused
+        return prepared
+
+    def _draft(self, make: Make, base: CommitId | None = None) -> Prepared:
         judge = self.office.judge(base)
         draft = make(judge)
         edits = {**draft.edits, **self._own_statement(draft)}
         tree = self.office.snapshot(base).with_edits(edits)
         folders = folders_of(draft.decision)
         judgement = judge.after(tree).judge(folders[0], draft.decision.digest)
-        hard = [finding for finding in judgement.findings if finding.rule not in PEOPLE]
         before = {folder: in_force_move(judge, folder) for folder in folders}
-        error = refusal(hard, title_of(draft.decision, before))
-        if error is not None:
-            raise error
         return Prepared(draft, edits, judgement, before)
 
     def _own_statement(self, draft: Draft) -> dict[str, bytes | None]:
@@ -131,7 +144,7 @@ class Decider:
             return prepared.edits if snapshot.commit == first else self.prepare(make, snapshot.commit).edits
 
         commit = self.office.land(change, self.office.text(message_of(prepared.title, prepared.decision)))
-        return _with(outcome, landed=commit)
+        return replace(outcome, landed=commit)
 
     def _propose(self, prepared: Prepared, outcome: Outcome, warnings: tuple[str, ...] = ()) -> Outcome:
         office, decision = self.office, prepared.decision
@@ -152,7 +165,7 @@ class Decider:
         )
         if not prepared.judgement.people.proposed and prepared.draft.is_protected:
             warnings += (f"{self._why_unsigned(decision)} {decision.proposer.principal} signs: gitreg approve {name}",)
-        return _with(outcome, proposal=view, warnings=warnings)
+        return replace(outcome, proposal=view, warnings=warnings)
 
     def _why_unsigned(self, decision: Decision) -> str:
         if self.signer is None:
@@ -161,11 +174,6 @@ class Decider:
         if owner is None:
             return "The signature does not count: its key belongs to nobody in approvers.json."
         return f"The signature does not count: its key is {owner.person}'s, not {decision.proposer.principal}'s."
-
-
-def _with(outcome: Outcome, **changes: object) -> Outcome:
-    fields = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
-    return Outcome(**{**fields, **changes})
 
 
 def message_of(title: str, decision: Decision, merging: str | None = None) -> str:

@@ -34,11 +34,12 @@ EXPIRES_AFTER = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Wish:
-    """Who wants it, why, and when she said so (by her own clock)."""
+    """Who wants it, why, and when she said so (by her own clock); and why not a version that did better."""
 
     actor: Actor
     reason: str
     at: datetime
+    because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Candidate:
 
     version: Version
     number: int
+    because: str | None = None
+    """Why this one, where others did better on the same data."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Drafter:
         choices = [
             Choice(Target(candidate.version.model, stage), candidate.version, candidate.number) for stage in stages
         ]
-        return self.promote_set(choices, wish)
+        return self.promote_set(choices, replace(wish, because=candidate.because))
 
     def promote_set(self, choices: Iterable[Choice], wish: Wish) -> Draft:
         """Several stages' moves in one decision."""
@@ -261,6 +264,7 @@ class Drafter:
             moves=tuple(moves[folder] for folder in sorted(moves)),
             files={path: None if data is None else Digest.of(data) for path, data in sorted(files.items())},
             reason=wish.reason,
+            because=wish.because,
             proposer=wish.actor,
             proposed_at=wish.at,
             expires_at=wish.at + EXPIRES_AFTER if evidence else None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gitreg.decisions.stages import LogEntry
     from gitreg.decisions.statements import Heard
     from gitreg.documents import Decision, Descriptor, Digest, Evidence, ProposalId, Verdict
+    from gitreg.errors import GitregError
     from gitreg.policy import PeopleVerdict
     from gitreg.store import CommitId
 
@@ -61,6 +62,8 @@ class Outcome:
     unreviewed: bool = False
     warnings: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refused: GitregError | None = None
+    """What it would be refused with; of a dry run only, since nothing is told to have failed that was not tried."""
 
 
 @dataclass(frozen=True)

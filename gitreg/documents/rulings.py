@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,9 +22,11 @@ from gitreg.documents.document import (
 from gitreg.documents.ids import Digest, Fingerprint, Principal, RegistryId
 
 Action = Literal["promote", "rollback", "withdraw", "override", "hold", "lift", "govern"]
-Verdict = Literal["propose", "approve", "reject", "check"]
+Verdict = Literal["propose", "approve", "reject", "check", "attest"]
 Outcome = Literal["pass", "fail", "cannot tell"]
 Severity = Literal["block", "warn"]
+Handle = Annotated[str, Field(pattern=r"^(github|gitlab|gitea):[a-z0-9][a-z0-9._-]{0,99}$")]
+"""An account on a forge: its kind and the login, in lower case."""
 
 
 class StageSettings(Part):
@@ -54,10 +56,16 @@ class Key(Part):
 
 
 class Approver(Part):
-    """A person who may approve: the groups she is in and the keys she signs with."""
+    """A person who may approve: the groups she is in and the keys she signs with.
+
+    `forge` is whose reviews on a forge are hers. `attests` is of a machine: its key says which reviews a forge shows,
+    and its own word approves nothing.
+    """
 
     groups: Seq[Name] = ()
     keys: Seq[Key] = ()
+    forge: Seq[Handle] = ()
+    attests: bool = False
 
 
 class Approvers(Document):
@@ -134,6 +142,8 @@ class Decision(Document):
     files: Frozen[str, Digest | None]
     replaces: Digest | None = None
     reason: Prose
+    because: Prose | None = None
+    """Of a promotion: why this version, where others did better on the same data."""
     proposer: Actor
     proposed_at: Time
     expires_at: Time | None = None
@@ -149,8 +159,23 @@ class CheckReport(Part):
     report: Descriptor | None = None
 
 
+class ReviewReport(Part):
+    """A review as a forge showed it to who attests it: whose it is by approvers.json, and of which commit."""
+
+    reviewer: Principal
+    handle: Handle
+    review: Integer = Field(ge=1)
+    url: Prose | None = None
+    commit: str = Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
+    verdict: Literal["approve", "reject"]
+    submitted_at: Time
+
+
 class Statement(Document):
-    """What one person, or one check, signs about one decision. `checks` is of a `check` only."""
+    """What one person, one check, or who attests reviews signs about one decision.
+
+    `checks` is of a `check` only, `reviews` of an `attest`.
+    """
 
     schema_name = "statement"
 
@@ -159,5 +184,6 @@ class Statement(Document):
     reason: Prose | None = None
     conditions: Seq[Prose] = ()
     checks: Seq[CheckReport] = ()
+    reviews: Seq[ReviewReport] = Field(default=(), max_length=200)
     actor: Actor
     signed_at: Time

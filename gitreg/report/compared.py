@@ -153,17 +153,17 @@ def dataset_name(evidence: Evidence, content: Digest) -> str:
     return next((use.name for use in uses if use.digest == content), short(content))
 
 
-def alternatives_blocks(evidence: Evidence, reason: str) -> Iterator[Block]:
+def alternatives_blocks(evidence: Evidence, because: str | None) -> Iterator[Block]:
     """The best runs on the same data, and where the candidate stands among them."""
     seen: set[tuple[str, Digest]] = set()
     for each in evidence.observations:
         if isinstance(each, Alternatives) and (each.metric, each.dataset) not in seen:
             seen.add((each.metric, each.dataset))
             yield Heading(f"Chosen among, by {each.metric} on {dataset_name(evidence, each.dataset)}")
-            yield from _alternatives(each, evidence.candidate, reason)
+            yield from _alternatives(each, evidence.candidate, because)
 
 
-def _alternatives(each: Alternatives, candidate: Subject | None, reason: str) -> Iterator[Block]:
+def _alternatives(each: Alternatives, candidate: Subject | None, because: str | None) -> Iterator[Block]:
     yield f"{counted(each.runs, 'run')} {'was' if each.runs == 1 else 'were'} evaluated on this data."
     run = candidate.run if candidate else None
     if each.best:
@@ -179,4 +179,5 @@ def _alternatives(each: Alternatives, candidate: Subject | None, reason: str) ->
         yield Line("The candidate is the best of them.", "good")
     else:
         where = f"number {place}" if place else f"not among the best {len(each.best)}"
-        yield Line(f"The candidate is {where}. The reason given: {reason}", "warn")
+        why = f"It was chosen because: {because}" if because else "No reason was given for choosing it."
+        yield Line(f"The candidate is {where}. {why}", "warn")

@@ -120,7 +120,7 @@ def _evidence(page: ProposalPage, evidence: Evidence) -> Iterator[Block]:
     if evidence.rules:
         yield Heading(f"Rules ({evidence.policy})" if evidence.policy else "Rules")
         yield rules_table(evidence.rules)
-    yield from alternatives_blocks(evidence, page.decision.reason)
+    yield from alternatives_blocks(evidence, page.decision.because)
     yield from changes_blocks(page, evidence)
 
 

@@ -38,7 +38,7 @@ def why_page(standing: StageStanding, now: datetime) -> Iterator[Block]:
     if standing.version:
         yield from _built(standing.version)
     if standing.evidence:
-        yield from alternatives_blocks(standing.evidence, standing.decision.reason)
+        yield from alternatives_blocks(standing.evidence, standing.decision.because)
     yield Heading("To undo it")
     yield Command(undo(standing))
 

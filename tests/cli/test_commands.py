@@ -188,7 +188,7 @@ def test_a_proposal_is_a_pull_request_in_markdown(gitreg: Gitreg, ask: Ask, tmp_
     assert gitreg("proposals", "show", name, "--format", "html", "-o", page, at=ada).out == f"Written to {page}.\n"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>\n")
     again = gitreg("promote", "fraud", "1", "--to", "production", "-m", "x", "--dry-run", at=ada)
-    assert "It would ask for 1 approval from any approver." in again.out
+    assert "It needs 1 approval from any approver; these could: ada@example.org and ben@example.org." in again.out
 
 
 def test_a_schema_is_printed_whole(gitreg: Gitreg, tmp_path: Path) -> None:

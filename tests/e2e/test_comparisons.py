@@ -99,6 +99,13 @@ def test_a_better_version_lands_and_a_worse_one_is_refused_with_numbers(stage: S
     told = stage.office.ada.run("promote", "fraud", str(worse), "--to", "production", "-m", "why")
     assert told.code == 6
     assert "auc on holdout is worse by" in told.err
+    tried = stage.office.ada.run(
+        "promote", "fraud", str(worse), "--to", "production", "-m", "why", "--dry-run", "--json"
+    )
+    assert tried.code == 6
+    assert tried.json["policy"]["verdict"] == "fail"
+    assert set(tried.json["policy"]["ways"]) == {"better"}
+    assert tried.json["policy"]["able"] == ["ada@example.org", "ben@example.org"]
     assert stage.check(better)["verdict"] == "pass"
     stage.lands(better)
     assert stage.office.ada.reads("resolve", "models:/fraud@production")["version"] == better

@@ -67,6 +67,7 @@ def decision(**fields: Any) -> Decision:  # noqa: ANN401 - any field of a decisi
         ),
         "files": {},
         "reason": "Better on every segment.",
+        "because": "The first of them needs twice the memory.",
         "proposer": Actor(principal=ADA, via="person"),
         "proposed_at": AT,
         "expires_at": AT.replace(month=12),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,9 @@ def test_who_could_still_approve_is_named() -> None:
 
 def test_the_reason_is_given_where_the_candidate_is_not_the_best() -> None:
     text = as_text(PAGES["reviewed"])
-    assert "The candidate is number 2. The reason given: Better on every segment." in text
+    assert "The candidate is number 2. It was chosen because: The first of them needs twice the memory." in text
+    text = as_text(replace(PAGES["reviewed"], decision=builders.decision(because=None)))
+    assert "The candidate is number 2. No reason was given for choosing it." in text
 
 
 def test_a_group_that_gets_worse_for_certain_is_a_risk() -> None:

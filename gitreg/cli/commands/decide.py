@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 import click
@@ -17,25 +18,36 @@ if TYPE_CHECKING:
 __all__ = ["override", "promote", "rollback", "withdraw"]
 
 
+class Promoting(Signing):
+    """The options of `gitreg promote`."""
+
+    stage: str
+    message: str
+    because: str | None
+    dry_run: bool
+
+
 @command("promote")
 @click.argument("model")
 @click.argument("version")
 @click.option("--to", "stage", metavar="STAGE", required=True, help="The stage that gets it.")
 @reason_option
+@click.option("--because", metavar="WHY", help="Why not a run that did better on the same data.")
 @signing_options
 @dry_run_option
-def promote(
-    session: Session, model: str, version: str, stage: str, message: str, dry_run: bool, **signing: Unpack[Signing]
-) -> Reply:
+def promote(session: Session, model: str, version: str, **how: Unpack[Promoting]) -> Reply:
     """Propose, or make, a version a stage's.
 
     It lands at once where the stage's policy asks for nobody else; otherwise it becomes a proposal. VERSION is a
-    number, or ~ and the beginning of a digest. Without --key and --agent: git's user.signingkey, else the agent's key
-    that is yours.
+    number, or ~ and the beginning of a digest. --dry-run shows every rule's answer, as gitreg policy check does.
+    Without --key and --agent: git's user.signingkey, else the agent's key that is yours.
     """
-    signer, wanted = session.signer(**signing), f"{model}/{version}"
-    found = session.registry.promote(wanted, stage, message, signer=signer, dry_run=dry_run)
-    return decided(session, found, dry_run=dry_run)
+    signer, dry_run = session.signer(key=how["key"], agent=how["agent"]), how["dry_run"]
+    wanted, stage, registry = f"{model}/{version}", how["stage"], session.registry
+    promoting = partial(registry.promote, because=how["because"], signer=signer, dry_run=dry_run)
+    found = promoting(wanted, stage, how["message"])
+    policy = registry.check_policy(wanted, stage) if dry_run and found.evidence else None
+    return decided(session, found, dry_run=dry_run, policy=policy)
 
 
 @command("override")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, TypedDict
 
 from gitreg.cli.shapes.plain import Descriptor, Outcome, Severity
-from gitreg.cli.shapes.policies import People, Rule
+from gitreg.cli.shapes.policies import People, PolicyCheck, Rule
 
 ProposalState: TypeAlias = Literal["open", "approved", "rejected", "stale", "expired", "closed", "merged"]
 
@@ -58,12 +58,16 @@ class Proposal(TypedDict):
 
 
 class Result(TypedDict):
-    """What deciding came to: `landed` is the commit on main, else `proposal` says what waits."""
+    """What deciding came to: `landed` is the commit on main, else `proposal` says what waits.
+
+    `policy` is of `promote --dry-run`: what the stage's policy says, where it has one.
+    """
 
     title: str
     landed: str | None
     proposal: Proposal | None
     pull_request: str | None
+    policy: PolicyCheck | None
     unreviewed: bool
     warnings: list[str]
     findings: list[Finding]

@@ -16,9 +16,7 @@ from gitreg.report import (
     Table,
     counted,
     listed,
-    rules_table,
     short,
-    subjects_table,
     verdict_of,
     when,
 )
@@ -120,34 +118,21 @@ def outcome(found: Outcome) -> shapes.Result:
         "landed": found.landed,
         "proposal": proposal(found.proposal) if found.proposal else None,
         "pull_request": None,
+        "policy": None,
         "unreviewed": found.unreviewed,
         "warnings": [*found.warnings],
         "findings": [finding(each) for each in found.findings],
     }
 
 
-def outcome_page(found: Outcome, *, dry_run: bool = False) -> Iterator[Block]:
+def outcome_page(found: Outcome) -> Iterator[Block]:
     """What deciding came to, and what is next."""
-    if dry_run:
-        yield from _rehearsal(found)
-    elif found.landed:
+    if found.landed:
         yield Line(f"Landed: {found.title}", "good")
         yield Line(f"commit {found.landed}", "dim")
         yield from _after(found)
     elif found.proposal:
         yield from _proposed(found.proposal, found.warnings)
-
-
-def _rehearsal(found: Outcome) -> Iterator[Block]:
-    yield Line(f"Would be: {found.title}", "strong")
-    for evidence in found.evidence.values():
-        if evidence.candidate:
-            yield subjects_table(evidence.candidate, evidence.baseline, evidence.stage)
-        if evidence.rules:
-            yield rules_table(evidence.rules)
-    asked = listed(found.people.needed) if found.people and not found.unreviewed else ""
-    yield f"It would ask for {asked}." if asked else "It would land at once; nobody is asked."
-    yield Line("Nothing was changed (--dry-run).", "dim")
 
 
 def _after(found: Outcome) -> Iterator[Block]:

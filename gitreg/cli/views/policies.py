@@ -37,7 +37,14 @@ def policy_check(found: PolicyCheck) -> shapes.PolicyCheck:
 
 
 def policy_check_page(found: PolicyCheck) -> Iterator[Block]:
-    """The verdict, then why, then who."""
+    """The verdict, then why, then who, then the next command."""
+    yield from answers_of(found)
+    if found.evidence.verdict == "pass" and not found.held:
+        yield Command(f"gitreg promote {found.target.model} {found.number} --to {found.target.stage} -m WHY")
+
+
+def answers_of(found: PolicyCheck) -> Iterator[Block]:
+    """Every rule with its answer, its numbers and what would make it pass; and who would have to approve."""
     name = f"{found.target.model}/{found.number}"
     verdict = found.evidence.verdict
     said = {"pass": "passes", "fail": "does not pass", "cannot tell": "cannot be told to pass"}[verdict]
@@ -53,8 +60,6 @@ def policy_check_page(found: PolicyCheck) -> Iterator[Block]:
         yield Line(f"{each}: {way}", "dim")
     yield Heading("People")
     yield f"It needs {listed([*found.needed]) or 'nobody else'}; these could: {listed([*found.able]) or 'nobody'}."
-    if verdict == "pass" and not found.held:
-        yield Command(f"gitreg promote {found.target.model} {found.number} --to {found.target.stage} -m WHY")
 
 
 def case_answer(each: CaseAnswer) -> shapes.CaseAnswer:
