@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Anchored
@@ -12,6 +13,7 @@ from gitreg.documents import Checkpoint, Digest
 from gitreg.errors import Refused
 from gitreg.gathering import differences_of
 from gitreg.index import Index
+from gitreg.registry import following, live_at
 from gitreg.signing import FileSigner, SignedNote
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ class Audits:
         """See `Registry.as_of`. The shared index will do: whoever doubts it runs an audit."""
         office = self._parts.office
         ledger = self._parts.store.snapshot(self._parts.store.ledger_tip())
-        return as_of(office.judge(), ledger, Target(model, stage), Asked(at, office.now, skew))
+        found = as_of(office.judge(), ledger, Target(model, stage), Asked(at, office.now, skew))
+        live = following(live_at(self._parts.index.deployments(model), at), model, stage)
+        return replace(found, live=tuple(live))
 
     def checkpoint(self, key: Path, why: str | None = None) -> Anchored:
         """Audit main, and sign what it is and what the audit said. Raises `InvalidKey`, and what publishing raises."""

@@ -21,7 +21,7 @@ from gitreg.lineage import (
     graph_of,
     lineage_of,
 )
-from gitreg.registry import Label, ModelAddress, parse_address
+from gitreg.registry import Label, ModelAddress, in_order, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,8 @@ class Tracer:
         if start is not None and start.startswith("run:"):
             runs.add(RunId(start.removeprefix("run:")))
         found = (record for group in index.records(runs).values() for record in group)
-        return Facts(versions, tuple(found), tuple(index.datasets()), tuple(index.evaluations()))
+        deployments = tuple(in_order(index.deployments(model)))
+        return Facts(versions, tuple(found), tuple(index.datasets()), tuple(index.evaluations()), deployments)
 
     def _versions(self, model: str | None) -> Iterator[RegisteredVersion]:
         for name in self._parts.index.models():

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitreg.decisions import OverrideView, ProposalView
-    from gitreg.documents import Checkpoint, Descriptor, Digest, Principal, RegistryId, RunId, Version
+    from gitreg.documents import Checkpoint, Deployment, Descriptor, Digest, Principal, RegistryId, RunId, Version
     from gitreg.forges import CheckRun, Comment, PullRequest
     from gitreg.signing import SignedNote
     from gitreg.store import CommitId, SyncReport
@@ -26,6 +26,15 @@ class Anchored:
     note: SignedNote
     path: str
     """Where it lies on the ledger."""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A deployment that was recorded, and what is odd about it. `trouble`: why it is on this machine only."""
+
+    document: Deployment
+    warnings: tuple[str, ...]
     trouble: str = ""
 
 

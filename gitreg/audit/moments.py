@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gitreg.decisions import Judge, Judgement, Standing, Target
     from gitreg.documents import Tree
+    from gitreg.registry import Live
 
 SKEW = timedelta(days=1)
 
@@ -72,11 +73,20 @@ class AsOf:
     """Whether the stage may have been empty still."""
     contradictions: tuple[str, ...] = ()
     """Where two bounds exclude each other, so that some clock was wrong by more than it may; those say nothing."""
+    live: tuple[Live, ...] = ()
+    """What targets that follow the stage ran, as was reported; no checkpoint bounds the times of reports."""
 
     @property
     def is_certain(self) -> bool:
         """Whether there is one answer only."""
         return len(self.candidates) + self.may_be_nothing == 1
+
+    def drift(self, live: Live) -> str:
+        """In words, how what a target ran differs from the likely answer; empty where it is one that is possible."""
+        move = self.likely.standing.move if self.likely is not None else None
+        approved = (move.number, move.version) if move is not None and move.version is not None else None
+        possible = {each.standing.move.version for each in self.candidates if each.standing.move.version is not None}
+        return live.drift(approved, possible)
 
 
 def as_of(judge: Judge, ledger: Tree | None, target: Target, question: Asked) -> AsOf:

@@ -11,6 +11,7 @@ from gitreg.documents import (
     Alias,
     Checkpoint,
     Dataset,
+    Deployment,
     Digest,
     Document,
     Erased,
@@ -157,6 +158,8 @@ def _texts(document: Document) -> Iterator[tuple[str, str]]:
             yield document.name, text
         case Erased():
             yield "reason", document.reason
+        case Deployment(detail=str() as text):
+            yield "detail", text
 
 
 def _check_note(old: bytes | None, new: bytes, path: str, kind: PathKind) -> Iterator[Finding]:
@@ -182,16 +185,18 @@ def path_of(document: Document, kind: PathKind) -> str | None:
     """Where a fact belongs by what it says; None where its content does not tell."""
     return (
         _version_path(document, kind)
-        if isinstance(document, Version | Dataset | Erased | Evaluation)
+        if isinstance(document, Version | Dataset | Erased | Evaluation | Deployment)
         else _revised_path(document, kind)
     )
 
 
-def _version_path(document: Version | Dataset | Erased | Evaluation, kind: PathKind) -> str:
+def _version_path(document: Version | Dataset | Erased | Evaluation | Deployment, kind: PathKind) -> str:
     if isinstance(document, Version):
         return paths.version(document.model, int(kind.pieces["number"]), document.digest)
     if isinstance(document, Evaluation):
         return paths.evaluation(document.digest)
+    if isinstance(document, Deployment):
+        return paths.deployment(document)
     if isinstance(document, Erased):
         return paths.erased(document.blob, document.digest)
     return paths.dataset(document.name, document.digest)

@@ -29,6 +29,7 @@ SERIES_MEDIA_TYPE = "application/vnd.gitreg.series.v1"
 
 Status = Literal["running", "finished", "failed", "killed"]
 Role = Literal["train", "validation", "test", "reference"]
+DeploymentAction = Literal["deployed", "removed", "failed"]
 
 
 class Revised(Document):
@@ -246,6 +247,27 @@ class Note(Revised):
     value: Scalar | None
     actor: Actor
     at: Time
+
+
+class Deployment(Document):
+    """What became of a version on a target: what a machine or a person reported, at a time by their clock.
+
+    `number` and `stage` say how the version came there, `decision` which decision it followed, each if one was named.
+    A version that was removed, or that failed to come up, is named too.
+    """
+
+    schema_name = "deployment"
+
+    target: Name
+    model: AddressName
+    version: Digest
+    number: Integer | None = Field(default=None, ge=1)
+    stage: AddressName | None = None
+    decision: Digest | None = None
+    action: DeploymentAction
+    at: Time
+    actor: Actor
+    detail: Prose | None = None
 
 
 class SeriesMetric(Part):

@@ -69,6 +69,11 @@ def evaluation(digest: Digest) -> str:
     return f"evaluations/{digest.hex[:2]}/{digest.hex}.json"
 
 
+def deployment(event: facts.Deployment) -> str:
+    """What became of a version on a target, by the event's day and the digest of the document."""
+    return f"deployments/{part(event.target)}/{event.at.year:04d}-{event.at:%m/%d}/{event.digest.hex}.json"
+
+
 def alias(model: str, name: str) -> str:
     """A bookmark on a model."""
     return f"aliases/{part(model)}/{part(name)}.json"
@@ -219,6 +224,11 @@ _LEDGER: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("dataset", rf"datasets/(?P<dataset>{_P})/(?P<digest>[0-9a-f]{{64}})\.json", facts.Dataset),
     ("erased", r"erased/[0-9a-f]{2}/(?P<blob>[0-9a-f]{64})-(?P<digest>[0-9a-f]{16})\.json", Erased),
     ("evaluation", r"evaluations/[0-9a-f]{2}/(?P<digest>[0-9a-f]{64})\.json", Evaluation),
+    (
+        "deployment",
+        rf"deployments/(?P<target>{_P})/\d{{4}}-\d\d/\d\d/(?P<digest>[0-9a-f]{{64}})\.json",
+        facts.Deployment,
+    ),
     ("alias", rf"aliases/(?P<model>{_P})/(?P<alias>{_P})\.json", facts.Alias),
     ("checkpoint", r"checkpoints/(?P<count>[1-9]\d{0,11})-(?P<digest>[0-9a-f]{16})\.note", None),
     (

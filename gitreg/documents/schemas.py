@@ -15,6 +15,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     for document in (
         facts.Alias,
         facts.Dataset,
+        facts.Deployment,
         facts.Experiment,
         facts.LiveState,
         facts.Manifest,

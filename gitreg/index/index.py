@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from gitreg.documents import (
     Alias,
     Dataset,
+    Deployment,
     Digest,
     Document,
     Evaluation,
@@ -232,6 +233,10 @@ class Index:
     def evaluations(self, content: Digest | None = None) -> list[Evaluation]:
         """What was evaluated on the dataset with this content (on any)."""
         return self._facts("evaluation", Evaluation, content)
+
+    def deployments(self, model: str | None = None) -> list[Deployment]:
+        """What became of a model's versions on targets (of all models'), in no promised order."""
+        return self._facts("deployment", Deployment, model)
 
     def unreadable(self) -> dict[str, str]:
         """Files of the ledger that are no documents of the format, each with the reason."""

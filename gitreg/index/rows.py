@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from gitreg.documents import (
+    Deployment,
     Digest,
     Evaluation,
     Note,
@@ -124,7 +125,21 @@ def _evaluation(path: str, data: bytes, kind: PathKind) -> Row:
     return Row("facts", path, (kind.kind, evaluation.content_digest, data))
 
 
-_ROWS = {"run": _record, "note": _note, "version": _version, "evaluation": _evaluation}
+def _deployment(path: str, data: bytes, kind: PathKind) -> Row:
+    """By the model, so that what is live of it is found at once."""
+    event = Deployment.from_bytes(data)
+    if path != paths.deployment(event):
+        raise InvalidDocument("The target, day or digest inside is not the one its path names.")
+    return Row("facts", path, (kind.kind, event.model, data))
+
+
+_ROWS = {
+    "run": _record,
+    "note": _note,
+    "version": _version,
+    "evaluation": _evaluation,
+    "deployment": _deployment,
+}
 
 
 def subject_of_run(run_id: RunId) -> str:

@@ -10,21 +10,22 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gitreg.errors import Ambiguous, NotFound
-from gitreg.lineage.graph import HOLDS, Edge, Graph, Node, Walk, downwards, upwards
+from gitreg.lineage.graph import HOLDS, LIVE, Edge, Graph, Node, Walk, downwards, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _HEX = re.compile(r"[0-9a-f]{7,64}")
-_HOW = "Ask for models:/M/N, models:/M@STAGE, runs:/RUN, a digest, a commit, a dataset, a key or a person."
+_HOW = "Ask for models:/M/N, models:/M@STAGE, runs:/RUN, a digest, a commit, a dataset, a target, a key or a person."
 
 
 @dataclass(frozen=True)
 class Reached:
-    """A version that the thing flowed into, and the stages that hold it now: model and stage."""
+    """A version that the thing flowed into, the stages that hold it now (model and stage), the targets that run it."""
 
     version: Node
     stages: tuple[tuple[str, str], ...]
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Lineage:
         held = (edge.origin for start in self.starts for edge in self.graph.origins.get(start.id, ()) if _holds(edge))
         nodes = dict.fromkeys((*self.starts, *self.below.nodes, *(self.graph.nodes[each] for each in held)))
         found = [node for node in nodes if node.kind == "version"]
-        return tuple(Reached(node, self._stages(node)) for node in sorted(found, key=_natural))
+        return tuple(Reached(node, self._stages(node), self._targets(node)) for node in sorted(found, key=_natural))
 
     @property
     def decisions(self) -> tuple[Node, ...]:
@@ -68,6 +69,10 @@ class Lineage:
         found = (edge.made for edge in self.graph.uses.get(version.id, ()) if _holds(edge))
         names = (self.graph.nodes[stage].name.removeprefix("models:/") for stage in found)
         return tuple(sorted((model, stage) for model, _, stage in (name.rpartition("@") for name in names)))
+
+    def _targets(self, version: Node) -> tuple[str, ...]:
+        found = (edge.made for edge in self.graph.uses.get(version.id, ()) if edge.how == LIVE)
+        return tuple(sorted({self.graph.nodes[each].name for each in found}))
 
 
 def lineage_of(graph: Graph, asked: str, starts: Iterable[str]) -> Lineage:
@@ -98,7 +103,7 @@ def find(graph: Graph, text: str) -> tuple[str, ...]:
 
 
 def _is_named(node: Node, text: str) -> bool:
-    return node.kind == "dataset" and node.name == text
+    return node.kind in ("dataset", "deployment") and node.name == text
 
 
 def _digits(text: str) -> str | None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitreg.documents import Compared
-from gitreg.lineage.graph import HOLDS, Edge, Graph, Node
+from gitreg.lineage.graph import HOLDS, LIVE, Edge, Graph, Node
+from gitreg.registry import live_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitreg.decisions import Heard, Target
-    from gitreg.documents import DatasetUse, Environment, Evaluation, Evidence, RunRecord, Source
+    from gitreg.documents import DatasetUse, Deployment, Environment, Evaluation, Evidence, RunRecord, Source
     from gitreg.lineage.facts import Facts, LandedDecision, RegisteredVersion
 
 _SAID = {"propose": "proposed with", "approve": "approved with", "reject": "rejected with", "check": "checked with"}
 _SHORT = 12
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 def graph_of(facts: Facts) -> Graph:
@@ -42,6 +45,9 @@ def _draw_recorded(drawing: _Drawing, facts: Facts) -> None:
         drawing.blob(file.digest, f"file {file.path}", f"version:{file.version}")
     for evaluation in facts.evaluations:
         drawing.evaluation(evaluation)
+    running = {each.running for each in live_at(facts.deployments, _ALWAYS)}
+    for event in facts.deployments:
+        drawing.deployment(event, is_live=event in running)
 
 
 class _Drawing:
@@ -137,6 +143,16 @@ class _Drawing:
         for version in self._made_by.get(evaluation.run or "", ()):
             if evaluation.output in (None, version.document.output):
                 self._join(f"version:{version.digest}", found, "evaluated in")
+
+    def deployment(self, event: Deployment, *, is_live: bool) -> None:
+        """A report about a target, which may still run it; the decision that it followed is drawn with the others."""
+        stage = f"{event.model}@{event.stage}, " if event.stage else ""
+        note = f"{stage}{event.action} {event.at:%Y-%m-%d %H:%MZ}"
+        found = self._add(Node("deployment", event.digest, event.target, note))
+        self._join(found, f"version:{event.version}", LIVE if is_live else f"{event.action} on target")
+        self._join(found, self.person(event.actor.principal), "reported by")
+        if event.decision:
+            self._join(found, f"decision:{event.decision}", "followed")
 
     def decision(self, landed: LandedDecision) -> None:
         decision, target = landed.decision, landed.target

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gitreg.documents import (
         Dataset,
         Decision,
+        Deployment,
         Digest,
         Evaluation,
         Evidence,
@@ -64,6 +65,7 @@ class Facts:
     runs: tuple[RunRecord, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
     decisions: tuple[LandedDecision, ...] = ()
     files: tuple[FolderFile, ...] = ()
     """Of versions' folders, as far as somebody asked about one: their lists are bytes, not facts."""

@@ -11,10 +11,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 Kind: TypeAlias = Literal[
-    "stage", "version", "decision", "evidence", "evaluation", "run", "code", "dataset", "blob", "key", "person"
+    "stage",
+    "deployment",
+    "version",
+    "decision",
+    "evidence",
+    "evaluation",
+    "run",
+    "code",
+    "dataset",
+    "blob",
+    "key",
+    "person",
 ]
 HOLDS = "holds"
 """How a stage rests on the version that is in it now."""
+LIVE = "live on target"
+"""How a deployment rests on the version that its target runs now, as far as anybody reported."""
 MAX_NODES = 5_000
 """Things in one answer: more than anybody reads, and little enough to be made in a second."""
 MAX_DEPTH = 32

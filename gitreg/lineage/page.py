@@ -39,8 +39,11 @@ def lineage_page(found: Lineage, *, withdraw: bool = False) -> Iterator[Block]:
 def _versions(found: Lineage) -> Iterator[Block]:
     if found.reached:
         yield Heading("Versions, and the stages that hold them now")
-        rows = ((each.version.name, ", ".join(stage for _, stage in each.stages) or "-") for each in found.reached)
-        yield Table(("version", "stages"), tuple(rows), whole=("version",))
+        rows = (
+            (each.version.name, ", ".join(stage for _, stage in each.stages) or "-", ", ".join(each.targets) or "-")
+            for each in found.reached
+        )
+        yield Table(("version", "stages", "live on"), tuple(rows), whole=("version",))
 
 
 def _withdrawals(found: Lineage) -> Iterator[Block]:

@@ -15,6 +15,7 @@ from gitreg.registry.addresses import (
     parse_address,
 )
 from gitreg.registry.catalogue import Catalogue, Reference
+from gitreg.registry.deployments import Live, called, following, in_order, live_at
 from gitreg.registry.ledger import Ledger, Recorded, Upload
 from gitreg.registry.models import Models, Registered
 from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
@@ -33,6 +34,7 @@ __all__ = [
     "Label",
     "Latest",
     "Ledger",
+    "Live",
     "ModelAddress",
     "ModelView",
     "Models",
@@ -48,9 +50,13 @@ __all__ = [
     "Upload",
     "VersionView",
     "blobs_of",
+    "called",
     "claim",
     "claim_missing",
     "claims_in",
+    "following",
+    "in_order",
+    "live_at",
     "parse_address",
 ]
 

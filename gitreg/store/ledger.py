@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _WRITE_ONCE = ("versions/", "datasets/", "evaluations/", "comments/", "deployments/", "checkpoints/", "erased/")
 _DIGEST_IN_PATH = re.compile(
-    r"(?:versions|datasets|evaluations|checkpoints|erased)/.*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.(?:json|note)"
+    r"(?:versions|datasets|evaluations|deployments|checkpoints|erased)/"
+    r".*?(?P<digest>[0-9a-f]{64}|(?<=-)[0-9a-f]{16})\.(?:json|note)"
 )
 _MAX_REV = 2**63 - 1
 
@@ -33,9 +34,8 @@ Rank = tuple[bool, bool, int, str, str]
 def merge_rule(first: bytes, second: bytes, path: str) -> bytes:
     """Which of two contents of one path stands. Total: no content raises, however broken.
 
-    Revised files: the larger (rev, writer, digest). Write-once ones rank as rev 0 with an empty writer, after a
-    version, dataset, evaluation or checkpoint whose bytes have the digest their path says (format 24). What cannot be
-    read never wins over what can.
+    Revised files: the larger (rev, writer, digest). Write-once ones rank as rev 0 with an empty writer, after one whose
+    bytes have the digest that its path says (format 24). What cannot be read never wins over what can.
     """
     return max(first, second, key=lambda data: rank(data, path))
 

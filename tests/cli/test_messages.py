@@ -30,6 +30,7 @@ READING = {
     "audit verify",
     "changes",
     "checks list",
+    "deployments list",
     "evaluations list",
     "evidence export",
     "fsck",

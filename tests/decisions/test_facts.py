@@ -13,6 +13,7 @@ from gitreg.documents import (
     Attempt,
     AttemptId,
     Dataset,
+    Deployment,
     Digest,
     Experiment,
     MemoryTree,
@@ -44,6 +45,9 @@ def record(writer: WriterId = W1, rev: int = 1) -> RunRecord:
 DATASET = Dataset(name="customers", content_digest=Digest.of(b"rows"), kind="table", method="csv/1")
 EXPERIMENT = Experiment(rev=1, writer=W1, name="churn", created_at=NOW, actor=actor("ada"))
 NOTE = Note(rev=1, writer=W1, subject="models/fraud", name="description", value="x", actor=actor("ada"), at=NOW)
+DEPLOYMENT = Deployment(
+    target="EU cluster", model="fraud", version=version(1).digest, action="deployed", at=NOW, actor=actor("ada")
+)
 VERSION = paths.version("fraud", 1, version(1).digest)
 ALIAS = paths.alias("fraud", "champion")
 GOOD = {
@@ -51,6 +55,7 @@ GOOD = {
     ALIAS: alias().to_bytes(),
     paths.run_record(RUN, W1): record().to_bytes(),
     paths.dataset("customers", DATASET.digest): DATASET.to_bytes(),
+    paths.deployment(DEPLOYMENT): DEPLOYMENT.to_bytes(),
     paths.experiment("churn"): EXPERIMENT.to_bytes(),
     paths.note(paths.model_notes("fraud"), "description"): NOTE.to_bytes(),
 }
@@ -152,3 +157,15 @@ def test_a_secret_in_a_param_a_tag_or_a_note_is_found_without_being_told() -> No
         assert [each.rule for each in found] == ["secret"]
         assert token not in found[0].message
         assert "GitHub token" in found[0].message
+
+
+def test_a_deployment_lies_where_its_target_its_day_and_its_bytes_say() -> None:
+    elsewhere = paths.deployment(DEPLOYMENT).replace("2026-11", "2026-12")
+    assert rules(MemoryTree(), **{elsewhere: DEPLOYMENT.to_bytes()}) == {"misplaced"}
+
+
+def test_a_deployment_is_written_once_and_holds_no_secret() -> None:
+    changed = DEPLOYMENT.model_copy(update={"action": "removed"})
+    assert rules(BEFORE, **{paths.deployment(DEPLOYMENT): changed.to_bytes()}) == {"misplaced", "write-once"}
+    leaky = DEPLOYMENT.model_copy(update={"detail": "used AKIAIOSFODNN7EXAMPLA to push"})
+    assert rules(BEFORE, **{paths.deployment(leaky): leaky.to_bytes()}) == {"secret"}

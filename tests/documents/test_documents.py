@@ -19,6 +19,7 @@ from gitreg.documents import (
     Approvers,
     Attempt,
     AttemptId,
+    Deployment,
     Digest,
     Document,
     MetricSummary,
@@ -73,7 +74,21 @@ def alias() -> Alias:
     )
 
 
-@pytest.mark.parametrize("document", [run_record(), alias()], ids=["run", "alias"])
+def deployment() -> Deployment:
+    return Deployment(
+        target="eu-cluster",
+        model="fraud",
+        version=Digest.of(b"v"),
+        number=7,
+        stage="production",
+        decision=Digest.of(b"d"),
+        action="deployed",
+        at=AT,
+        actor=ADA,
+    )
+
+
+@pytest.mark.parametrize("document", [run_record(), alias(), deployment()], ids=["run", "alias", "deployment"])
 def test_a_document_has_exactly_the_golden_bytes(document: Document) -> None:
     assert document.to_bytes() == (GOLDEN / f"{document.schema_name}.json").read_bytes()
 

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitreg.documents import Digest, Fingerprint, RegistryId, RunId, WriterId, classify_fact, classify_main, paths
+from gitreg.documents import (
+    Actor,
+    Deployment,
+    Digest,
+    Fingerprint,
+    Principal,
+    RegistryId,
+    RunId,
+    WriterId,
+    classify_fact,
+    classify_main,
+    paths,
+)
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=250)
 DIGEST = Digest.of(b"version")
@@ -66,6 +78,19 @@ def test_every_path_of_the_ledger_is_short_and_read_back(model: str, name: str, 
         assert found.kind == kind
         assert len(path) <= paths.MAX_PATH
         assert re.fullmatch(r"[a-z0-9._/-]+", path)
+
+
+@pytest.mark.parametrize("target", ["eu-cluster", "EU cluster", "é/~", "x" * 250])
+@pytest.mark.parametrize("year", [7, 2026])
+def test_a_deployment_lies_by_target_and_day(target: str, year: int) -> None:
+    at, actor = datetime(year, 1, 2, tzinfo=UTC), Actor(principal=Principal("ada@example.org"), via="ci")
+    event = Deployment(target=target, model="fraud", version=DIGEST, action="failed", at=at, actor=actor)
+    path = paths.deployment(event)
+    found = classify_fact(path)
+    assert found is not None
+    assert (found.kind, found.pieces["digest"]) == ("deployment", event.digest.hex)
+    assert f"/{year:04d}-01/02/" in path
+    assert len(path) <= paths.MAX_PATH
 
 
 def test_a_timed_run_lies_in_the_minute_its_id_tells() -> None:

@@ -77,6 +77,14 @@ LOOKING = (
         "evaluations",
     ),
     Entry(
+        "deployments list",
+        "deployments",
+        "Look",
+        "List deployments, the newest first by the times that were reported.",
+        "gitreg deployments list models:/fraud --target eu-cluster",
+        "deployments",
+    ),
+    Entry(
         "register",
         "models",
         "Register",
@@ -101,5 +109,13 @@ LOOKING = (
         "Record what a version predicted.",
         "gitreg evaluations add models:/fraud/7 --dataset holdout --predictions scores.csv --slice region",
         "evaluation",
+    ),
+    Entry(
+        "deployments add",
+        "deployments",
+        "Register",
+        "Record that a version was deployed, removed, or failed to come up.",
+        "gitreg deployments add models:/fraud@production --target eu-cluster",
+        "deployment",
     ),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
-from gitreg.cli.views import standings
+from gitreg.cli.views import deployments, standings
 from gitreg.cli.views.review import write
 from gitreg.report import html, inventory_csv, inventory_page, why_page
 
@@ -23,7 +24,8 @@ def why(session: Session, address: str) -> Reply:
     Since when, by whom, under which signatures, better by what, built from what, chosen among what, and how to undo it.
     """
     found, now = standings.standing_at(session.registry, address), session.surroundings.now()
-    return Reply(standings.why(address, found, now), why_page(found, now))
+    live = standings.live_there(found, session.registry.deployments.live(found.move.model))
+    return Reply(standings.why(address, found, now, live), chain(why_page(found, now), deployments.live_page(live)))
 
 
 @command("inventory")
@@ -35,8 +37,10 @@ def inventory(session: Session, file: Path | None, as_csv: bool) -> Reply:
     A date YYYY-MM-DD in a condition of an approval is when it is due.
     """
     found, now = standings.inventory_of(session.registry), session.surroundings.now()
+    live = session.registry.deployments.live()
+    answer = standings.inventory(found, now, live)
+    page = chain(inventory_page(found, now), deployments.live_page(standings.live_of(found, live)))
     if file is not None:
-        write(file, html("Inventory of models", inventory_page(found, now)))
-        return Reply(standings.inventory(found, now), [f"Written to {file}."])
-    page = inventory_csv(found, now).splitlines() if as_csv else inventory_page(found, now)
-    return Reply(standings.inventory(found, now), page)
+        write(file, html("Inventory of models", page))
+        return Reply(answer, [f"Written to {file}."])
+    return Reply(answer, inventory_csv(found, now).splitlines() if as_csv else page)

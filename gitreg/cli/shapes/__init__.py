@@ -40,6 +40,8 @@ from gitreg.cli.shapes.decisions import (
 )
 from gitreg.cli.shapes.models import (
     Alias,
+    Deployment,
+    DeploymentAdded,
     Described,
     Evaluation,
     Model,
@@ -61,6 +63,7 @@ from gitreg.cli.shapes.past import (
     InventoryHold,
     InventoryModel,
     InventoryStage,
+    LiveTarget,
     LogEntry,
     Override,
     Resolution,
@@ -80,6 +83,7 @@ from gitreg.cli.shapes.policies import (
     Rule,
 )
 from gitreg.cli.shapes.registries import Ailment, Checked, Live, Registry, Status, Synced, Unpushed
+from gitreg.cli.shapes.rights import BranchRights, PathRights, RightsRule
 from gitreg.cli.shapes.runs import (
     Artifact,
     Attempt,
@@ -109,6 +113,8 @@ SHAPES: dict[str, Any] = {
     "checks": list[Check],
     "collected": Collected,
     "comparison": Comparison,
+    "deployment": DeploymentAdded,
+    "deployments": list[Deployment],
     "described": Described,
     "error": Failed,
     "evaluation": Evaluation,
@@ -134,6 +140,8 @@ SHAPES: dict[str, Any] = {
     "recovered": list[Recovered],
     "registry": Registry,
     "resolution": Resolution,
+    "rights": list[RightsRule],
+    "rights-of-path": PathRights,
     "run": Run,
     "runs": list[RunSummary],
     "schemas": list[str] | dict[str, Any],
@@ -161,6 +169,7 @@ __all__ = [
     "Attempt",
     "Audit",
     "Bounds",
+    "BranchRights",
     "Built",
     "CaseAnswer",
     "Change",
@@ -174,6 +183,8 @@ __all__ = [
     "Condition",
     "Conflict",
     "Dataset",
+    "Deployment",
+    "DeploymentAdded",
     "Described",
     "Descriptor",
     "Dropped",
@@ -196,6 +207,7 @@ __all__ = [
     "LineageVersion",
     "LineageWalk",
     "Live",
+    "LiveTarget",
     "LogEntry",
     "Metric",
     "Model",
@@ -208,6 +220,7 @@ __all__ = [
     "Output",
     "Override",
     "PackedFile",
+    "PathRights",
     "People",
     "PinnedMetric",
     "Point",
@@ -221,6 +234,7 @@ __all__ = [
     "Registry",
     "Resolution",
     "Result",
+    "RightsRule",
     "Rule",
     "Run",
     "RunSummary",

@@ -64,7 +64,9 @@ class Audit(TypedDict):
 
 
 class LineageNode(TypedDict):
-    """A thing. `kind` is stage, version, decision, evidence, evaluation, run, code, dataset, blob, key or person."""
+    """A thing. `kind` is stage, deployment, version, decision, evidence, evaluation, run, code, dataset, blob, key or
+    person.
+    """
 
     id: str
     kind: str
@@ -96,12 +98,13 @@ class StageName(TypedDict):
 
 
 class LineageVersion(TypedDict):
-    """A version that the thing flowed into, and the stages that hold it now."""
+    """A version that the thing flowed into, the stages that hold it now, and the targets that run it by reports."""
 
     model: str
     version: int | None
     digest: str
     stages: list[StageName]
+    targets: list[str]
 
 
 class Lineage(TypedDict):

@@ -113,3 +113,26 @@ class Evaluation(TypedDict):
     metrics: dict[str, Number]
     slices: list[Slice]
     predictions: Descriptor
+
+
+class Deployment(TypedDict):
+    """What became of a version on a target; `at` is the time that `by` claims, `decision` what it followed."""
+
+    event: str
+    target: str
+    model: str
+    version: int | None
+    digest: str
+    stage: str | None
+    decision: str | None
+    status: Literal["deployed", "removed", "failed"]
+    at: str
+    by: str
+    via: Literal["person", "ci", "import"]
+    detail: str | None
+
+
+class DeploymentAdded(Deployment):
+    """A report that was recorded, and what is odd about it."""
+
+    warnings: list[str]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
+from gitreg.cli.shapes.models import Deployment
 from gitreg.cli.shapes.plain import Descriptor, Outcome
 from gitreg.cli.shapes.runs import Dataset
 
@@ -51,14 +52,31 @@ class AsOfApproved(TypedDict):
     contradictions: list[str]
 
 
+class LiveTarget(TypedDict):
+    """What a target runs by the newest reports, whose times are `claimed`. `version` and `digest` null: nothing.
+
+    `latest` is the newest report, which may have failed. `drift` says how it differs from what is approved; null where
+    it does not.
+    """
+
+    target: str
+    version: int | None
+    digest: str | None
+    since: str | None
+    by: str | None
+    claimed: Literal[True]
+    latest: Deployment
+    drift: str | None
+
+
 class AsOf(TypedDict):
-    """What a stage held at a moment; `live` is what was seen running then, null where nothing was reported."""
+    """What a stage held at a moment; `live` is what targets that follow it ran then, by what was reported."""
 
     model: str
     stage: str
     at: str
     approved: AsOfApproved
-    live: None
+    live: list[LiveTarget]
 
 
 class Override(TypedDict):
@@ -184,6 +202,7 @@ class Why(TypedDict):
     alternatives: list[dict[str, Any]]
     built_from: Built | None
     undo: str
+    live: list[LiveTarget]
 
 
 class InventoryStage(TypedDict):
@@ -197,6 +216,7 @@ class InventoryStage(TypedDict):
     unreviewed: bool
     trouble: str
     conditions: list[Condition]
+    live: list[LiveTarget]
 
 
 class InventoryHold(TypedDict):

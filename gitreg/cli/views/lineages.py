@@ -45,6 +45,7 @@ def _reached(each: Reached) -> shapes.LineageVersion:
         "version": int(number) if number.isdigit() else None,
         "digest": each.version.key,
         "stages": [{"model": of, "stage": stage} for of, stage in each.stages],
+        "targets": [*each.targets],
     }
 
 

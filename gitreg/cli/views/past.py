@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitreg.cli.views import deployments
 from gitreg.documents import format_time
 from gitreg.report import Line, Table, listed, short, when
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def as_of(found: AsOf) -> shapes.AsOf:
-    """The likely answer, and everything that may have been; nothing was seen live, since nobody reports that yet."""
+    """The likely answer, everything that may have been, and what was reported to be live."""
     return {
         "model": found.target.model,
         "stage": found.target.stage,
@@ -31,7 +32,7 @@ def as_of(found: AsOf) -> shapes.AsOf:
             "nothing": found.may_be_nothing,
             "contradictions": [*found.contradictions],
         },
-        "live": None,
+        "live": [deployments.live(each, found.drift(each)) for each in found.live],
     }
 
 
@@ -83,6 +84,8 @@ def as_of_page(found: AsOf) -> Iterator[Block]:
         yield Table(("version", "decision", "not before", "not after", "approved by"), rows, whole=("version",))
     if found.may_be_nothing and found.candidates:
         yield Line("Or nothing was in force there yet.", "warn")
+    for each in found.live:
+        yield deployments.live_line(each, found.drift(each))
     for words in found.contradictions:
         yield Line(f"Some clock is wrong: {words}", "warn")
     if not found.is_certain:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from gitreg.cli.views import facts
+from gitreg.cli.views import deployments, facts
 from gitreg.decisions import AskedOf, Rulebook, hear, read_document, standing_of
 from gitreg.documents import (
     Alternatives,
@@ -17,6 +17,7 @@ from gitreg.documents import (
     plain,
 )
 from gitreg.errors import CannotTell, GitregError, InvalidDocument, NotInForce, StageNotFound
+from gitreg.registry import Live, following
 from gitreg.report import (
     Held,
     ModelEntry,
@@ -31,13 +32,16 @@ from gitreg.report import (
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
     from gitreg._registry import Registry
     from gitreg.cli import shapes
     from gitreg.decisions import Judge, Standing, Target
     from gitreg.documents import Tree
+
+LiveThere: TypeAlias = tuple[Live, str]
+"""What a target runs, and in words how it differs from what is in force."""
 
 
 def standing_at(registry: Registry, address: str) -> StageStanding:
@@ -118,6 +122,18 @@ def _card(rulebook: Rulebook, model: str) -> ModelCard | None:
         return None
 
 
+def live_there(standing: StageStanding, live: Sequence[Live]) -> list[LiveThere]:
+    """Of what runs on targets what follows this stage, each with how it differs from what is in force there."""
+    move = standing.move
+    approved = (move.number, move.version) if move.version is not None else None
+    return [(each, each.drift(approved)) for each in following(live, move.model, move.stage)]
+
+
+def live_of(entries: Sequence[ModelEntry], live: Sequence[Live]) -> list[LiveThere]:
+    """The same of every stage, each target and model once."""
+    return [*dict.fromkeys(found for each in entries for stage in each.stages for found in live_there(stage, live))]
+
+
 def _stages(registry: Registry, judge: Judge, targets: list[Target]) -> Iterator[StageStanding]:
     for target in targets:
         judgement = judge.in_force(target.folder)
@@ -145,7 +161,7 @@ def _trouble(registry: Registry, judge: Judge, standing: Standing) -> str:
 # As JSON
 
 
-def why(address: str, standing: StageStanding, now: datetime) -> shapes.Why:
+def why(address: str, standing: StageStanding, now: datetime, live: Sequence[LiveThere]) -> shapes.Why:
     """Everything that the screen says, for programs."""
     move, decision, evidence = standing.move, standing.decision, standing.evidence
     observations = evidence.observations if evidence else ()
@@ -172,6 +188,7 @@ def why(address: str, standing: StageStanding, now: datetime) -> shapes.Why:
         "alternatives": [plain(each) for each in observations if isinstance(each, Alternatives)],
         "built_from": _built(standing.version),
         "undo": undo(standing),
+        "live": [deployments.live(*each) for each in live],
     }
 
 
@@ -218,25 +235,25 @@ def _built(version: Version | None) -> shapes.Built | None:
     }
 
 
-def inventory(entries: list[ModelEntry], now: datetime) -> list[shapes.InventoryModel]:
+def inventory(entries: list[ModelEntry], now: datetime, live: Sequence[Live]) -> list[shapes.InventoryModel]:
     """The inventory for programs."""
-    return [_model(entry, today_of(now)) for entry in entries]
+    return [_model(entry, today_of(now), live) for entry in entries]
 
 
-def _model(entry: ModelEntry, today: date) -> shapes.InventoryModel:
+def _model(entry: ModelEntry, today: date, live: Sequence[Live]) -> shapes.InventoryModel:
     card = entry.card
     return {
         "model": entry.model,
         "owner": card.owner if card else None,
         "tier": card.tier if card else None,
         "use": card.use if card else None,
-        "stages": [_stage(each, today) for each in entry.stages],
+        "stages": [_stage(each, today, live) for each in entry.stages],
         "proposals": [each.id for each in entry.proposals],
         "holds": [{"version": each.version, "stages": [*each.stages], "reason": each.reason} for each in entry.holds],
     }
 
 
-def _stage(each: StageStanding, today: date) -> shapes.InventoryStage:
+def _stage(each: StageStanding, today: date, live: Sequence[Live]) -> shapes.InventoryStage:
     return {
         "stage": each.move.stage,
         "version": each.move.number,
@@ -246,4 +263,5 @@ def _stage(each: StageStanding, today: date) -> shapes.InventoryStage:
         "unreviewed": each.is_unreviewed,
         "trouble": each.trouble,
         "conditions": _conditions(each, today),
+        "live": [deployments.live(*found) for found in live_there(each, live)],
     }
