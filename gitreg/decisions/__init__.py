@@ -20,6 +20,7 @@ from gitreg.decisions.proposals import Proposals
 from gitreg.decisions.receiving import Receiver, receiver_of, refuse
 from gitreg.decisions.record import Record
 from gitreg.decisions.repository import line_of
+from gitreg.decisions.reviewing import Attested, Attestor, PassedOver, ShownReview
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.signers import agent_signer, choose_signer
@@ -44,6 +45,8 @@ __all__ = [
     "TOLERANCE",
     "UNREADABLE",
     "AskedOf",
+    "Attested",
+    "Attestor",
     "Candidate",
     "CheckView",
     "Claim",
@@ -63,6 +66,7 @@ __all__ = [
     "Office",
     "Outcome",
     "OverrideView",
+    "PassedOver",
     "Place",
     "PolicyCheck",
     "ProposalView",
@@ -73,6 +77,7 @@ __all__ = [
     "Said",
     "Sealed",
     "Sealer",
+    "ShownReview",
     "StageChange",
     "Standing",
     "Target",

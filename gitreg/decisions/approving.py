@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gitreg.decisions.collecting import seal
 from gitreg.decisions.office import APPROVALS, Office
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitreg.decisions.reading import Found
-    from gitreg.documents import CheckReport
+    from gitreg.documents import CheckReport, ReviewReport
     from gitreg.store import CommitId
 
 Pair = tuple[bytes, bytes]
@@ -34,6 +34,8 @@ class Word:
     """The beginning of the digest of the decision that was read, where the caller knows it."""
     checks: Sequence[CheckReport] = ()
     """Of a `check` only: what is new; what the key said of other checks before is said again."""
+    reviews: Sequence[ReviewReport] = ()
+    """Of an `attest` only: all that stand."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,24 @@ class Approver:
             reason=word.reason,
             conditions=tuple(word.conditions),
             checks=self._checks(found, word),
-            actor=Actor(principal=person, via="person", host=self.office.store.surroundings.host or None),
+            reviews=tuple(word.reviews),
+            actor=self._actor(person, word.verdict),
             signed_at=self.office.now,
         )
         self._check(found, statement, rulebook)
         data = statement.to_bytes()
         return data, self.signer.sign(data, NAMESPACE)
+
+    def _actor(self, person: Principal, verdict: Verdict) -> Actor:
+        via: Literal["person", "ci"] = "ci" if verdict == "attest" else "person"
+        return Actor(principal=person, via=via, host=self.office.store.surroundings.host or None)
+
+    def required(self, verdict: Verdict) -> None:
+        """Raise `ApprovalRefused` for a key whose statement of this kind could not count, without signing any."""
+        rulebook = Rulebook(self.office.snapshot())
+        owner = self._person(rulebook)
+        if (verdict == "attest") != rulebook.approvers.people[owner].attests:
+            raise ApprovalRefused(f"This key is {owner}'s, who may not {verdict}.", subject=self.key)
 
     def _person(self, rulebook: Rulebook) -> Principal:
         """Whose key it is, if that is who we say we are."""
@@ -85,7 +99,7 @@ class Approver:
     @staticmethod
     def _verdict(found: Found, person: Principal, verdict: Verdict) -> Verdict:
         """An author's approval is what her proposal lacks; her rejection is closing it."""
-        if person != found.decision.proposer.principal or verdict == "check":
+        if person != found.decision.proposer.principal or verdict in ("check", "attest"):
             return verdict
         if verdict == "reject":
             message = "A proposer does not reject her own proposal."
@@ -94,7 +108,7 @@ class Approver:
 
     def _checks(self, found: Found, word: Word) -> tuple[CheckReport, ...]:
         """Every check that this key has said anything of. A key has one statement: it is of checks, or it is not."""
-        before = self._before(found)
+        before = self.before(found)
         if before is not None and (before.verdict == "check") != (word.verdict == "check"):
             said = "checks" if before.verdict == "check" else f"a statement to {before.verdict} it"
             message = f"This key has signed {said} already, and a key has one statement about a proposal."
@@ -104,7 +118,7 @@ class Approver:
         known = {each.name: each for each in (*(before.checks if before else ()), *word.checks)}
         return tuple(known[name] for name in sorted(known))
 
-    def _before(self, found: Found) -> Statement | None:
+    def before(self, found: Found) -> Statement | None:
         """What this key has signed about the proposal by now, as far as it is here."""
         data = found.merged.tree.read(paths.statement(found.change.folders[0], self.key))
         try:
@@ -128,7 +142,7 @@ class Approver:
         `why` is the person's reason, which the commits say too.
         """
         moves: dict[str, CommitId | None] = {f"{APPROVALS}{found.name}/{self.key}": self._statement_commit(pair, why)}
-        if b'"verdict": "reject"' in pair[0]:
+        if Statement.from_bytes(pair[0]).verdict == "reject":
             branch = self.office.store.branches.proposal(found.name)
             moves[branch] = self._branch_commit(found, pair, why)
         self.office.move(moves)

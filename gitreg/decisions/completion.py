@@ -16,9 +16,10 @@ from gitreg.decisions.history import History, differing
 from gitreg.decisions.statements import Question, hear, listen
 from gitreg.decisions.timing import landing_findings, missing_checks
 from gitreg.decisions.titles import id_of
+from gitreg.decisions.voices import voices
 from gitreg.documents import Fingerprint, Tree, paths
 from gitreg.errors import ApprovalRefused, CannotTell, InvalidDocument, InvalidKey
-from gitreg.policy import PeopleVerdict, Quorum, aged, judge_people
+from gitreg.policy import PeopleVerdict, Quorum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,9 +88,7 @@ class Waiting:
         if self.quorum is not None:
             decision = self.case.decision
             # No clock is asked: an approval is old beside the latest word that was needed as well.
-            quorum = aged(self.quorum, hearing.approved_at(decision), hearing.latest(decision))
-            proposer = decision.proposer.principal
-            people = judge_people(quorum, hearing.said(), proposer, self.case.rulebook.approvers)
+            people = voices(self.quorum, hearing, self.question).judged(hearing.latest(decision))
             findings = (
                 *findings,
                 *people_findings(people, decision, folder),

@@ -20,6 +20,7 @@ from gitreg.documents import (
     Tree,
     parse_json,
     paths,
+    plain,
 )
 from gitreg.errors import (
     AlreadyExists,
@@ -114,8 +115,18 @@ def _draft(judge: Judge, files: Mapping[str, bytes | None], wish: Wish) -> Draft
     return Draft(decision, {**gone, **files, paths.decision(paths.GOVERNANCE): decision.to_bytes()})
 
 
-def add_person(tree: Tree, person: Principal, key: Key, groups: tuple[str, ...]) -> Edits:
-    """approvers.json with a key and groups added to a person, who may be new.
+def add_person(
+    tree: Tree,
+    person: Principal,
+    key: Key,
+    groups: tuple[str, ...],
+    *,
+    forge: tuple[str, ...] = (),
+    attests: bool = False,
+) -> Edits:
+    """approvers.json with a key, groups and accounts on a forge added to a person, who may be new.
+
+    `attests`: it is a machine, whose key says which reviews a forge shows.
 
     Raises `Conflict` for a key that somebody else has, `AlreadyExists` where nothing changes.
     """
@@ -126,7 +137,11 @@ def add_person(tree: Tree, person: Principal, key: Key, groups: tuple[str, ...])
         if owner != person and any(_is_same(key, other) for other in approver.keys):
             raise Conflict(f"This key is {owner}'s; a key has one owner.", subject=person)
     keys = (*(other for other in old.keys if not _is_same(key, other)), key)
-    new = Approver(groups=tuple(sorted({*old.groups, *groups})), keys=keys)
+    accounts = tuple(sorted({*old.forge, *(each.lower() for each in forge)}))
+    in_groups = tuple(sorted({*old.groups, *groups}))
+    new = old.model_copy(
+        update={"groups": in_groups, "keys": keys, "forge": accounts, "attests": old.attests or attests}
+    )
     if new == old:
         raise AlreadyExists(f"{person} is an approver with this key and these groups already.", subject=person)
     return {paths.APPROVERS: Approvers(people={**people, person: new}).to_bytes()}
@@ -162,7 +177,7 @@ def remove_key(tree: Tree, person: Principal, wanted: str) -> Edits:
         raise Refused(message, subject=person, hint=f"Take the person away: gitreg approvers remove {person}")
     left = tuple(key for fingerprint, key in keys.items() if fingerprint != found[0])
     return {
-        paths.APPROVERS: Approvers(people={**people, person: Approver(groups=approver.groups, keys=left)}).to_bytes()
+        paths.APPROVERS: Approvers(people={**people, person: approver.model_copy(update={"keys": left})}).to_bytes()
     }
 
 
@@ -179,7 +194,7 @@ def report_compromise(tree: Tree, document: Compromise, instead: Key | None = No
         people = dict(rulebook.approvers.people)
         kept = tuple(each for each in people[owner.person].keys if fingerprint_of(each) != key)
         keys = kept if instead is None else (*kept, instead)
-        people[owner.person] = Approver(groups=people[owner.person].groups, keys=keys)
+        people[owner.person] = people[owner.person].model_copy(update={"keys": keys})
         edits[paths.APPROVERS] = Approvers(people=people).to_bytes()
     return edits
 

@@ -41,6 +41,7 @@ class KeyOwner:
 
     person: Principal
     key: Key
+    attests: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,23 @@ class Rulebook:
         for person, approver in self.approvers.people.items():
             for key in approver.keys:
                 name = fingerprint_of(key)
-                other = owners.setdefault(name, KeyOwner(person, key)).person
+                other = owners.setdefault(name, KeyOwner(person, key, approver.attests)).person
                 if other != person:
                     message = f"One key belongs to both {other} and {person}; a key has one owner."
                     raise InvalidDocument(message, subject=paths.APPROVERS)
+        _ = self.handles  # an account with two owners is as unclear
         return owners
+
+    @cached_property
+    def handles(self) -> dict[str, Principal]:
+        """Whose each account on a forge is. Raises `InvalidDocument` for one that two people have."""
+        found: dict[str, Principal] = {}
+        for person, approver in self.approvers.people.items():
+            for handle in approver.forge:
+                if found.setdefault(handle, person) != person:
+                    message = f"The account {handle} belongs to both {found[handle]} and {person}."
+                    raise InvalidDocument(message, subject=paths.APPROVERS)
+        return found
 
     @property
     def protected(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.findings import Finding
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitreg.decisions.rulebook import KeyOwner, Rulebook
-    from gitreg.documents import CheckReport
+    from gitreg.documents import CheckReport, ReviewReport
 
 _NAME = re.compile(r"(?P<key>[0-9a-f]{64})\.json(?P<signature>\.sig)?")
 MAX_STATEMENT_FILES = 2_000
@@ -31,6 +31,8 @@ class Heard:
     statement: Statement
     person: Principal | None
     reason: str = ""
+    ignored: Mapping[ReviewReport, str] = field(default_factory=dict)
+    """Of an `attest`: reviews that are nobody's word by approvers.json, and why."""
 
     @property
     def counts(self) -> bool:
@@ -52,6 +54,12 @@ class Hearing:
             if each.counts and each.person is not None:
                 said[each.person] = said.get(each.person, frozenset()) | {each.statement.verdict}
         return said
+
+    def reviews(self) -> Iterator[tuple[Principal, ReviewReport]]:
+        """Reviews on the forge that count for their reviewer, each with who attests it."""
+        for each in self.heard:
+            if each.counts and each.person is not None and each.statement.verdict == "attest":
+                yield from ((each.person, review) for review in each.statement.reviews if review not in each.ignored)
 
     def reports(self) -> Iterator[tuple[Principal, CheckReport]]:
         """What checks came to, and who says so."""
@@ -97,6 +105,7 @@ def hear(tree: Tree, folder: str, question: Question) -> Hearing:
         except (ApprovalRefused, InvalidDocument, InvalidKey) as error:
             findings.append(Finding("approval-invalid", path, error.message, "Remove it from the proposal."))
     findings += [_aside(folder, each) for each in heard if not each.counts]
+    findings += [_ignored(folder, each, why) for each in heard if each.counts for why in each.ignored.values()]
     return Hearing(tuple(heard), tuple(findings))
 
 
@@ -127,7 +136,18 @@ def listen(data: bytes, armored: bytes, key: Fingerprint, question: Question) ->
         raise ApprovalRefused("The statement lies under another key than the one that signed it.", subject=key)
     owner = question.rulebook.owners.get(key)
     person = owner.person if owner else None
-    return Heard(key, statement, person, why_not(statement, owner, question.decision))
+    reason = why_not(statement, owner, question.decision)
+    ignored = {each: fault for each in statement.reviews if (fault := _fault(each, question))}
+    return Heard(key, statement, person, reason, ignored)
+
+
+def _fault(review: ReviewReport, question: Question) -> str:
+    """Why a review that is attested is not its reviewer's word; empty where it is."""
+    if question.rulebook.handles.get(review.handle) != review.reviewer:
+        return f"{review.handle} is not {review.reviewer}'s account in approvers.json"
+    if review.reviewer == question.decision.proposer.principal:
+        return f"{review.reviewer} proposed it"
+    return ""
 
 
 def why_not(statement: Statement, owner: KeyOwner | None, decision: Decision) -> str:
@@ -136,6 +156,12 @@ def why_not(statement: Statement, owner: KeyOwner | None, decision: Decision) ->
         return "its key belongs to nobody in approvers.json"
     if statement.actor.principal != owner.person:
         return f"it names {statement.actor.principal}, but the key is {owner.person}'s"
+    if (statement.verdict == "attest") != owner.attests:
+        return f"{owner.person} {'only attests reviews' if owner.attests else 'may not attest reviews'}"
+    return _untimely(statement, owner, decision)
+
+
+def _untimely(statement: Statement, owner: KeyOwner, decision: Decision) -> str:
     # A clock that is behind, or set back, does not make a statement older than what it is about.
     at = max(statement.signed_at, decision.proposed_at)
     if owner.key.valid_after is not None and at < owner.key.valid_after:
@@ -145,6 +171,11 @@ def why_not(statement: Statement, owner: KeyOwner | None, decision: Decision) ->
     if decision.expires_at is not None and at >= decision.expires_at:
         return f"the proposal had expired at {format_time(decision.expires_at)}"
     return ""
+
+
+def _ignored(folder: str, heard: Heard, why: str) -> Finding:
+    path = f"{folder}/approvals/{heard.key}.json"
+    return Finding("approval-ignored", path, f"A review in it does not count: {why}.", severity="warn")
 
 
 def _aside(folder: str, heard: Heard) -> Finding:

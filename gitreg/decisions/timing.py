@@ -13,6 +13,7 @@ from gitreg.decisions.asking import check_words, landing_rules, stage_quorum
 from gitreg.decisions.findings import CHECKS, Finding
 from gitreg.decisions.statements import Hearing, Question, hear
 from gitreg.decisions.titles import id_of
+from gitreg.decisions.voices import voices
 from gitreg.documents import (
     Action,
     ApprovalsRequirement,
@@ -24,7 +25,7 @@ from gitreg.documents import (
     format_time,
     paths,
 )
-from gitreg.policy import Reading, aged, judge_people, read_check, read_freeze, told
+from gitreg.policy import Reading, read_check, read_freeze, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,15 +143,12 @@ def _expired_keys(hearing: Hearing, question: Question, now: datetime, folder: s
 
 def _grown_old(tree: Tree, hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
     """Approvals that were young enough beside the latest word, and are not by the clock."""
-    decision, approvers = question.decision, question.rulebook.approvers
+    decision = question.decision
     quorum = stage_quorum(decision, question.rulebook, tree)
     if quorum is None or all(need.max_age_days is None for need in quorum.needs):
         return
-    said, proposer, approved_at = hearing.said(), decision.proposer.principal, hearing.approved_at(decision)
-    then, today = (
-        judge_people(aged(quorum, approved_at, at), said, proposer, approvers).missing
-        for at in (hearing.latest(decision), now)
-    )
+    heard = voices(quorum, hearing, question)
+    then, today = (heard.judged(at).missing for at in (hearing.latest(decision), now))
     for need in today:
         if need not in then:
             hint = f"Sign again: gitreg approve {id_of(decision)}"

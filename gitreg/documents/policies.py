@@ -39,7 +39,7 @@ class ApprovalsRequirement(Requirement):
     """So many people, of a group where one is named; the proposer never counts.
 
     `not_trainer` leaves out whoever recorded the candidate's run, `max_age_days` approvals signed longer before the
-    landing.
+    landing. `forge_reviews` counts a review on the forge that an attestor of approvers.json signed for, too.
     """
 
     kind: Literal["approvals"]
@@ -47,6 +47,7 @@ class ApprovalsRequirement(Requirement):
     group: Name | None = None
     not_trainer: bool = False
     max_age_days: Integer | None = Field(default=None, ge=1, le=3650)
+    forge_reviews: bool = False
 
 
 class RolesApartRequirement(Requirement):

@@ -48,7 +48,9 @@ class Need:
     """Who trained the candidate, where a rule leaves them out."""
     max_age_days: int | None = None
     stale: frozenset[Principal] = frozenset()
-    """Whose approval is older than that; see `aged`."""
+    """Whose approval is older than that (see `aged`), or a review where signatures are asked for (see `by_review`)."""
+    forge_reviews: bool = False
+    """Whether a review on the forge meets it that somebody attested."""
 
     def counts(self, approver: Approver) -> bool:
         """Whether a person with these groups can meet it."""
@@ -59,7 +61,8 @@ class Need:
         trainers = f", not from {' or '.join(sorted(self.excluded))} who trained it" if self.excluded else ""
         days = self.max_age_days
         age = f", not older than {days} day{'s' if days > 1 else ''}" if days is not None else ""
-        return f"{self.count} {noun} from {' or '.join(sorted(self.groups)) or 'any approver'}{trainers}{age}"
+        review = " (a review on the forge will do)" if self.forge_reviews else ""
+        return f"{self.count} {noun} from {' or '.join(sorted(self.groups)) or 'any approver'}{trainers}{age}{review}"
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Quorum:
         """Whether this person's word can count for a need, were it given now."""
         groups = frozenset(approver.groups)
         is_checker = bool(groups) and groups <= self.checkers
-        return need.counts(approver) and not is_checker and person not in need.excluded
+        return need.counts(approver) and not is_checker and not approver.attests and person not in need.excluded
 
     def meets(self, need: Need, person: Principal, approver: Approver) -> bool:
         """Whether the word that this person gave counts for a need."""
@@ -136,7 +139,8 @@ def quorum_of(
 
 def _need(rule: ApprovalsRequirement, trained: Iterable[Trained]) -> Need:
     of_rule = [frozenset(each.people) for each in trained if rule.not_trainer and each.rule == rule.rule]
-    return Need(rule.count, _group(rule.group), frozenset[Principal]().union(*of_rule), rule.max_age_days)
+    excluded = frozenset[Principal]().union(*of_rule)
+    return Need(rule.count, _group(rule.group), excluded, rule.max_age_days, forge_reviews=rule.forge_reviews)
 
 
 def _with_roles(needs: frozenset[Need], apart: Iterable[frozenset[str]]) -> frozenset[Need]:
@@ -176,9 +180,26 @@ def union_of(quorums: Iterable[Quorum]) -> Quorum:
 
 
 def governance_quorum(policies: Iterable[Policy]) -> Quorum:
-    """Every stage's requirements at once, whatever the model, and at least one person who is not the proposer."""
+    """Every stage's requirements at once, whatever the model, and at least one person who is not the proposer.
+
+    Signatures alone count: who runs the forge never says who may decide.
+    """
     stages = union_of(quorum_of(policy, "promote") for policy in policies)
-    return replace(stages, needs=stages.needs | {Need(1)})
+    return replace(stages, needs=frozenset(replace(need, forge_reviews=False) for need in stages.needs) | {Need(1)})
+
+
+def counts_review(quorum: Quorum, reviewer: Principal, proposer: Principal, approvers: Approvers) -> bool:
+    """Whether this person's review on the forge counts for anything here, where somebody attests it."""
+    known = approvers.people.get(reviewer)
+    if known is None or reviewer == proposer:
+        return False
+    return any(need.forge_reviews and quorum.may_meet(need, reviewer, known) for need in quorum.needs)
+
+
+def by_review(quorum: Quorum, reviewers: frozenset[Principal]) -> Quorum:
+    """The quorum where these people are heard by a review alone: needs that ask for signatures do not count them."""
+    needs = (need if need.forge_reviews else replace(need, stale=need.stale | reviewers) for need in quorum.needs)
+    return replace(quorum, needs=frozenset(needs))
 
 
 def aged(quorum: Quorum, approved_at: Mapping[Principal, datetime], at: datetime) -> Quorum:
@@ -190,7 +211,8 @@ def _aged(need: Need, approved_at: Mapping[Principal, datetime], at: datetime) -
     if need.max_age_days is None:
         return need
     oldest = at - timedelta(days=need.max_age_days)
-    return replace(need, stale=frozenset(person for person, said in approved_at.items() if said < oldest))
+    old = frozenset(person for person, said in approved_at.items() if said < oldest)
+    return replace(need, stale=need.stale | old)
 
 
 def judge_people(
