@@ -6,6 +6,7 @@ from gitreg.blobs._fsspec import FsspecBlobs
 from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
 from gitreg.blobs._memory import MemoryBlobs
+from gitreg.blobs._sealed import Put, Stored, content_size, get_stored, open_stored, put_sealed, putting, read_stored
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
 from gitreg.blobs._where import BlobSettings, check_blobs_url, open_blobs
 
@@ -20,13 +21,21 @@ __all__ = [
     "LayeredBlobs",
     "MemoryBlobs",
     "Progress",
+    "Put",
     "Source",
+    "Stored",
     "check_blobs_url",
+    "content_size",
     "get_manifest",
+    "get_stored",
     "media_type_of",
     "open_blobs",
+    "open_stored",
     "put_files",
     "put_folder",
     "put_manifest",
+    "put_sealed",
+    "putting",
     "read_manifest",
+    "read_stored",
 ]

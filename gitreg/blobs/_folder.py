@@ -4,6 +4,7 @@
                       staged/<64 hex>           whole, but not yet through a power cut: put without `durable`
                       incoming/<random>         being written
                       live/<key>                one small object a live run
+                      keys/<64 hex>             what opens a sealed blob
                       seen/<key>                guesses (`_seen.py`), disposable
 
 A name stands under `sha256/` only after its bytes are synced, and is promised only after the folder is.
@@ -33,6 +34,7 @@ from gitreg.blobs._disk import (
     sync_files,
     sync_folder,
 )
+from gitreg.blobs._keys import MAX_KEY_BYTES
 from gitreg.blobs._live import check_key, check_live
 from gitreg.blobs._save import save
 from gitreg.blobs._seen import Seen
@@ -80,6 +82,7 @@ class FolderBlobs:
         self._staged = f"{self._home}/staged"
         self._incoming = f"{self._home}/incoming"
         self._live = f"{self._home}/live"
+        self._keys = f"{self._home}/keys"
         self._seen = Seen(Path(self._home, "seen"))
         self._unflushed: set[Digest] = set()
         self._unpromised: set[str] = set()
@@ -169,7 +172,13 @@ class FolderBlobs:
 
     def discard(self, digest: Digest) -> None:
         with self._refusals():
-            remove(self._path(digest))
+            self._discard(digest)
+
+    def _discard(self, digest: Digest) -> None:
+        with self._lock:
+            self._unflushed.discard(digest)
+        remove(self._staged_path(digest))
+        remove(self._path(digest))
 
     def sweep(self, before: datetime) -> int:
         """Remove what killed writers left half-written and nobody touched since `before`. Says how many files."""
@@ -180,6 +189,43 @@ class FolderBlobs:
                     remove(entry.path)
                     removed += 1
         return removed
+
+    def put_key(self, digest: Digest, key: bytes) -> None:
+        with self._refusals():
+            self._prepare(self._keys)
+            with self._draft(_READ_ONLY) as draft:
+                write_all(draft.descriptor, key)
+                os.fsync(draft.descriptor)
+                draft.place(self._key_path(digest))
+            sync_folder(self._keys)
+
+    def get_key(self, digest: Digest) -> bytes | None:
+        with self._refusals():
+            try:
+                with self._open_file(self._key_path(digest), digest) as file:
+                    return read_up_to(file, MAX_KEY_BYTES)
+            except FileNotFoundError:
+                return None
+
+    def remove_key(self, digest: Digest) -> None:
+        """Durably: a key that a power cut brings back was not destroyed."""
+        path = self._key_path(digest)
+        with self._refusals():
+            if length_of_file(path) is not None:
+                remove(path)
+                sync_folder(self._keys)
+
+    def list_keys(self) -> Iterator[Digest]:
+        with self._refusals():
+            for name in filter(_NAME.fullmatch, names_in(self._keys)):
+                yield Digest(f"sha256:{name}")
+
+    def erase(self, digest: Digest) -> None:
+        self.remove_key(digest)
+        with self._refusals():
+            self._discard(digest)
+            with contextlib.suppress(FileNotFoundError):
+                sync_folder(self._shard(digest))
 
     def put_live(self, key: str, data: bytes) -> None:
         check_live(key, data)
@@ -216,6 +262,9 @@ class FolderBlobs:
 
     def _path(self, digest: Digest) -> str:
         return f"{self._finished}/{digest[7:9]}/{digest[7:]}"
+
+    def _key_path(self, digest: Digest) -> str:
+        return f"{self._keys}/{digest.hex}"
 
     def _staged_path(self, digest: Digest) -> str:
         return f"{self._staged}/{digest[7:]}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gitreg.blobs._disk import refusals, rename, sync_files, sync_folder
 from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
+from gitreg.blobs._sealed import content_size, get_stored, putting
 from gitreg.blobs._threads import Threads
 from gitreg.documents import MANIFEST_MEDIA_TYPE, MAX_DOCUMENT_BYTES, Manifest, ManifestEntry, check_artifact_path
 from gitreg.errors import AlreadyExists, InvalidDocument, InvalidValue, UnsafePath
@@ -20,6 +21,7 @@ from gitreg.errors import AlreadyExists, InvalidDocument, InvalidValue, UnsafePa
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from gitreg.blobs._sealed import Put
     from gitreg.blobs._store import BlobStore, Progress, Source
     from gitreg.documents import Descriptor, Digest
 
@@ -32,25 +34,38 @@ _AT_A_TIME = 16
 _COPY_IT = "Put a copy of the file in its place: cp -L"
 
 
-def put_folder(store: BlobStore, folder: Path, *, durable: bool = True, progress: Progress | None = None) -> Manifest:
+def put_folder(
+    store: BlobStore,
+    folder: Path,
+    *,
+    durable: bool = True,
+    personal: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
     """Store every file below a folder, and say which they are; empty folders are not kept.
 
     Symbolic links, inside as well as out of the folder, and what is neither file nor folder are refused: a copy that
-    quietly leaves them out, or follows them, would not be the folder. Raises `UnsafePath` before anything is stored,
-    and `InvalidValue` where something cannot be read.
+    quietly leaves them out, or follows them, would not be the folder. Each file that is `personal` is sealed under a
+    key of its own. Raises `UnsafePath` before anything is stored, and `InvalidValue` where something cannot be read.
     """
-    return put_files(store, dict(_files_below(folder)), durable=durable, progress=progress)
+    return put_files(store, dict(_files_below(folder)), durable=durable, personal=personal, progress=progress)
 
 
 def put_files(
-    store: BlobStore, files: Mapping[str, Source], *, durable: bool = True, progress: Progress | None = None
+    store: BlobStore,
+    files: Mapping[str, Source],
+    *,
+    durable: bool = True,
+    personal: bool = False,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Store files under the paths they shall have in the folder. Raises `UnsafePath` for a path no folder can hold."""
     checked = {check_artifact_path(path): source for path, source in files.items()}
     if len(checked) != len(files):
         raise UnsafePath("Two files have one name but for their Unicode spelling.")
     check_together(checked)
-    entries = _each(lambda path: _put_entry(store, path, checked[path], progress), sorted(checked))
+    put = putting(store, personal=personal)
+    entries = _each(lambda path: _put_entry(put, path, checked[path], progress), sorted(checked))
     if durable:
         store.flush()
     return Manifest(files=entries)
@@ -102,16 +117,15 @@ def _each(work: Callable[[T], R], items: Sequence[T]) -> tuple[R, ...]:
         return tuple(done for piece in pool.map(lambda piece: [work(item) for item in piece], pieces) for done in piece)
 
 
-def _put_entry(store: BlobStore, path: str, source: Source, progress: Progress | None) -> ManifestEntry:
-    media_type = media_type_of(path)
-    stored = store.put(source, media_type=media_type, durable=False, progress=progress)
-    return ManifestEntry(path=path, mediaType=media_type, digest=stored.digest, size=stored.size)
+def _put_entry(put: Put, path: str, source: Source, progress: Progress | None) -> ManifestEntry:
+    stored = put(source, media_type=media_type_of(path), durable=False, progress=progress)
+    return ManifestEntry(path=path, mediaType=stored.media_type, digest=stored.digest, size=stored.size)
 
 
 def _get_entry(store: BlobStore, entry: ManifestEntry, folder: Path, progress: Progress | None) -> None:
     target = folder / entry.path
-    store.get(entry.digest, target, durable=False, progress=progress)
-    if target.stat().st_size != entry.size:
+    get_stored(store, entry, target, durable=False, progress=progress)
+    if target.stat().st_size != content_size(entry):
         raise InvalidDocument(f"{entry.path} has not the size that its manifest says.", subject=entry.path)
 
 

@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 from urllib.parse import urlsplit
 
-from gitreg.blobs._keys import blob_key, digests_in
+from gitreg.blobs._keys import MAX_KEY_BYTES, blob_key, digests_in, opened_in, opener_key
 from gitreg.blobs._live import check_key, check_live
-from gitreg.blobs._refusals import CREDENTIALS_HINT, bucket_refusals, without_credentials
+from gitreg.blobs._refusals import CREDENTIALS_HINT, bucket_refusals, where_offered, without_credentials
 from gitreg.blobs._save import save
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, Progress, Source
 from gitreg.blobs._stream import Content, copy, guarded, hash_all, opened, read_all, read_if_small, verifying
@@ -112,6 +112,32 @@ class FsspecBlobs:
 
     def discard(self, digest: Digest) -> None:
         self._remove(self._at(blob_key(digest)))
+
+    def put_key(self, digest: Digest, key: bytes) -> None:
+        self._write(self._at(opener_key(digest)), key)
+        if self.get_key(digest) != key:
+            raise StorageError(f"{self.location} took a key and does not have it.", subject=digest)
+
+    def get_key(self, digest: Digest) -> bytes | None:
+        with self._refusals():
+            try:
+                return cast("bytes", self._files.cat_file(self._at(opener_key(digest)), start=0, end=MAX_KEY_BYTES))
+            except FileNotFoundError:
+                return None
+
+    def remove_key(self, digest: Digest) -> None:
+        self._remove(self._at(opener_key(digest)))
+
+    def list_keys(self) -> Iterator[Digest]:
+        with self._refusals():
+            keys = self._files.find(self._at("keys"))
+        yield from opened_in(dict.fromkeys(keys))
+
+    def erase(self, digest: Digest) -> None:
+        for key in (opener_key(digest), blob_key(digest)):
+            self._remove(self._at(key))
+            if self._protocol in _S3:
+                self._remove_versions(self._at(key))
 
     def put_live(self, key: str, data: bytes) -> None:
         self._write(self._at(f"live/{check_live(key, data)}"), data)
@@ -260,6 +286,26 @@ class FsspecBlobs:
     def _remove(self, path: str) -> None:
         with self._refusals(), contextlib.suppress(FileNotFoundError):
             self._files.rm_file(path)
+
+    def _remove_versions(self, path: str) -> None:
+        """What a bucket with versions still has of a removed object, and the mark that it was removed.
+
+        Raises where that is not told or does not go: what may still be there was not erased.
+        """
+        bucket, _, key = path.partition("/")
+        with self._refusals():
+            for version in self._versions(bucket, key):
+                self._files.call_s3("delete_object", Bucket=bucket, Key=key, VersionId=version)
+            if self._versions(bucket, key):
+                raise StorageError(f"{self.location} keeps what was removed from it.", subject=self.location)
+
+    def _versions(self, bucket: str, key: str) -> tuple[str, ...]:
+        """None where the server knows no versions."""
+        found: Mapping[str, Any] = {}
+        with where_offered():
+            found = self._files.call_s3("list_object_versions", Bucket=bucket, Prefix=key)
+        listed = (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))
+        return tuple(each["VersionId"] for each in listed if each["Key"] == key)
 
 
 def _tell(progress: Progress | None, count: int) -> None:

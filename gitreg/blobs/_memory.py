@@ -25,6 +25,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self.blobs: dict[Digest, bytes] = {}
         self.live: dict[str, bytes] = {}
+        self.keys: dict[Digest, bytes] = {}
 
     def put(
         self,
@@ -67,6 +68,22 @@ class MemoryBlobs:
 
     def discard(self, digest: Digest) -> None:
         self.blobs.pop(digest, None)
+
+    def put_key(self, digest: Digest, key: bytes) -> None:
+        self.keys[digest] = key
+
+    def get_key(self, digest: Digest) -> bytes | None:
+        return self.keys.get(digest)
+
+    def remove_key(self, digest: Digest) -> None:
+        self.keys.pop(digest, None)
+
+    def list_keys(self) -> Iterator[Digest]:
+        yield from sorted(self.keys)
+
+    def erase(self, digest: Digest) -> None:
+        self.remove_key(digest)
+        self.discard(digest)
 
     def put_live(self, key: str, data: bytes) -> None:
         self.live[check_live(key, data)] = data

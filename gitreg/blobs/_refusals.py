@@ -32,6 +32,7 @@ _UNREACHABLE = {
     "TimeoutError",
     "gaierror",
 }
+_NOT_OFFERED = {"NotImplemented", "MethodNotAllowed"}
 _NOT_S3 = {"KeyError", "ResponseParserError"}
 """s3fs stumbles over headers that every S3 sends."""
 
@@ -53,6 +54,16 @@ def bucket_refusals(location: str) -> Iterator[None]:
         yield
     except _raised() as error:
         raise _explain(error, location) from None
+
+
+@contextlib.contextmanager
+def where_offered() -> Iterator[None]:
+    """Passes over what a server does not offer, and nothing else."""
+    try:
+        yield
+    except _raised() as error:
+        if _code(error) not in _NOT_OFFERED:
+            raise
 
 
 def _raised() -> tuple[type[Exception], ...]:

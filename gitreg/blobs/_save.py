@@ -18,14 +18,17 @@ _READ_WRITE = 0o666
 
 
 def save(
-    stream: BinaryIO, digest: Digest, target: Path, *, location: str, durable: bool, progress: Progress | None
+    stream: BinaryIO, digest: Digest | None, target: Path, *, location: str, durable: bool, progress: Progress | None
 ) -> None:
-    """Write an unverified stream to `target` by way of a new file beside it. Raises `CorruptBlob`, `StorageError`."""
+    """Write a stream to `target` by way of a new file beside it. Raises `CorruptBlob`, `StorageError`.
+
+    `digest` is what an unverified stream has to turn out to be; None is for one that checks itself.
+    """
     path = str(target)
     with refusals(path), Draft(str(target.parent), _READ_WRITE) as draft:
         with FileWriter(draft.descriptor, sync_as_it_grows=durable) as sink:
             content = copy(stream, sink, progress)
-        if content.digest != digest:
+        if digest is not None and content.digest != digest:
             raise corrupt(digest, location)
         if durable:
             os.fsync(draft.descriptor)

@@ -91,6 +91,26 @@ class BlobStore(Protocol):
         """Take a blob away, if it is there. Only what found it corrupt, or proved that nothing names it, may."""
         ...
 
+    def put_key(self, digest: Digest, key: bytes) -> None:
+        """Keep, durably, the key that opens a sealed blob: beside the blobs, and never among them."""
+        ...
+
+    def get_key(self, digest: Digest) -> bytes | None:
+        """The key that opens a sealed blob, None where there is none here."""
+        ...
+
+    def remove_key(self, digest: Digest) -> None:
+        """Take a key away from here, if it is here: another place has it."""
+        ...
+
+    def list_keys(self) -> Iterator[Digest]:
+        """The blobs that there are keys for, in no promised order."""
+        ...
+
+    def erase(self, digest: Digest) -> None:
+        """Take away a blob's key, then its bytes, whatever is there, for good: every version that the place keeps."""
+        ...
+
     def put_live(self, key: str, data: bytes) -> None:
         """Write a small object that is not content-addressed: the beat of one live run. The last writer wins."""
         ...

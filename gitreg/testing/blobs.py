@@ -35,6 +35,7 @@ SMALL = b"a model, in spirit"
 LARGE = hashlib.shake_256(b"large").digest(9 * 1024 * 1024 + 17)
 """More than one chunk of any store we ship, and not a multiple of one."""
 ABSENT = Digest.of(b"never put anywhere")
+KEY = bytes(range(32))
 
 
 class BlobStoreSuite:
@@ -214,6 +215,39 @@ class BlobStoreSuite:
     def test_all_blobs_are_listed(self, store: BlobStore) -> None:
         digests = {store.put(bytes([number])).digest for number in range(50)}
         assert sorted(store.list()) == sorted(digests)
+
+    # --- keys and erasing ---------------------------------------------------------------------------------------------
+
+    def test_a_key_is_kept_beside_its_blob_and_is_no_blob(self, store: BlobStore) -> None:
+        digest = store.put(SMALL).digest
+        assert store.get_key(digest) is None
+        store.put_key(digest, KEY)
+        store.put_key(digest, KEY)
+        assert store.get_key(digest) == KEY
+        assert list(store.list_keys()) == [digest]
+        assert (list(store.list()), list(store.list_live())) == ([digest], [])
+        assert not store.has(Digest.of(KEY))
+
+    def test_a_key_that_is_elsewhere_is_taken_away_and_its_blob_stays(self, store: BlobStore) -> None:
+        digest = store.put(SMALL).digest
+        store.put_key(digest, KEY)
+        store.remove_key(digest)
+        store.remove_key(digest)
+        assert store.get_key(digest) is None
+        assert list(store.list_keys()) == []
+        assert store.read(digest) == SMALL
+
+    @pytest.mark.parametrize("durable", [True, False], ids=["durable", "not yet flushed"])
+    @pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
+    def test_erasing_takes_bytes_and_key_away(self, store: BlobStore, data: bytes, *, durable: bool) -> None:
+        kept, digest = store.put(b"kept").digest, store.put(data, durable=durable).digest
+        store.put_key(digest, KEY)
+        store.erase(digest)
+        store.erase(digest)
+        assert not store.has(digest)
+        assert store.get_key(digest) is None
+        store.flush()
+        assert list(store.list()) == [kept]
 
     # --- live objects ----------------------------------------------------------------------------------------------
 
