@@ -39,7 +39,7 @@ from gitreg.registry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from gitreg.evaluation import CsvColumns
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
-    from gitreg.registry import Evaluated, Evaluations
+    from gitreg.registry import Adding, Evaluated, Evaluations
     from gitreg.signing import Signer
     from gitreg.store import Store
     from gitreg.tracking import Recovered, Run, Runs
@@ -243,17 +243,15 @@ class Registry:
         version: Reference,
         dataset: str,
         file: Path,
-        *,
-        message: str | None = None,
-        metrics: Sequence[str] = (),
-        **columns: Unpack[CsvColumns],
+        columns: CsvColumns | None = None,
+        **how: Unpack[Adding],
     ) -> Evaluated:
         """Record what a version predicted on a dataset, from a CSV file; see `Evaluations.add`, `columns_in_csv`."""
         from gitreg.evaluation import columns_in_csv, table_of  # noqa: PLC0415 - see `_audits`
 
         with file.open(encoding="utf-8", newline="") as lines:
-            table = table_of(columns_in_csv(lines, **columns))
-        return self.evaluations.add(version, dataset, table, metrics=metrics, message=message)
+            table = table_of(columns_in_csv(lines, **(columns or {})))
+        return self.evaluations.add(version, dataset, table, **how)
 
     def check_policy(self, version: Reference, stage: str) -> PolicyCheck:
         """What the stage's policy says to a version, rule by rule; nothing is proposed.

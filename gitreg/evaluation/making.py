@@ -41,7 +41,7 @@ class EvaluationOptions(TypedDict, total=False):
     `metrics` are the names of those to keep (all that the task has). `slices` gives each row its group, by the name of
     the slice. `labels` are predicted classes beside probabilities. `rows` are ids that say which row is which; without
     them the order does. `task` is binary, multiclass or regression, `positive` the class that a probability is of,
-    `output` the model of the run that predicted.
+    `output` the model of the run that predicted. `personal` rows are sealed under a key of their own.
     """
 
     metrics: Sequence[str]
@@ -51,6 +51,7 @@ class EvaluationOptions(TypedDict, total=False):
     task: str
     positive: object
     output: str
+    personal: bool
 
 
 def columns_of(predictions: Iterable[Any], target: Iterable[Any], options: EvaluationOptions) -> Columns:

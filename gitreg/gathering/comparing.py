@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from gitreg.blobs import read_stored
 from gitreg.documents import Alternative, Alternatives, Compared, Digest, Evaluation
 from gitreg.errors import InvalidDocument, InvalidValue
 from gitreg.evaluation import MAX_PREDICTIONS_BYTES, PredictionTable, groups_of, read_table
@@ -92,7 +93,7 @@ class Comparer:
         return _one(found, f"{what} was not evaluated on {content}", f"{what} was evaluated on {content}")
 
     def _table(self, evaluation: Evaluation) -> PredictionTable:
-        data = self._blobs.read(evaluation.predictions.digest, MAX_PREDICTIONS_BYTES)
+        data = read_stored(self._blobs, evaluation.predictions, MAX_PREDICTIONS_BYTES)
         table = read_table(data, evaluation.task)
         if len(table) != evaluation.rows:
             raise InvalidDocument("The evaluation and its predictions do not have the same number of rows.")

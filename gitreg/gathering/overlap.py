@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitreg.blobs import read_stored
 from gitreg.documents import Dataset, Shared
 from gitreg.errors import CannotTell
 from gitreg.policy import pairs_of
@@ -36,7 +37,7 @@ def _hashes(use: DatasetUse, index: Index, blobs: BlobStore) -> set[bytes]:
         raise CannotTell(f"The ledger here does not hold the dataset {use.name}.")
     if document.profile is None:
         raise CannotTell(_missing(document))
-    data = blobs.read(document.profile.digest, MAX_PROFILE_BYTES)
+    data = read_stored(blobs, document.profile, MAX_PROFILE_BYTES)
     return {data[start : start + ROW_HASH_BYTES] for start in range(0, len(data), ROW_HASH_BYTES)}
 
 

@@ -23,9 +23,10 @@ from gitreg.registry.pinning import RecordedRun, blobs_of
 from gitreg.registry.views import ModelView, Remarks, VersionView
 
 if TYPE_CHECKING:
-    from gitreg.registry.evaluations import Evaluated, Evaluations
+    from gitreg.registry.evaluations import Adding, Evaluated, Evaluations
 
 __all__ = [
+    "Adding",
     "Address",
     "Catalogue",
     "DigestStart",
@@ -63,6 +64,6 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "evaluations": ("Evaluated", "Evaluations"),
+        "evaluations": ("Adding", "Evaluated", "Evaluations"),
     },
 )

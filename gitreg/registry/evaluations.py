@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from gitreg.blobs import putting
 from gitreg.documents import PREDICTIONS_MEDIA_TYPE, Digest, Evaluation, paths
 from gitreg.errors import InvalidValue, NotFound
 from gitreg.evaluation import evaluation_of
@@ -29,6 +30,16 @@ class Evaluated:
     recorded: Recorded
 
 
+class Adding(TypedDict, total=False):
+    """How an evaluation is added: which metrics are kept (all that the task has), with which message, and whether its
+    rows are personal, so that they are sealed under a key of their own.
+    """
+
+    metrics: Sequence[str]
+    message: str | None
+    personal: bool
+
+
 class Evaluations:
     """What versions were evaluated on. Add-only: an evaluation is its digest."""
 
@@ -51,22 +62,22 @@ class Evaluations:
         version: Reference,
         dataset: str,
         table: PredictionTable,
-        *,
-        metrics: Sequence[str] = (),
-        message: str | None = None,
+        **how: Unpack[Adding],
     ) -> Evaluated:
         """Record what a version predicted on a dataset that the registry knows, by name or content digest.
 
-        The same predictions again are the same evaluation. Raises `NotFound` for a dataset that nobody recorded,
-        `InvalidValue` for a name with several contents, `VersionNotFound`, and what publishing raises.
+        The same predictions again are the same evaluation, unless they are personal. Raises `NotFound` for a dataset
+        that nobody recorded, `InvalidValue` for a name with several contents, `VersionNotFound`, and what publishing
+        raises.
         """
         view = self._models.version(version)
-        blob = self._blobs.put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
-        document = evaluation_of(table, blob, self._content(view, dataset), view.digest, metrics=metrics)
+        put = putting(self._blobs, personal=how.get("personal", False))
+        blob = put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
+        content, metrics = self._content(view, dataset), how.get("metrics", ())
+        document = evaluation_of(table, blob, content, view.digest, metrics=metrics)
         path = paths.evaluation(document.digest)
-        recorded = self._models.record(
-            {path: document.to_bytes()}, f"{view.label}: evaluated on {document.dataset}", [blob.digest], message
-        )
+        subject = f"{view.label}: evaluated on {document.dataset}"
+        recorded = self._models.record({path: document.to_bytes()}, subject, [blob.digest], how.get("message"))
         return Evaluated(document, recorded)
 
     def _content(self, view: VersionView, dataset: str) -> tuple[str, Digest]:

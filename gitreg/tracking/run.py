@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
-from gitreg.blobs import media_type_of, put_folder, put_manifest
+from gitreg.blobs import media_type_of, put_folder, put_manifest, putting
 from gitreg.documents import (
     PREDICTIONS_MEDIA_TYPE,
     DatasetUse,
@@ -36,12 +36,20 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from gitreg.blobs import BlobStore
+    from gitreg.blobs import BlobStore, Put
     from gitreg.tracking.journal import Journal
     from gitreg.tracking.recording import Health, Recording
 
 Ending = Literal["finished", "failed"]
 _FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """How bytes are taken: whether secrets are looked for, and into what."""
+
+    allow_secrets: bool
+    put: Put
 
 
 class Run:
@@ -149,32 +157,50 @@ class Run:
     # Bytes
 
     def log_artifact(
-        self, path: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+        self,
+        path: str | os.PathLike[str],
+        artifact_path: str | None = None,
+        *,
+        allow_secrets: bool = False,
+        personal: bool = False,
     ) -> None:
         """Take a file. It becomes `<artifact_path>/<file name>`, or the bare file name.
 
-        A text that looks like it holds a secret is refused, with path, line and kind; `allow_secrets` takes it.
+        A text that looks like it holds a secret is refused, with path, line and kind; `allow_secrets` takes it. What is
+        `personal` is sealed under a key of its own, so that `gitreg erase` can destroy it everywhere at once; its path
+        is not, and stays for ever.
         """
-        source = Path(path)
-        self._take(str(source), lambda: [self._file(source, _below(artifact_path, source.name), allow_secrets)])
+        source, name = Path(path), _below(artifact_path, Path(path).name)
+        how = _Taking(allow_secrets, putting(self._blobs, personal=personal))
+        self._take(str(source), lambda: [self._file(source, name, how)])
 
     def log_artifacts(
-        self, folder: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+        self,
+        folder: str | os.PathLike[str],
+        artifact_path: str | None = None,
+        *,
+        allow_secrets: bool = False,
+        personal: bool = False,
     ) -> None:
         """Take all files below a folder, under `artifact_path` where given. Symbolic links are not followed.
 
-        Where one is refused (see `log_artifact`), none is taken.
+        Where one is refused (see `log_artifact`), none is taken. Of what is `personal` each file has a key of its own.
         """
         source = Path(folder)
-        self._take(str(source), lambda: self._files(source, artifact_path, allow_secrets))
+        guard = not allow_secrets
+        self._take(str(source), lambda: self._files(source, artifact_path, personal=personal, guard=guard))
 
-    def log_text(self, text: str, path: str, *, allow_secrets: bool = False) -> None:
-        """Take a text as a file. What looks like a secret: see `log_artifact`."""
-        self._take(path, lambda: [self._bytes(text.encode(), path, "text/plain", allow_secrets)])
+    def log_text(self, text: str, path: str, *, allow_secrets: bool = False, personal: bool = False) -> None:
+        """Take a text as a file. What looks like a secret, and what is personal: see `log_artifact`."""
+        how = _Taking(allow_secrets, putting(self._blobs, personal=personal))
+        self._take(path, lambda: [self._bytes(text.encode(), path, "text/plain", how)])
 
-    def log_dict(self, value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: bool = False) -> None:
-        """Take a JSON value as a file. What looks like a secret: see `log_artifact`."""
-        self._take(path, lambda: [self._bytes(_json(value), path, "application/json", allow_secrets)])
+    def log_dict(
+        self, value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: bool = False, personal: bool = False
+    ) -> None:
+        """Take a JSON value as a file. What looks like a secret, and what is personal: see `log_artifact`."""
+        how = _Taking(allow_secrets, putting(self._blobs, personal=personal))
+        self._take(path, lambda: [self._bytes(_json(value), path, "application/json", how)])
 
     def log_dataset(
         self, name: str, data: object, *, role: Role = "train", target: str | None = None, row_hashes: bool = False
@@ -241,7 +267,8 @@ class Run:
 
         `dataset` was given to `log_dataset`. `predictions` are probabilities of the positive class, class names or
         numbers, `target` the truth; see `EvaluationOptions` for the rest. The metrics become metrics of the run on
-        that dataset, so that they are pinned and compared; the rows go to the blob store, never into git.
+        that dataset, so that they are pinned and compared; the rows go to the blob store, never into git. Rows that are
+        `personal` are sealed there (see `log_artifact`).
         """
         try:
             name, content = self._recording.dataset_named(dataset)
@@ -254,7 +281,8 @@ class Run:
         return document
 
     def _evaluate(self, dataset: tuple[str, Digest], table: PredictionTable, options: EvaluationOptions) -> Evaluation:
-        blob = self._blobs.put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
+        put = putting(self._blobs, personal=options.get("personal", False))
+        blob = put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
         output, metrics = options.get("output"), options.get("metrics", ())
         return evaluation_of(table, blob, dataset, self.run_id, output=output, metrics=metrics)
 
@@ -272,20 +300,20 @@ class Run:
         else:
             self._recording.refuse(what, f"{type(error).__name__}: {error!s:.200}")
 
-    def _file(self, source: Path, path: str, allow_secrets: bool) -> ManifestEntry:  # noqa: FBT001 - the caller's own
-        if not allow_secrets:
+    def _file(self, source: Path, path: str, how: _Taking) -> ManifestEntry:
+        if not how.allow_secrets:
             refuse_secrets_below(source)
-        return _entry(check_artifact_path(path), self._blobs.put(source, media_type=media_type_of(path)))
+        return _entry(check_artifact_path(path), how.put(source, media_type=media_type_of(path)))
 
-    def _bytes(self, data: bytes, path: str, media_type: str, allow_secrets: bool) -> ManifestEntry:  # noqa: FBT001
-        if not allow_secrets:
+    def _bytes(self, data: bytes, path: str, media_type: str, how: _Taking) -> ManifestEntry:
+        if not how.allow_secrets:
             refuse_secrets_in(data, path)
-        return _entry(check_artifact_path(path), self._blobs.put(data, media_type=media_type))
+        return _entry(check_artifact_path(path), how.put(data, media_type=media_type))
 
-    def _files(self, folder: Path, artifact_path: str | None, allow_secrets: bool) -> list[ManifestEntry]:  # noqa: FBT001
-        if not allow_secrets:
+    def _files(self, folder: Path, artifact_path: str | None, *, personal: bool, guard: bool) -> list[ManifestEntry]:
+        if guard:
             refuse_secrets_below(folder)
-        manifest = put_folder(self._blobs, folder)
+        manifest = put_folder(self._blobs, folder, personal=personal)
         return [
             entry.model_copy(update={"path": check_artifact_path(_below(artifact_path, entry.path))})
             for entry in manifest.files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -11,7 +12,23 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import evaluations
 
+if TYPE_CHECKING:
+    from gitreg.evaluation import CsvColumns
+    from gitreg.registry import Adding
+
 __all__ = ["evaluations_add", "evaluations_list"]
+
+
+class _Options(TypedDict):
+    """Which columns are meant, and how it is added."""
+
+    target: str
+    prediction: str
+    slices: tuple[str, ...]
+    task: str | None
+    metrics: tuple[str, ...]
+    message: str | None
+    personal: bool
 
 
 @command("evaluations add")
@@ -32,16 +49,26 @@ __all__ = ["evaluations_add", "evaluations_list"]
 )
 @click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Else by what is in them.")
 @click.option("--metric", "metrics", metavar="NAME", multiple=True, help="Only these; else all that the task has.")
+@click.option("--personal", is_flag=True, help="Seal the rows under a key of their own, which erase destroys.")
 @message_option
-def evaluations_add(
-    session: Session, address: str, dataset: str, file: Path, message: str | None, **options: object
-) -> Reply:
+def evaluations_add(session: Session, address: str, dataset: str, file: Path, **options: Unpack[_Options]) -> Reply:
     """Record what a version predicted.
 
     Row by row, so that policies can compare it with another version on the same rows. The rows go where bytes go, what
     they come to goes on the ledger.
     """
-    found = session.registry.evaluate(address, dataset, file, message=message, **options)  # type: ignore[arg-type]
+    columns: CsvColumns = {
+        "target": options["target"],
+        "prediction": options["prediction"],
+        "slices": options["slices"],
+        "task": options["task"],
+    }
+    how: Adding = {
+        "metrics": options["metrics"],
+        "message": options["message"],
+        "personal": options["personal"],
+    }
+    found = session.registry.evaluate(address, dataset, file, columns, **how)
     return Reply(evaluations.evaluation(found.document), evaluations.added_page(found))
 
 

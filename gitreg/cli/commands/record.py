@@ -63,6 +63,7 @@ class _Values(TypedDict):
     artifacts: tuple[Artifact, ...]
     models: tuple[Artifact, ...]
     allow_secrets: bool
+    personal: bool
 
 
 def beginning_options(function: Callable[..., Reply]) -> Callable[..., Reply]:
@@ -121,6 +122,7 @@ def _note(session: Session, run_id: str, message: str | None) -> None:
 @click.option("--artifact", "artifacts", type=ARTIFACT, multiple=True, help="A file or folder; again for more.")
 @click.option("--model", "models", type=ARTIFACT, multiple=True, help="A folder to register later, and its name.")
 @click.option("--allow-secrets", is_flag=True, help="Take artifacts that look like they hold a secret.")
+@click.option("--personal", is_flag=True, help="Seal each artifact under a key of its own, which erase destroys.")
 @message_option
 def runs_record(session: Session, run: str, message: str | None, **values: Unpack[_Values]) -> Reply:
     """Add params, metrics, tags and files to a run.
@@ -169,18 +171,19 @@ def _record(run: Run, values: _Values) -> None:
         run.log_metric(metric.key, metric.value, step=metric.step)
     run.set_tags(dict(values["tags"]))
     for artifact in values["artifacts"]:
-        _take(run, artifact, values["allow_secrets"])
+        _take(run, artifact, allow_secrets=values["allow_secrets"], personal=values["personal"])
     for model in values["models"]:
         run.log_model(_folder(model), model.path or "model")
 
 
-def _take(run: Run, artifact: Artifact, allow_secrets: bool) -> None:
+def _take(run: Run, artifact: Artifact, *, allow_secrets: bool, personal: bool) -> None:
     source = Path(artifact.source)
     if source.is_dir():
-        run.log_artifacts(source, artifact.path, allow_secrets=allow_secrets)
+        run.log_artifacts(source, artifact.path, allow_secrets=allow_secrets, personal=personal)
     elif artifact.path is None or Path(artifact.path).name == source.name:
         folder = str(Path(artifact.path).parent) if artifact.path else "."
-        run.log_artifact(source, None if folder == "." else folder, allow_secrets=allow_secrets)
+        below = None if folder == "." else folder
+        run.log_artifact(source, below, allow_secrets=allow_secrets, personal=personal)
     else:
         raise InvalidValue(
             f"{artifact.source!r:.80} keeps its name in the run.", hint=f"--artifact {source}=FOLDER/{source.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitreg.blobs import read_manifest
+from gitreg.blobs import read_manifest, read_stored
 from gitreg.decisions import Rulebook, read_document
 from gitreg.documents import Compared, Evaluation, Version, paths
 from gitreg.errors import GitregError, InvalidDocument, InvalidValue, StorageError
@@ -244,7 +244,7 @@ def _evaluation(known: dict[Digest, Evaluation], digest: Digest) -> Evaluation:
 def _curve(registry: Registry, name: str, evaluation: Evaluation) -> Curve:
     from gitreg.evaluation import read_table
 
-    table = read_table(registry.blobs.read(evaluation.predictions.digest, MAX_DRAWN_BYTES), evaluation.task)
+    table = read_table(read_stored(registry.blobs, evaluation.predictions, MAX_DRAWN_BYTES), evaluation.task)
     if table.scores is None:
         raise InvalidValue("The predictions are classes without scores, of which there is one point and no curve.")
     return curve_of(name, table.targets, table.scores)
