@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import open_bytes
 from gitreg._user import User
-from gitreg.decisions import Claim, Finding, Look, Office, Receiver, Rulebook, refuse
+from gitreg.decisions import NOBODY, Claim, Finding, Look, Office, Pusher, Receiver, Rulebook, refuse
 from gitreg.index import Index
 
 if TYPE_CHECKING:
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from gitreg.store import RefUpdate, Store
 
 
-def findings_of(updates: Sequence[RefUpdate], store: Store) -> list[Finding]:
-    """Everything that is wrong with a push to `store`, judged by the rules that stand there."""
+def findings_of(updates: Sequence[RefUpdate], store: Store, pusher: Pusher = NOBODY) -> list[Finding]:
+    """Everything that is wrong with a push to `store`, judged by the rules that stand there.
+
+    `pusher` is whom a server let in; nobody is known where the pusher's own process asks.
+    """
     branches = store.branches
     index = Index.open(store.layout.own, store, main=branches.main, ledger=branches.ledger)
     try:
         office = Office(store, index)
-        found = Receiver(office).check(updates)
+        found = Receiver(office, pusher).check(updates)
         return found if _is_refused(found) else [*found, *_gathered_again(updates, office, index)]
     finally:
         index.close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gitreg.decisions.judgement import Judgement
     from gitreg.documents import Decision
 
-_FILES = (paths.SETTINGS, paths.APPROVERS, paths.ALLOWED_SIGNERS)
+_FILES = (paths.SETTINGS, paths.APPROVERS, paths.ALLOWED_SIGNERS, paths.RIGHTS)
 _POLICIES = "policies"
 _BACK = "Bring the file back as it was, or approve the decision that changed it."
 
@@ -148,14 +148,14 @@ class Authority:
 
 
 def rule_paths(one: Tree, other: Tree) -> set[str]:
-    """The rules that differ between two trees: settings, people, policies."""
+    """The rules that differ between two trees: settings, people, rights, policies."""
     files = {path for path in _FILES if one.object_id(path) != other.object_id(path)}
     return files | set(differing(one, other, _POLICIES))
 
 
 def _is_readable(tree: Tree) -> bool:
     try:
-        _ = Rulebook(tree).protected
+        _ = Rulebook(tree).protected, Rulebook(tree).rights
     except UNREADABLE:
         return False
     return True

@@ -8,6 +8,7 @@ from gitreg.blobs import check_blobs_url
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.history import differing
 from gitreg.decisions.landing import Case, is_governed
+from gitreg.decisions.rights import check_rights, why_stuck, why_unwritable
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.documents import Tree, paths
 from gitreg.errors import GitregError, InvalidKey, Refused
@@ -16,6 +17,7 @@ from gitreg.signing import public_key_of, render_allowed_signers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 _SEE = "See docs/format.md for what the document may hold."
 
@@ -26,19 +28,23 @@ def check_governance(case: Case, *, is_founded: bool) -> Iterator[Finding]:
         if not is_governed(path):
             yield Finding("files", path, "Governance changes only governed files; this one has its own decisions.")
     after = Rulebook(case.after)
-    yield from check_constitution(case.after, case.decision.files)
+    yield from check_constitution(case.after, case.decision.files, case.decision.proposed_at)
     if after.settings.registry != case.rulebook.settings.registry:
         yield Finding("registry", paths.SETTINGS, "A registry's id never changes.")
     if is_founded:
         yield from _meetable(case)
 
 
-def check_constitution(tree: Tree, changed: Iterable[str]) -> Iterator[Finding]:
-    """Whether the governed documents that changed can be read, and all of them agree with each other."""
+def check_constitution(tree: Tree, changed: Iterable[str], at: datetime | None = None) -> Iterator[Finding]:
+    """Whether the governed documents that changed can be read, and all of them agree with each other.
+
+    `at` leaves out keys that have expired by then.
+    """
     yield from unreadable(tree, changed)
     rulebook = Rulebook(tree)
     try:
         yield from _signers(rulebook)
+        yield from _rights(rulebook, at)
         for stage in rulebook.protected:
             rulebook.policy(stage)
         if rulebook.settings.blobs is not None:
@@ -86,6 +92,17 @@ def _signers(rulebook: Rulebook) -> Iterator[Finding]:
         yield Finding("allowed-signers", path, message, "gitreg govern -m WHY renders it.")
 
 
+def _rights(rulebook: Rulebook, at: datetime | None) -> Iterator[Finding]:
+    """Nothing is left to nobody, and rights can be given back."""
+    yield from check_rights(rulebook)
+    problem = why_unwritable(rulebook, at)
+    if problem is None and rulebook.rights is not None and rulebook.protected and why_unmeetable(rulebook) is None:
+        problem = why_stuck(rulebook, at)
+    if problem:
+        message = f"After this change {problem}."
+        yield Finding("unmeetable", paths.RIGHTS, message, "Leave them to somebody who can sign, in the same change.")
+
+
 def _meetable(case: Case) -> Iterator[Finding]:
     problem = why_unmeetable(Rulebook(case.after), case)
     if problem:
@@ -122,7 +139,7 @@ def is_able(tree: Tree) -> bool:
 
 def governs_alike(one: Tree, other: Tree) -> bool:
     """Whether two trees have the same rules and people, by the same decision."""
-    rules = (paths.SETTINGS, paths.APPROVERS, "policies", paths.decision(paths.GOVERNANCE))
+    rules = (paths.SETTINGS, paths.APPROVERS, paths.RIGHTS, "policies", paths.decision(paths.GOVERNANCE))
     return all(one.object_id(path) == other.object_id(path) for path in rules)
 
 

@@ -20,6 +20,7 @@ from gitreg.decisions.history import PROPOSED, Continued, History, PathChange, P
 from gitreg.decisions.judgement import NOT_ASKED, Judgement, cache_key
 from gitreg.decisions.landing import HOLDING, Case, exact_paths, frame, replaces
 from gitreg.decisions.moves import Past, Question, check_move, move_of
+from gitreg.decisions.rights import check_proposer
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.documents import Decision, Digest, Move, Subject, Tree, Version, parse_json, paths
 from gitreg.errors import GitregError, InvalidDocument, NotFound, UnsafeRepository
@@ -279,6 +280,7 @@ class Judge:
         if framed:
             return
         yield from exact_paths(case)
+        yield from check_proposer(case)
         if case.is_governance:
             yield from self._replaces(case, folder, case.decision.replaces, position)
             yield from check_governance(case, is_founded=self.is_founded(position - 1))

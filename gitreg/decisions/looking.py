@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitreg.decisions.claims import Claim, claims_at
 from gitreg.decisions.collecting import edits_between, statements_about
 from gitreg.decisions.findings import UNREADABLE, Finding
+from gitreg.decisions.pushers import Pusher, check_main
 from gitreg.decisions.validation import check_line, check_step, decisions_in, sealed
 from gitreg.errors import Conflict
 
@@ -68,6 +69,15 @@ class Look:
         except UNREADABLE as error:
             return [Finding("unreadable", error.subject, error.message, error.hint, outcome="cannot tell")]
         return list(dict.fromkeys(check_step(judge, judge.tip, self.office.now)))
+
+    def forbidden(self, pusher: Pusher) -> list[Finding]:
+        """What whoever pushes may not write, and no signed decision lands. The push that makes a registry is free."""
+        if self.before is None or self._start is None:
+            return []
+        try:
+            return list(dict.fromkeys(check_main(self._judge, self._start, pusher)))
+        except UNREADABLE as error:
+            return [Finding("unreadable", error.subject, error.message, error.hint, outcome="cannot tell")]
 
     def claims(self) -> list[Claim]:
         """The evidence that was judged, for whoever can look again at what it was gathered from.

@@ -9,6 +9,7 @@ from gitreg.decisions.facts import check_facts
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.looking import Look
 from gitreg.decisions.office import APPROVALS, CLOSED, Office
+from gitreg.decisions.pushers import NOBODY, Pusher, Span, check_facts_pushed, writers_of
 from gitreg.documents import Fingerprint, Statement
 from gitreg.errors import ApprovalRefused, RemoteRefused
 from gitreg.signing import NAMESPACE, verify
@@ -26,6 +27,8 @@ class Receiver:
     """Judges a push to the repository of an office, by the rules that stand there."""
 
     office: Office
+    pusher: Pusher = NOBODY
+    """Whom the server let in."""
 
     def check(self, updates: Sequence[RefUpdate]) -> list[Finding]:
         """Everything wrong with a push; `path` begins with the ref where it is about a whole ref."""
@@ -46,7 +49,9 @@ class Receiver:
         if update.new is None:
             yield Finding("line", update.ref, "The decisions branch is never deleted.")
             return
-        yield from Look(self.office, update.old, update.new, is_push=True).findings()
+        look = Look(self.office, update.old, update.new, is_push=True)
+        yield from look.findings()
+        yield from look.forbidden(self.pusher)
 
     def _ledger(self, update: RefUpdate) -> Iterator[Finding]:
         store = self.office.store
@@ -57,6 +62,11 @@ class Receiver:
             message = "The push does not build on the ledger as it is here."
             yield Finding("append-only", update.ref, message, _MERGE_LEDGERS)
         yield from check_facts(store.snapshot(update.old), store.snapshot(update.new))
+        try:
+            writers = writers_of(self.office)
+            yield from check_facts_pushed(store, Span(update.old, update.new), writers, self.pusher) if writers else ()
+        except UNREADABLE as error:
+            yield Finding("unreadable", error.subject or update.ref, error.message, error.hint, outcome="cannot tell")
 
     def _statement(self, update: RefUpdate) -> Iterator[Finding]:
         """A ref of a key holds what that key signed, and nothing else. Whether it counts is asked where it lands."""

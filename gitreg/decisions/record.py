@@ -10,6 +10,7 @@ from gitreg.decisions.facts import check_ledger
 from gitreg.decisions.judge import Judge
 from gitreg.decisions.looking import Look
 from gitreg.decisions.moves import move_of
+from gitreg.decisions.pushers import Span, check_facts_claimed, writers_of
 from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.titles import title_of
@@ -78,10 +79,16 @@ class Record:
         return Rulebook(self.office.snapshot())
 
     def check_facts(self, before: str, after: str) -> list[Finding]:
-        """Whether the ledger went from one commit to another by its rules, with every commit between them."""
+        """Whether the ledger went from one commit to another by its rules, with every commit between them.
+
+        Who may write a fact is asked by the rights in force on main, of whom the fact names as its writer.
+        """
         store = self.office.store
         first, last = self._commit_or_nothing(before), store.resolve(after)
-        return list(dict.fromkeys(finding for finding, _ in check_ledger(store, first, last)))
+        found = [finding for finding, _ in check_ledger(store, first, last)]
+        writers = writers_of(self.office)
+        claimed = check_facts_claimed(store, Span(first, last), writers) if writers else ()
+        return list(dict.fromkeys([*found, *claimed]))
 
     def look(self, base: str, head: str, *, is_push: bool = False) -> Look:
         """A look at whether `head` is good for main: what it would be, and everything that can be asked of that.

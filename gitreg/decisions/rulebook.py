@@ -20,6 +20,7 @@ from gitreg.documents import (
     Policy,
     Principal,
     RegistrySettings,
+    Rights,
     StageSettings,
     Tree,
     paths,
@@ -117,6 +118,11 @@ class Rulebook:
     def policies(self) -> dict[str, Policy]:
         """Every protected stage's policy. Raises `InvalidDocument`."""
         return {stage: self.policy(stage) for stage in self.protected}
+
+    @cached_property
+    def rights(self) -> Rights | None:
+        """`rights.json`; None where every path is everybody's. Raises `InvalidDocument`."""
+        return read_document(self.tree, paths.RIGHTS, Rights)
 
     def compromised(self) -> dict[Fingerprint, Compromise]:
         """Keys that others may have signed with. Raises `InvalidDocument`."""

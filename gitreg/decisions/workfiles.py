@@ -20,6 +20,7 @@ _OWNED = (
     paths.SETTINGS,
     paths.ATTRIBUTES,
     paths.APPROVERS,
+    paths.RIGHTS,
     "policies",
     "sets",
     "compromised",

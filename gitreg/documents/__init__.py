@@ -108,6 +108,7 @@ from gitreg.documents.policies import (
     TimelessRequirement,
     Window,
 )
+from gitreg.documents.rights import Branch, Rights, RightsRule, beginning, fits
 from gitreg.documents.rulings import (
     Action,
     Approver,
@@ -213,7 +214,10 @@ __all__ = [
     "RegistryId",
     "RegistrySettings",
     "Requirement",
+    "ReviewReport",
     "Revised",
+    "Rights",
+    "RightsRule",
     "Role",
     "RolesApartRequirement",
     "RollbackClause",

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitreg.documents import facts, policies, rulings
+from gitreg.documents import facts, policies, rights, rulings
 from gitreg.documents.cases import PolicyCases
 from gitreg.documents.erased import Erased
 from gitreg.documents.evidence import Evaluation, Evidence
@@ -24,11 +24,12 @@ ATTRIBUTES = ".gitattributes"
 ATTRIBUTES_CONTENT = b"* -text\n"
 APPROVERS = "approvers.json"
 ALLOWED_SIGNERS = "allowed_signers"
+RIGHTS = "rights.json"
 GOVERNANCE = "governance"
 MAX_PATH = 180
 
 _OWNED_FILES = frozenset(
-    [SETTINGS, ATTRIBUTES, APPROVERS, ALLOWED_SIGNERS, ".gitlab-ci.yml", "Jenkinsfile", "CODEOWNERS"]
+    [SETTINGS, ATTRIBUTES, APPROVERS, ALLOWED_SIGNERS, RIGHTS, ".gitlab-ci.yml", "Jenkinsfile", "CODEOWNERS"]
 )
 DOCUMENT_FOLDERS = ("policies/", "models/", "sets/", "governance/", "compromised/")
 """Folders of main in which every file is a document of ours."""
@@ -184,6 +185,13 @@ def is_owned(path: str) -> bool:
     return path in _OWNED_FILES or path.startswith(_OWNED_FOLDERS)
 
 
+def may_be_owned(beginning: str) -> bool:
+    """Whether some path that begins so belongs to gitreg."""
+    return beginning.startswith(_OWNED_FOLDERS) or any(
+        owned.startswith(beginning) for owned in (*_OWNED_FILES, *_OWNED_FOLDERS)
+    )
+
+
 @dataclass(frozen=True)
 class PathKind:
     """What a path is: the document it holds (None for a signature or a checkpoint), and the pieces that name it."""
@@ -201,6 +209,7 @@ _RUNS = rf"runs/(?:{_MINUTE}|keyed/[0-9a-f]{{2}}|imported/[a-z0-9_-]{{2}})"
 _MAIN: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("settings", r"gitreg\.json", rulings.RegistrySettings),
     ("approvers", r"approvers\.json", rulings.Approvers),
+    ("rights", r"rights\.json", rights.Rights),
     ("policy", rf"policies/(?P<policy>{_P})\.json", policies.Policy),
     ("compromise", r"compromised/(?P<key>[0-9a-f]{64})\.json", rulings.Compromise),
     ("policy-cases", rf"policies/cases/(?P<policy>{_P})\.json", PolicyCases),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import cases, erased, evidence, facts, policies, rulings
+from gitreg.documents import cases, erased, evidence, facts, policies, rights, rulings
 from gitreg.errors import NotFound
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ DOCUMENTS: dict[str, type[Document]] = {
         cases.PolicyCases,
         policies.Policy,
         rulings.RegistrySettings,
+        rights.Rights,
         rulings.Statement,
     )
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gitreg.decisions.drafting import Draft, Target
+from gitreg.decisions.drafting import Choice, Draft, Target
 from gitreg.decisions.governing import add_person, remove_person
 from gitreg.documents import (
     ApprovalsRequirement,
@@ -20,6 +20,7 @@ from gitreg.documents import (
     ModelCard,
     Policy,
     RegistryId,
+    Rights,
     RollbackClause,
     ThresholdRequirement,
     paths,
@@ -34,9 +35,11 @@ from tests.decisions.world import (
     Files,
     Signed,
     World,
+    actor,
     candidate,
     changed,
     key,
+    left_to,
     mail,
     people,
     proposed,
@@ -47,6 +50,7 @@ from tests.decisions.world import (
     settings,
     unprotected,
     version,
+    with_rights,
 )
 
 Attack = Callable[[], tuple[World, str]]
@@ -59,6 +63,7 @@ FLOOR = Policy(
         ThresholdRequirement(kind="threshold", rule="floor", metric="auc", at_least=0.8),
     )
 )
+RISKY = Policy(requirements=(ApprovalsRequirement(kind="approvals", rule="risk", count=1, group="risk"),))
 TWO = Policy(requirements=(ApprovalsRequirement(kind="approvals", rule="two", count=2),))
 
 
@@ -814,6 +819,94 @@ def evidence_that_nobody_checked_on_an_unprotected_stage() -> tuple[World, str]:
     files = {**open_draft.decision.files, path: Digest.of(data)}
     world.land(redone(open_draft, files=files), also={path: data})
     return world, FOLDER
+
+
+# Rights
+
+RISK = left_to("fraud", "models/fraud/**", groups=("risk",))
+
+
+@attack("rights")
+def a_promotion_by_somebody_who_may_not_write_the_model() -> tuple[World, str]:
+    return landed(proposed(), "ben", world=with_rights(RISK))
+
+
+@attack("rights")
+def the_right_is_given_in_the_same_landing() -> tuple[World, str]:
+    everybody = Rights(rules=(left_to("fraud", "models/fraud/**", by=("ada",)),))
+    return landed(proposed(), "ben", world=with_rights(RISK), also={paths.RIGHTS: everybody.to_bytes()})
+
+
+@attack("usurped")
+def the_right_is_taken_by_hand_before() -> tuple[World, str]:
+    world = with_rights(RISK)
+    world.commit({paths.RIGHTS: None})
+    return landed(proposed(), "ben", world=world)
+
+
+@attack("usurped")
+def the_right_is_given_by_a_decision_that_nobody_approved() -> tuple[World, str]:
+    world = with_rights(RISK)
+    world.land(world.govern({paths.RIGHTS: None}), proposed())
+    return landed(proposed(), "ben", world=world)
+
+
+@attack("unsigned")
+def the_proposer_is_said_to_be_somebody_who_may() -> tuple[World, str]:
+    world = with_rights(RISK)
+    draft = redone(world.promote(1), proposer=actor("cara"))
+    world.land(draft, Signed("cara", "propose", seed="ada"), "ben")
+    return world, FOLDER
+
+
+@attack("rights")
+def a_rollback_by_somebody_who_may_not_write_the_model() -> tuple[World, str]:
+    world = with_rights(RISK)
+    world.promoted(1, by="cara")
+    world.promoted(2, by="cara")
+    world.land(world.rolled_back(by="ada"), proposed(), "ben")
+    return world, FOLDER
+
+
+@attack("rights")
+def a_set_of_which_the_proposer_may_write_one_member() -> tuple[World, str]:
+    world = with_rights(left_to("churn", "models/churn/**", groups=("risk",)))
+    both = [Choice(Target(model, "production"), version(1, model), 1) for model in ("fraud", "churn")]
+    draft = world.drafter().promote_set(both, world.wish())
+    world.land(draft, proposed(), "ben")
+    return world, FOLDER
+
+
+@attack("rights")
+def governance_gives_its_author_the_right_that_it_takes() -> tuple[World, str]:
+    world = with_rights(left_to("rules", "policies/**", groups=("risk",)))
+    mine = Rights(rules=(left_to("rules", "policies/**", by=("ada",)),)).to_bytes()
+    world.land(world.govern({paths.RIGHTS: mine, "policies/production.json": LAX.to_bytes()}), proposed(), "ben")
+    return world, GOVERNANCE
+
+
+@attack("unmeetable")
+def a_model_is_left_to_a_group_of_nobody() -> tuple[World, str]:
+    world = protected()
+    rights = Rights(rules=(left_to("fraud", "models/fraud/**", groups=("board",)),))
+    world.land(world.govern({paths.RIGHTS: rights.to_bytes()}), proposed(), "ben")
+    return world, GOVERNANCE
+
+
+@attack("unmeetable")
+def a_model_is_left_to_somebody_without_a_key() -> tuple[World, str]:
+    world = protected()
+    rights = Rights(rules=(left_to("fraud", "models/fraud/**", by=("mallory",)),))
+    world.land(world.govern({paths.RIGHTS: rights.to_bytes()}), proposed(), "ben")
+    return world, GOVERNANCE
+
+
+@attack("unmeetable")
+def rights_that_nobody_could_give_back() -> tuple[World, str]:
+    world = protected(people(ada=(), ben=("risk",)), policy=RISKY)
+    rights = Rights(rules=(left_to("rights", paths.RIGHTS, groups=("risk",)),))
+    world.land(world.govern({paths.RIGHTS: rights.to_bytes()}), proposed(), "ben")
+    return world, GOVERNANCE
 
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))

@@ -22,6 +22,7 @@ from gitreg.documents import (
     Actor,
     Approver,
     Approvers,
+    Branch,
     DatasetUse,
     Decision,
     Descriptor,
@@ -34,6 +35,8 @@ from gitreg.documents import (
     Principal,
     RegistryId,
     RegistrySettings,
+    Rights,
+    RightsRule,
     StageSettings,
     Statement,
     Verdict,
@@ -257,6 +260,22 @@ def protected(approvers: Approvers = TEAM, policy: Policy | None = None, **stage
     files[paths.APPROVERS] = approvers.to_bytes()
     files[paths.ALLOWED_SIGNERS] = render_allowed_signers(approvers)
     world.commit(files)
+    return world
+
+
+def left_to(
+    name: str, *patterns: str, groups: tuple[str, ...] = (), by: tuple[str, ...] = (), branch: Branch = "main"
+) -> RightsRule:
+    """Paths that are left to some groups and people."""
+    who = tuple(mail(each) for each in by)
+    return RightsRule(name=name, branch=branch, paths=patterns, groups=groups, people=who)
+
+
+def with_rights(*rules: RightsRule, world: World | None = None) -> World:
+    """A protected registry in which governance left paths to people."""
+    world = world or protected()
+    world.land(world.govern({paths.RIGHTS: Rights(rules=rules).to_bytes()}), proposed(), "ben")
+    assert world.verdict(GOVERNANCE).is_in_force
     return world
 
 
