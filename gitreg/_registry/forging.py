@@ -6,12 +6,12 @@ A forge is a window and a second lock. Nothing here decides anything, and nothin
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gitreg._registry.views import Ailment, Opened, Told
-from gitreg.decisions import Finding, Offered, adopt, offered_in
+from gitreg.decisions import Finding, Offered, ShownReview, adopt, awaited, offered_in
 from gitreg.documents import ProposalId
-from gitreg.errors import GitregError, InvalidValue, RemoteError, UsageError
+from gitreg.errors import GitregError, InvalidValue, ProposalNotFound, Refused, RemoteError, UsageError
 from gitreg.forges import (
     Annotation,
     BranchFinding,
@@ -21,6 +21,7 @@ from gitreg.forges import (
     Kind,
     Level,
     PullRequest,
+    Review,
     branch_findings,
     forge_of,
 )
@@ -132,11 +133,47 @@ class Forging:
         ]
         return found[:MAX_OFFERED], len(found[MAX_OFFERED:])
 
+    def proposal_of(self, pull: PullRequest) -> ProposalId:
+        """The proposal whose branch a pull request comes from. Raises `ProposalNotFound` where it is none of ours."""
+        prefix = self._parts.store.branches.proposals.removeprefix("refs/heads/")
+        try:
+            if not pull.is_fork and pull.head.startswith(prefix):
+                return ProposalId(pull.head.removeprefix(prefix))
+        except InvalidValue:
+            pass
+        message = f"The pull request #{pull.number} does not come from a proposal's branch of this repository."
+        hint = f"Of a fork: gitreg proposals adopt {pull.number}"
+        raise ProposalNotFound(message, subject=f"#{pull.number}", hint=hint)
+
+    def proposed(self) -> list[PullRequest]:
+        """The open pull requests of proposals."""
+        prefix = self._parts.store.branches.proposals.removeprefix("refs/heads/")
+        return [each for each in self.required().pull_requests() if not each.is_fork and each.head.startswith(prefix)]
+
+    def reviews(self, pull: PullRequest) -> list[ShownReview]:
+        """The review that stands of each account: its last word, without mere comments, unless it was dismissed.
+
+        Raises `Refused` on a forge that does not say which commit was reviewed.
+        """
+        forge = self.required()
+        if forge.kind == "gitlab":
+            message = "GitLab does not say which commit an approval was given for, so it cannot be attested."
+            raise Refused(message, subject=pull.url, hint="Sign instead: gitreg approve ID")
+        last: dict[str, Review] = {}
+        for each in forge.reviews(pull.number):
+            if each.state != "commented" and each.author:
+                last[each.author.lower()] = each
+        return [_shown(f"{forge.kind}:{login}", each) for login, each in last.items() if each.state != "dismissed"]
+
     def tell(self, pull: PullRequest, body: str, findings: Sequence[Finding]) -> Told:
         """Keep one comment below a pull request up to date, and a check beside its head."""
         forge = self.required()
         check = forge.put_check(pull.head_sha, check_of(findings))
         return Told(pull, forge.upsert_comment(pull.number, MARKER, body), check)
+
+    def publish(self, commit: CommitId, findings: Sequence[Finding], *, may_wait: bool) -> None:
+        """Show what was found beside a commit that need not be a pull request's."""
+        self.required().put_check(commit, check_of(findings, may_wait=may_wait))
 
     def fetch_head(self, pull: PullRequest) -> CommitId:
         """The head of a pull request, here as objects: no ref of ours moves, nothing is checked out.
@@ -181,13 +218,25 @@ class Forging:
         return self._parts.store.branches.proposal(name).removeprefix("refs/heads/")
 
 
-def check_of(findings: Sequence[Finding]) -> Check:
-    """The check: red for what blocks; annotations at the files, which begin at line one since documents are whole."""
+def check_of(findings: Sequence[Finding], *, may_wait: bool = True) -> Check:
+    """The check: red for what blocks; annotations at the files, which begin at line one since documents are whole.
+
+    Where only people's word is missing it is not complete, which blocks a merge as well; without `may_wait`, red.
+    """
+    waiting = awaited(findings) if may_wait else ()
+    if waiting:
+        words = "; ".join(dict.fromkeys(each.message.rstrip(".") for each in waiting))
+        return Check(CHECK, "pending", f"Waits: {words}", f"Waits: {words}.")
     blocking = sum(each.severity == "block" for each in findings)
     rest = len(findings) - blocking
     title = f"{blocking} in the way, {rest} to know" if findings else "Nothing is in the way"
     notes = tuple(_annotation(each) for each in findings if each.path)
     return Check(CHECK, "failure" if blocking else "success", title, title + ".", notes[:MAX_ANNOTATIONS])
+
+
+def _shown(handle: str, each: Review) -> ShownReview:
+    verdict: Literal["approve", "reject"] = "approve" if each.state == "approved" else "reject"
+    return ShownReview(handle, each.number, each.url, each.commit, verdict, each.submitted_at)
 
 
 def _annotation(each: Finding) -> Annotation:

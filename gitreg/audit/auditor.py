@@ -61,6 +61,8 @@ class AuditReport:
     commits: int
     landings: int
     unreviewed: int
+    by_review: int
+    """How many decisions in force rest on a review on the forge that somebody attested, not on signatures alone."""
     founding: Founding | None
     is_rooted: bool
     """Whether the founding is the one that the auditor brought along."""
@@ -115,6 +117,7 @@ class Auditor:
             commits=judge.tip + 1,
             landings=len({entry.digest for entry in entries}),
             unreviewed=len({entry.digest for entry in entries if _is_unreviewed(entry)}),
+            by_review=len({entry.digest for entry in entries if _is_by_review(entry)}),
             founding=founding,
             is_rooted=founding is not None and founding.digest == root,
             since=since,
@@ -225,6 +228,10 @@ def _rooted(founding: Founding | None, root: Digest | None) -> Iterator[tuple[Fi
         return
     message = f"The registry was founded by {founding.digest}, not by the digest that was brought along."
     yield Finding("root", paths.GOVERNANCE, message, _ANOTHER), founding.commit
+
+
+def _is_by_review(entry: LogEntry) -> bool:
+    return entry.judgement.is_in_force and bool(entry.judgement.people.by_review)
 
 
 def _is_unreviewed(entry: LogEntry) -> bool:

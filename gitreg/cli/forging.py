@@ -12,8 +12,16 @@ from gitreg.cli.views import decisions
 from gitreg.cli.views.checks import findings_page
 from gitreg.cli.views.rehearsal import rehearsal, rehearsal_page
 from gitreg.cli.views.review import review_of
-from gitreg.decisions import Sealer, hindrances, offered_in
-from gitreg.errors import GitregError, InvalidDocument, MissingExtra, ProposalNotFound, StorageError
+from gitreg.decisions import Attestor, Sealer, hindrances, offered_in
+from gitreg.errors import (
+    ApprovalRefused,
+    GitregError,
+    InvalidDocument,
+    MissingExtra,
+    ProposalClosed,
+    ProposalNotFound,
+    StorageError,
+)
 from gitreg.report import MAX_MARKDOWN, Heading, Line, fitted_markdown, proposal_page
 
 if TYPE_CHECKING:
@@ -22,7 +30,9 @@ if TYPE_CHECKING:
 
     from gitreg._registry import Ailment, Registry, Told
     from gitreg.cli.session import Session
-    from gitreg.decisions import Finding, Offered, Outcome, PolicyCheck, ProposalView, Sealed
+    from gitreg.decisions import Attested, Finding, Offered, Outcome, PolicyCheck, ProposalView, Sealed
+    from gitreg.forges import PullRequest
+    from gitreg.signing import Signer
 
 _ROOM = 1_000
 """Characters of a pull request's text that are kept for what stands below the page."""
@@ -86,6 +96,11 @@ def comment(registry: Registry, which: str, base: str) -> tuple[Told, list[Findi
     return registry.forging.tell(pull, _comment_text(registry, pull.head_sha, findings), findings), findings
 
 
+def publish(registry: Registry, head: str, findings: Sequence[Finding], *, may_wait: bool) -> None:
+    """Set the check beside a commit on the forge. Raises what asking a forge raises."""
+    registry.forging.publish(registry.record.office.commit_at(head), findings, may_wait=may_wait)
+
+
 def _comment_text(registry: Registry, head: str, findings: Sequence[Finding]) -> str:
     """The page of the proposal whose branch is at this commit; else what was found, which is all there is to say."""
     views = [view for view in registry.proposals.list() if view.tip == head]
@@ -93,6 +108,36 @@ def _comment_text(registry: Registry, head: str, findings: Sequence[Finding]) ->
         return markdown_of(registry, views[0])
     page = [Heading(f"{head:.8} as a proposal"), *findings_page(findings)]
     return fitted_markdown(page, "gitreg validate", MAX_MARKDOWN - _ROOM)
+
+
+def attest(
+    registry: Registry, which: str | None, signer: Signer, why: str | None = None
+) -> tuple[list[Attested], list[str]]:
+    """Sign which reviews a forge shows of a proposal, and keep that in a ref.
+
+    Where none is named, of every open one; what cannot be looked at is then said in words and keeps nothing else back.
+    Raises `ApprovalRefused` for a key that may not, `ProposalNotFound`, `Refused` on GitLab.
+    """
+    attestor = Attestor(registry.record.office, signer)
+    if which is not None:
+        return [_attest(registry, attestor, registry.forging.pull_request(which), why)], []
+    found: list[Attested] = []
+    notes: list[str] = []
+    for pull in registry.forging.proposed():
+        try:
+            found.append(_attest(registry, attestor, pull, why))
+        except ProposalClosed:
+            continue
+        except ApprovalRefused:
+            raise
+        except GitregError as error:
+            notes.append(f"#{pull.number}: {error}")
+    return found, notes
+
+
+def _attest(registry: Registry, attestor: Attestor, pull: PullRequest, why: str | None) -> Attested:
+    reviews = registry.forging.reviews(pull)
+    return attestor.attest(registry.forging.proposal_of(pull), reviews, why=why)
 
 
 def adopt(registry: Registry, which: str) -> tuple[ProposalView | None, list[Finding]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.drafting import EXPIRES_AFTER, Draft, Wish
@@ -9,6 +11,7 @@ from gitreg.decisions.history import differing
 from gitreg.decisions.landing import is_governed
 from gitreg.decisions.rulebook import Rulebook, fingerprint_of
 from gitreg.documents import (
+    HANDLE_PATTERN,
     Approver,
     Approvers,
     Compromise,
@@ -20,7 +23,6 @@ from gitreg.documents import (
     Tree,
     parse_json,
     paths,
-    plain,
 )
 from gitreg.errors import (
     AlreadyExists,
@@ -115,32 +117,48 @@ def _draft(judge: Judge, files: Mapping[str, bytes | None], wish: Wish) -> Draft
     return Draft(decision, {**gone, **files, paths.decision(paths.GOVERNANCE): decision.to_bytes()})
 
 
+@dataclass(frozen=True)
+class OnForge:
+    """What a person is on a forge: her accounts there; `attests`, a machine whose key says which reviews it shows."""
+
+    accounts: tuple[str, ...] = ()
+    attests: bool = False
+
+
+def account(text: str) -> str:
+    """An account as approvers.json has it: github:ada. Raises `InvalidValue`."""
+    found = text.lower()
+    if not re.fullmatch(HANDLE_PATTERN, found):
+        message = f"{text!r:.80} is no account on a forge."
+        raise InvalidValue(message, subject=text[:80], hint="github:LOGIN, gitea:LOGIN")
+    return found
+
+
 def add_person(
-    tree: Tree,
-    person: Principal,
-    key: Key,
-    groups: tuple[str, ...],
-    *,
-    forge: tuple[str, ...] = (),
-    attests: bool = False,
+    tree: Tree, person: Principal, key: Key | None, groups: tuple[str, ...], on_forge: OnForge | None = None
 ) -> Edits:
     """approvers.json with a key, groups and accounts on a forge added to a person, who may be new.
 
-    `attests`: it is a machine, whose key says which reviews a forge shows.
-
-    Raises `Conflict` for a key that somebody else has, `AlreadyExists` where nothing changes.
+    Raises `Conflict` for a key or an account that somebody else has, `AlreadyExists` where nothing changes.
     """
-    rulebook = Rulebook(tree)
+    rulebook, added = Rulebook(tree), on_forge or OnForge()
     people = dict(rulebook.approvers.people)
     old = people.get(person, Approver())
+    accounts = {*old.forge, *added.accounts}
     for owner, approver in people.items():
         if owner != person and any(_is_same(key, other) for other in approver.keys):
             raise Conflict(f"This key is {owner}'s; a key has one owner.", subject=person)
-    keys = (*(other for other in old.keys if not _is_same(key, other)), key)
-    accounts = tuple(sorted({*old.forge, *(each.lower() for each in forge)}))
-    in_groups = tuple(sorted({*old.groups, *groups}))
-    new = old.model_copy(
-        update={"groups": in_groups, "keys": keys, "forge": accounts, "attests": old.attests or attests}
+        if owner != person and accounts & {*approver.forge}:
+            raise Conflict(f"This account is {owner}'s; an account has one owner.", subject=person)
+    if key is None and not accounts and not old.keys:
+        hint = "--key FILE, or --forge github:LOGIN"
+        raise InvalidValue(f"Nothing says how {person} is heard: by a key, or by reviews.", subject=person, hint=hint)
+    keys = (*(other for other in old.keys if not _is_same(key, other)), *([key] if key is not None else []))
+    new = Approver(
+        groups=tuple(sorted({*old.groups, *groups})),
+        keys=keys,
+        forge=tuple(sorted(accounts)),
+        attests=old.attests or added.attests,
     )
     if new == old:
         raise AlreadyExists(f"{person} is an approver with this key and these groups already.", subject=person)
@@ -206,5 +224,5 @@ def _known(person: Principal, people: Mapping[Principal, Approver]) -> Principal
     return person
 
 
-def _is_same(one: Key, other: Key) -> bool:
-    return one.key == other.key
+def _is_same(one: Key | None, other: Key) -> bool:
+    return one is not None and one.key == other.key

@@ -12,7 +12,7 @@ from gitreg.documents import Digest, Outcome, Principal
 from gitreg.policy import PeopleVerdict
 
 NOT_ASKED = PeopleVerdict("pass", (), (), ())
-FORMAT = "judgement/3"
+FORMAT = "judgement/5"
 
 
 @dataclass(frozen=True)
@@ -88,4 +88,5 @@ def _people(value: dict[str, Any]) -> PeopleVerdict:
         missing=tuple(value["missing"]),
         rejected_by=tuple(Principal(person) for person in value["rejected_by"]),
         proposed=value["proposed"],
+        by_review=tuple(Principal(person) for person in value["by_review"]),
     )

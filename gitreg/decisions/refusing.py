@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PEOPLE = frozenset(["approvals", "unsigned", "rejected", CHECKS])
 """Rules that people's word, or that of checks, meets later."""
 
+AWAITED = PEOPLE - {"rejected"}
+"""Of these, what is only missing: nobody has said no."""
+
 # The first that fits says it: what no approval mends comes before what one would.
 _ERRORS: tuple[tuple[str, type[GitregError]], ...] = (
     ("stale", StaleProposal),
@@ -39,6 +42,12 @@ _ERRORS: tuple[tuple[str, type[GitregError]], ...] = (
     ("approvals", NotApproved),
     (CHECKS, NotApproved),
 )
+
+
+def awaited(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is missing of people's word, where nothing else stands in the way; nothing where something does."""
+    blocking = tuple(each for each in findings if each.severity == "block")
+    return blocking if all(each.rule in AWAITED for each in blocking) else ()
 
 
 def refusal(findings: Iterable[Finding], subject: str) -> GitregError | None:

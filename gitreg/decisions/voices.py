@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitreg.documents import Principal
@@ -25,11 +25,14 @@ class Voices:
     approved_at: Mapping[Principal, datetime]
     proposer: Principal
     approvers: Approvers
+    by_review: frozenset[Principal] = frozenset()
+    """Who is heard by reviews alone."""
 
     def judged(self, at: datetime) -> PeopleVerdict:
         """The verdict as of a moment, which says how old approvals are."""
         quorum = aged(self.quorum, self.approved_at, at)
-        return judge_people(quorum, self.said, self.proposer, self.approvers)
+        found = judge_people(quorum, self.said, self.proposer, self.approvers)
+        return replace(found, by_review=tuple(person for person in found.have if person in self.by_review))
 
 
 def voices(quorum: Quorum, hearing: Hearing, question: Question) -> Voices:
@@ -54,7 +57,9 @@ def voices(quorum: Quorum, hearing: Hearing, question: Question) -> Voices:
         elif review.verdict != "reject":
             continue
         said[person] = said.get(person, frozenset()) | {_verdict(review)}
-    return Voices(by_review(quorum, frozenset(only)), said, approved_at, decision.proposer.principal, approvers)
+    reviewers = frozenset(only)
+    heard = by_review(quorum, reviewers)
+    return Voices(heard, said, approved_at, decision.proposer.principal, approvers, reviewers)
 
 
 def _verdict(review: ReviewReport) -> Verdict:

@@ -108,8 +108,8 @@ from gitreg.documents.policies import (
     TimelessRequirement,
     Window,
 )
-from gitreg.documents.rights import Branch, Rights, RightsRule, beginning, fits
 from gitreg.documents.rulings import (
+    HANDLE_PATTERN,
     Action,
     Approver,
     Approvers,
@@ -134,6 +134,7 @@ from gitreg.documents.tree import Edits, Entry, MemoryTree, Tree
 
 __all__ = [
     "DOCUMENTS",
+    "HANDLE_PATTERN",
     "MANIFEST_MEDIA_TYPE",
     "MAX_DOCUMENT_BYTES",
     "PREDICTIONS_MEDIA_TYPE",
@@ -216,8 +217,6 @@ __all__ = [
     "Requirement",
     "ReviewReport",
     "Revised",
-    "Rights",
-    "RightsRule",
     "Role",
     "RolesApartRequirement",
     "RollbackClause",

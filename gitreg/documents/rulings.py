@@ -25,7 +25,8 @@ Action = Literal["promote", "rollback", "withdraw", "override", "hold", "lift", 
 Verdict = Literal["propose", "approve", "reject", "check", "attest"]
 Outcome = Literal["pass", "fail", "cannot tell"]
 Severity = Literal["block", "warn"]
-Handle = Annotated[str, Field(pattern=r"^(github|gitlab|gitea):[a-z0-9][a-z0-9._-]{0,99}$")]
+HANDLE_PATTERN = r"^(github|gitlab|gitea):[a-z0-9][a-z0-9._-]{0,99}$"
+Handle = Annotated[str, Field(pattern=HANDLE_PATTERN)]
 """An account on a forge: its kind and the login, in lower case."""
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from gitreg.errors import CredentialsRefused, NotFound
 from gitreg.forges.pulls import Pulls
 from gitreg.forges.reading import is_on, moment, number, number_or, rows, rows_or_empty, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked, status_of
 from gitreg.forges.values import (
     BranchRules,
     Check,
@@ -100,8 +100,7 @@ class Gitea(Pulls):
 
     def put_check(self, sha: str, check: Check) -> CheckRun:
         """See `Forge`: a commit status."""
-        state = "failure" if check.conclusion == "failure" else "success"
-        fields = {"state": state, "context": check.name, "description": clipped(check.title, MAX_STATUS)}
+        fields = {"state": status_of(check), "context": check.name, "description": clipped(check.title, MAX_STATUS)}
         made = self._web.send("POST", f"{self._repo}/statuses/{quote(sha, safe='')}", _WRITE, fields)
         return CheckRun(number(made, "id"), check.name, sha, check.conclusion, "status", text_or_empty(made, "url"))
 
@@ -180,4 +179,5 @@ def _comment(raw: object) -> Comment:
 def _review(raw: object) -> Review:
     state: ReviewState = "dismissed" if is_on(raw, "dismissed") else _REVIEWS[text(raw, "state")]
     author, commit = text_or_empty(raw, "user", "login"), text_or_empty(raw, "commit_id")
-    return Review(author, commit, text_or_empty(raw, "body"), state, moment(raw, "submitted_at"))
+    told = (number(raw, "id"), text_or_empty(raw, "html_url"))
+    return Review(author, commit, text_or_empty(raw, "body"), state, moment(raw, "submitted_at"), *told)

@@ -9,7 +9,7 @@ from gitreg.errors import CredentialsRefused, RemoteRefused
 from gitreg.forges.githubrules import branch_rules_of
 from gitreg.forges.pulls import Pulls
 from gitreg.forges.reading import at, is_on, moment, number, rows, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked, status_of
 from gitreg.forges.values import (
     Annotation,
     BranchRules,
@@ -143,6 +143,8 @@ class GitHub(Pulls):
         notes = [_note(each) for each in check.annotations]
         batches = [notes[at : at + _BATCH] for at in range(0, len(notes), _BATCH)] or [[]]
         done = {"status": "completed", "conclusion": check.conclusion}
+        if check.conclusion == "pending":
+            done = {"status": "in_progress"}
         first = done if len(batches) == 1 else {"status": "in_progress"}
         fields = {"name": check.name, "head_sha": sha, "output": _output(check, batches[0]), **first}
         made = self._web.send("POST", f"{self._repo}/check-runs", _CHECKS_WRITE, fields)
@@ -153,8 +155,7 @@ class GitHub(Pulls):
         return CheckRun(number(made, "id"), check.name, sha, check.conclusion, "check", text_or_empty(made, "html_url"))
 
     def _put_status(self, sha: str, check: Check) -> CheckRun:
-        state = "failure" if check.conclusion == "failure" else "success"
-        fields = {"state": state, "context": check.name, "description": clipped(check.title, MAX_STATUS)}
+        fields = {"state": status_of(check), "context": check.name, "description": clipped(check.title, MAX_STATUS)}
         made = self._web.send("POST", f"{self._repo}/statuses/{quote(sha, safe='')}", _STATUS_WRITE, fields)
         return CheckRun(number(made, "id"), check.name, sha, check.conclusion, "status", text_or_empty(made, "url"))
 
@@ -201,6 +202,8 @@ def _review(raw: object) -> Review:
         body=text_or_empty(raw, "body"),
         state=_REVIEWS[text(raw, "state")],
         submitted_at=moment(raw, "submitted_at"),
+        number=number(raw, "id"),
+        url=text_or_empty(raw, "html_url"),
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from gitreg.errors import CredentialsRefused, NotFound
 from gitreg.forges.pulls import Pulls
 from gitreg.forges.reading import at, is_on, moment, number, number_or, rows, rows_or_empty, text, text_or_empty
-from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked
+from gitreg.forges.texts import MAX_STATUS, bears, clipped, marked, status_of
 from gitreg.forges.values import (
     BranchRules,
     Check,
@@ -106,14 +106,15 @@ class GitLab(Pulls):
 
     def put_check(self, sha: str, check: Check) -> CheckRun:
         """See `Forge`: a commit status. One that says so already is left, since GitLab refuses to set it again."""
-        state = "failed" if check.conclusion == "failure" else "success"
+        state = "failed" if check.conclusion == "failure" else status_of(check)
         said = clipped(check.title, MAX_STATUS)
         commit = quote(sha, safe="")
         path = f"{self._root}/repository/commits/{commit}/statuses"
         for page in self._web.pages(path, _READ, name=check.name):
             for each in rows(page):
                 known = [text_or_empty(each, key) for key in ("name", "status", "description")]
-                if known == [check.name, state, said]:
+                # One that is pending cannot be set to pending again, whatever it says.
+                if known == [check.name, state, said] or known[:2] == [check.name, state] == [check.name, "pending"]:
                     return _status(each, sha, check)
         fields = {"state": state, "name": check.name, "description": said}
         return _status(self._web.send("POST", f"{self._root}/statuses/{commit}", _WRITE, fields), sha, check)

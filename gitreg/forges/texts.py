@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from gitreg.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from gitreg.forges.values import Check
 
 MAX_BODY = 60_000
 """Characters; GitHub takes 65,536, GitLab a million, Gitea as many as its database."""
@@ -37,3 +41,8 @@ def _line(marker: str) -> str:
     if not _MARKER.fullmatch(marker):
         raise InvalidValue(f"{marker!r:.80} is no marker: lower-case letters and digits, with single dashes between.")
     return f"<!-- gitreg:{marker} -->"
+
+
+def status_of(check: Check) -> str:
+    """The state of a commit status; there is no neutral one."""
+    return check.conclusion if check.conclusion in ("failure", "pending") else "success"

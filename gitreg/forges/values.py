@@ -14,7 +14,8 @@ from gitreg.errors import InvalidValue
 Kind = Literal["github", "gitlab", "gitea"]
 PullState = Literal["open", "closed", "merged"]
 ReviewState = Literal["approved", "changes_requested", "commented", "dismissed"]
-Conclusion = Literal["success", "failure", "neutral"]
+Conclusion = Literal["success", "failure", "neutral", "pending"]
+"""`pending` is not complete: where the check is required, nobody can merge."""
 Level = Literal["notice", "warning", "failure"]
 Purpose = Literal["main", "ledger"]
 
@@ -49,6 +50,9 @@ class Review:
     body: str
     state: ReviewState
     submitted_at: datetime | None
+    number: int = 0
+    """Zero where the forge gives it none."""
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from gitreg.documents import DatasetUse, Deployment, Environment, Evaluation, Evidence, RunRecord, Source
     from gitreg.lineage.facts import Facts, LandedDecision, RegisteredVersion
 
-_SAID = {"propose": "proposed with", "approve": "approved with", "reject": "rejected with", "check": "checked with"}
+_SAID = {
+    "propose": "proposed with",
+    "approve": "approved with",
+    "reject": "rejected with",
+    "check": "checked with",
+    "attest": "reviews attested with",
+}
 _SHORT = 12
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 

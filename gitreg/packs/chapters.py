@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.documents import Compared
-from gitreg.report import Heading, Line, Table, conditions_of, number, rules_table, short, when
+from gitreg.report import Heading, Line, Table, conditions_of, number, review_words, rules_table, short, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -128,6 +128,9 @@ def _approval(material: Material) -> Iterator[Block]:
         for each in material.signed
     ]
     yield from _table(("who", "said", "signed", ""), rows, "Nobody signed anything about it.")
+    for each in material.signed:
+        for review in each.statement.reviews if not each.trouble else ():
+            yield f"{review_words(review)}: attested by {each.statement.actor.principal}, not signed."
 
 
 def _monitoring(material: Material) -> Iterator[Block]:

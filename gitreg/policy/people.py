@@ -109,6 +109,8 @@ class PeopleVerdict:
     rejected_by: tuple[Principal, ...] = ()
     proposed: bool = True
     """Whether the proposer's own signed statement is there."""
+    by_review: tuple[Principal, ...] = ()
+    """Of those who have said yes: whose word is a review on the forge that somebody attested, and no signature."""
 
 
 def quorum_of(

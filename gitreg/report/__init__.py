@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
     from gitreg.report.page import FileChange, Listing, Opinion, Problem, ProposalPage
     from gitreg.report.proposal import proposal_page, verdict_of
-    from gitreg.report.standing import Condition, Signature, StageStanding, conditions_of, due_in
+    from gitreg.report.standing import Condition, Signature, StageStanding, conditions_of, due_in, review_words
     from gitreg.report.why import undo, why_page
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "markdown",
     "number",
     "proposal_page",
+    "review_words",
     "rules_table",
     "short",
     "size",
@@ -80,7 +81,7 @@ __getattr__ = lazily(
         "as_markdown": ("MAX_MARKDOWN", "fitted_markdown", "markdown"),
         "page": ("FileChange", "Listing", "Opinion", "Problem", "ProposalPage"),
         "proposal": ("proposal_page", "verdict_of"),
-        "standing": ("Condition", "Signature", "StageStanding", "conditions_of", "due_in"),
+        "standing": ("Condition", "Signature", "StageStanding", "conditions_of", "due_in", "review_words"),
         "why": ("undo", "why_page"),
     },
 )

@@ -36,6 +36,8 @@ class Opinion:
     ignored: str = ""
     checks: tuple[tuple[str, str], ...] = ()
     """What an external check said: its name, and pass or fail."""
+    reviews: tuple[tuple[str, str], ...] = ()
+    """Reviews that this person attests: in words, and why one does not count."""
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,19 @@ if TYPE_CHECKING:
     from gitreg.documents import Evidence, Verdict
     from gitreg.report.page import FileChange, Opinion, ProposalPage
 
-_SAID: dict[Verdict, Tone] = {"propose": "plain", "approve": "good", "reject": "bad", "check": "plain"}
+_SAID: dict[Verdict, Tone] = {
+    "propose": "plain",
+    "approve": "good",
+    "reject": "bad",
+    "check": "plain",
+    "attest": "plain",
+}
 _VERBS: dict[Verdict, str] = {
     "propose": "signed",
     "approve": "approved",
     "reject": "rejected",
     "check": "checks reported",
+    "attest": "reviews attested",
 }
 _ENDED = {
     "merged": "Merged.",
@@ -98,6 +105,9 @@ def _opinion(opinion: Opinion) -> Iterator[Block]:
         yield Line(f"    on the condition: {condition}", tone)
     for name, status in opinion.checks:
         yield Line(f"    {name}: {status}", "dim" if opinion.ignored else "good" if status == "pass" else "bad")
+    for words, why_not in opinion.reviews:
+        note = f" (does not count: {why_not})" if why_not else ""
+        yield Line(f"    {words}{note}", "dim" if opinion.ignored or why_not else "plain")
     if opinion.ignored:
         yield Line(f"    does not count: {opinion.ignored}", "warn")
 

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from gitreg.documents import Decision, Digest, Evidence, Fingerprint, Move, Principal, Statement, Version
+    from gitreg.documents import (
+        Decision,
+        Digest,
+        Evidence,
+        Fingerprint,
+        Move,
+        Principal,
+        ReviewReport,
+        Statement,
+        Version,
+    )
 
 _DATE = re.compile(r"(?<![0-9-])([0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9-])")
 
@@ -27,6 +37,12 @@ class Signature:
     person: Principal | None
     trouble: str = ""
     holds: bool = True
+
+
+def review_words(review: ReviewReport) -> str:
+    """A review on a forge that somebody attests. It is not its reviewer's own signature, and the words say so."""
+    said = "approved" if review.verdict == "approve" else "asked for changes"
+    return f"{review.reviewer} {said} in review {review.review} of {review.handle}, of commit {review.commit:.12}"
 
 
 @dataclass(frozen=True)

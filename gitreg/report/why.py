@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 from gitreg.report.compared import alternatives_blocks, comparison_table, comparisons, named
 from gitreg.report.layout import Cell, Command, Heading, Line, Table, Tone
 from gitreg.report.spelling import counted, listed, short, when
-from gitreg.report.standing import conditions_of
+from gitreg.report.standing import conditions_of, review_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from gitreg.documents import Evidence, Version
     from gitreg.report.layout import Block
     from gitreg.report.standing import Signature, StageStanding
 
-_SAID = {"propose": "proposed it", "approve": "approved", "reject": "rejected", "check": "reported checks"}
+_SAID = {
+    "propose": "proposed it",
+    "approve": "approved",
+    "reject": "rejected",
+    "check": "reported checks",
+    "attest": "attested",
+}
 _KEY = 16
 
 
@@ -61,7 +67,17 @@ def _decided(standing: StageStanding) -> Iterator[Block]:
     if standing.signatures:
         columns = ("who", "said", "signed", "key", "signature")
         yield Table(columns, tuple(map(_signature, standing.signatures)), whole=("who", "key"))
+        yield from _reviews(standing.signatures)
         yield Line("Each can be checked with ssh-keygen -Y verify alone.", "dim")
+
+
+def _reviews(signatures: Iterable[Signature]) -> Iterator[Block]:
+    """What stands behind an attestation: weaker than a signature, since it is the word of whoever attests it."""
+    for each in signatures:
+        said = each.statement
+        if said is not None and not each.trouble:
+            for review in said.reviews:
+                yield Line(f"{review_words(review)}: attested by {said.actor.principal}, not signed.", "warn")
 
 
 def _signature(each: Signature) -> tuple[str | Cell, ...]:

@@ -14,6 +14,14 @@ CHECKING = (
         "told",
     ),
     Entry(
+        "proposals attest",
+        "forge",
+        "Check",
+        "Sign which reviews the forge shows.",
+        "gitreg proposals attest 42 --key ci-key",
+        "attestations",
+    ),
+    Entry(
         "validate",
         "check",
         "Check",

@@ -8,14 +8,14 @@ from typing import Literal, TypedDict, Unpack
 import click
 
 from gitreg.cli import forging
-from gitreg.cli.options import message_option
+from gitreg.cli.options import Signing, message_option, signing_options
 from gitreg.cli.session import Reply, Session, exit_code_of
 from gitreg.cli.tree import command
-from gitreg.cli.views import checks, decisions, forge
+from gitreg.cli.views import attestations, checks, decisions, forge
 from gitreg.decisions import outcome_of
 from gitreg.errors import AnswerIsNo
 
-__all__ = ["proposals_adopt", "proposals_collect", "proposals_comment", "protect"]
+__all__ = ["proposals_adopt", "proposals_attest", "proposals_collect", "proposals_comment", "protect"]
 
 Kind = Literal["github", "gitlab", "gitea"]
 
@@ -68,6 +68,23 @@ def proposals_comment(session: Session, which: str, base: str | None) -> Reply:
     registry = session.registry
     told, findings = forging.comment(registry, which, base or checks.default_base(registry.store))
     return Reply(forge.told(told, findings), forge.told_page(told, findings))
+
+
+@command("proposals attest")
+@click.argument("which", metavar="[ID|NUMBER]", required=False)
+@signing_options
+@message_option
+def proposals_attest(session: Session, which: str | None, message: str | None, **signing: Unpack[Signing]) -> Reply:
+    """Sign which reviews the forge shows.
+
+    For CI, in a workflow of the base, with the key of somebody whom approvers.json lets attest. Taken are reviews of
+    accounts that approvers.json knows, not dismissed, of a commit in which exactly the proposed decision stands, where
+    the policy counts reviews (`forge_reviews`). They are told with commit, number and time. Without ID every open
+    proposal is looked at. `gitreg collect` seals it like any statement.
+    """
+    found, notes = forging.attest(session.registry, which, session.required_signer(**signing), message)
+    data, page = [attestations.attestation(each) for each in found], attestations.attestations_page(found)
+    return Reply(data, page, forge.notes(notes))
 
 
 @command("proposals adopt")

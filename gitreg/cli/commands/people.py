@@ -21,7 +21,16 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.signers import fingerprint_of, read_public_key
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions
-from gitreg.decisions import Target, add_person, governed_edits, remove_key, remove_person, report_compromise
+from gitreg.decisions import (
+    OnForge,
+    Target,
+    account,
+    add_person,
+    governed_edits,
+    remove_key,
+    remove_person,
+    report_compromise,
+)
 from gitreg.documents import Compromise, Digest, Edits, Fingerprint, Key, Principal
 
 __all__ = [
@@ -34,6 +43,20 @@ __all__ = [
     "holds_lift",
     "holds_list",
 ]
+
+class _Added(Signing):
+    """What a person gets."""
+
+    public_key: Path | None
+    groups: tuple[str, ...]
+    forge: tuple[str, ...]
+    attests: bool
+
+
+def _key(file: Path | None) -> Key | None:
+    found = read_public_key(file) if file is not None else None
+    return Key(type=found.type, key=found.base64) if found is not None else None
+
 
 person_argument = click.argument("person", metavar="EMAIL")
 
@@ -52,29 +75,24 @@ def approvers_list(session: Session) -> Reply:
     "public_key",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    required=True,
     help="The person's public key.",
 )
 @click.option("--group", "groups", metavar="GROUP", multiple=True, help="A group to be in; again for more.")
+@click.option("--forge", metavar="ACCOUNT", multiple=True, help="Whose reviews are hers: github:ada; again for more.")
+@click.option("--attests", is_flag=True, help="A machine: its key says which reviews a forge shows.")
 @message_option
 @sign_options
 @dry_run_option
-def approvers_add(
-    session: Session,
-    person: str,
-    public_key: Path,
-    groups: tuple[str, ...],
-    message: str | None,
-    dry_run: bool,
-    **signing: Unpack[Signing],
-) -> Reply:
+def approvers_add(session: Session, person: str, message: str | None, dry_run: bool, **given: Unpack[_Added]) -> Reply:
     """Let a person approve, with a key, in groups.
 
-    A public key as ssh-keygen makes it (id_ed25519.pub). One who is listed already gets the key and the groups added.
+    A public key as ssh-keygen makes it (id_ed25519.pub). One who is listed already gets the key, the groups and the
+    accounts added. Somebody with an account and no key is heard by reviews alone, where a policy counts them.
     """
-    found = read_public_key(public_key)
-    added = Key(type=found.type, key=found.base64)
-    edits = add_person(session.registry.record.people().tree, Principal(person.lower()), added, groups)
+    signing: Signing = {"key": given["key"], "agent": given["agent"]}
+    tree, who = session.registry.record.people().tree, Principal(person.lower())
+    on_forge = OnForge(tuple(map(account, given["forge"])), given["attests"])
+    edits = add_person(tree, who, _key(given["public_key"]), given["groups"], on_forge)
     return _governed(session, edits, message or f"{person} may approve.", dry_run, signing)
 
 

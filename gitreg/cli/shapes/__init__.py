@@ -25,6 +25,7 @@ from gitreg.cli.shapes.audits import (
 )
 from gitreg.cli.shapes.decisions import (
     Approver,
+    Attestation,
     Check,
     Collectable,
     Collected,
@@ -33,9 +34,11 @@ from gitreg.cli.shapes.decisions import (
     Landing,
     Move,
     Objection,
+    PassedOver,
     Proposal,
     ProposalState,
     Result,
+    Review,
     Told,
 )
 from gitreg.cli.shapes.models import (
@@ -107,6 +110,7 @@ SHAPES: dict[str, Any] = {
     "approvers": list[Approver],
     "artifacts": list[Artifact],
     "as-of": AsOf,
+    "attestations": list[Attestation],
     "audit": Audit,
     "changes": list[Change],
     "checkpoint": Checkpoint,
@@ -167,6 +171,7 @@ __all__ = [
     "AsOfApproved",
     "AsOfCandidate",
     "Attempt",
+    "Attestation",
     "Audit",
     "Bounds",
     "BranchRights",
@@ -220,6 +225,7 @@ __all__ = [
     "Output",
     "Override",
     "PackedFile",
+    "PassedOver",
     "PathRights",
     "People",
     "PinnedMetric",
@@ -234,6 +240,7 @@ __all__ = [
     "Registry",
     "Resolution",
     "Result",
+    "Review",
     "RightsRule",
     "Rule",
     "Run",

@@ -56,6 +56,7 @@ class Audit(TypedDict):
     commits: int
     landings: int
     unreviewed: int
+    by_review: int
     founding: Founding | None
     rooted: bool
     since: str | None

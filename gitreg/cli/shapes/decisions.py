@@ -99,8 +99,37 @@ class Told(TypedDict):
     pull_request: str
     commit: str
     comment: str
-    check: Literal["success", "failure", "neutral"]
+    check: Literal["success", "failure", "neutral", "pending"]
     findings: list[Finding]
+
+
+class Review(TypedDict):
+    """A review on a forge, as somebody attests it."""
+
+    reviewer: str
+    handle: str
+    review: int
+    url: str | None
+    commit: str
+    verdict: Literal["approve", "reject"]
+    submitted_at: str
+
+
+class PassedOver(TypedDict):
+    """A review that is not attested, and why."""
+
+    handle: str
+    review: int
+    reason: str
+
+
+class Attestation(TypedDict):
+    """The reviews of a proposal: `signed` is false where nothing new was to be said."""
+
+    id: str
+    signed: bool
+    reviews: list[Review]
+    passed_over: list[PassedOver]
 
 
 class Landing(TypedDict):
@@ -112,11 +141,16 @@ class Landing(TypedDict):
 
 
 class Approver(TypedDict):
-    """Who may approve. Keys by their fingerprint, the sha256 of the key in hex."""
+    """Who may approve. Keys by their fingerprint, the sha256 of the key in hex; `forge` as accounts: github:ada.
+
+    `attests`: a machine whose key says which reviews a forge shows, and who approves nothing.
+    """
 
     principal: str
     groups: list[str]
     keys: list[str]
+    forge: list[str]
+    attests: bool
 
 
 class Hold(TypedDict):

@@ -31,6 +31,7 @@ def audit(found: AuditReport) -> shapes.Audit:
         "commits": found.commits,
         "landings": found.landings,
         "unreviewed": found.unreviewed,
+        "by_review": found.by_review,
         "founding": {"digest": founding.digest, "commit": founding.commit} if founding else None,
         "rooted": found.is_rooted,
         "since": found.since,
@@ -70,6 +71,10 @@ def audit_page(found: AuditReport) -> Iterator[Block]:
     if found.unreviewed:
         word = "was" if found.unreviewed == 1 else "were"
         yield Line(f"{counted(found.unreviewed, 'decision')} {word} unreviewed: nobody had to approve.", "warn")
+    if found.by_review:
+        rests = "rests" if found.by_review == 1 else "rest"
+        words = f"{counted(found.by_review, 'decision')} {rests} on reviews that CI attested, not on signatures alone."
+        yield Line(words, "warn")
     if found.since is not None:
         yield Line(f"What landed up to {found.since[:12]} was taken on trust.", "warn")
     yield from _beginning(found)

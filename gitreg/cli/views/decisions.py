@@ -265,7 +265,14 @@ def approvers(rulebook: Rulebook) -> list[shapes.Approver]:
     }
     people = rulebook.approvers.people
     return [
-        {"principal": person, "groups": [*people[person].groups], "keys": [*keys[person]]} for person in _all(rulebook)
+        {
+            "principal": person,
+            "groups": [*people[person].groups],
+            "keys": [*keys[person]],
+            "forge": [*people[person].forge],
+            "attests": people[person].attests,
+        }
+        for person in _all(rulebook)
     ]
 
 
@@ -276,7 +283,11 @@ def _all(rulebook: Rulebook) -> list[Principal]:
 def approvers_page(found: Sequence[shapes.Approver]) -> Iterator[Block]:
     """Who may approve."""
     rows = tuple(
-        (Cell(each["principal"], "strong"), listed(each["groups"]) or "-", listed([key[:16] for key in each["keys"]]))
+        (
+            Cell(each["principal"], "strong"),
+            "only attests reviews" if each["attests"] else listed(each["groups"]) or "-",
+            listed([*(key[:16] for key in each["keys"]), *each["forge"]]),
+        )
         for each in found
     )
     if not rows:

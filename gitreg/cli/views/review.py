@@ -23,6 +23,7 @@ from gitreg.report import (
     fitted_markdown,
     html,
     proposal_page,
+    review_words,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def _opinion(heard: Heard) -> Opinion:
     said = heard.statement
     checks = tuple((each.name, each.status) for each in said.checks)
     person = heard.person or said.actor.principal
-    return Opinion(person, said.verdict, said.reason, said.conditions, heard.reason, checks)
+    reviews = tuple((review_words(each), heard.ignored.get(each, "")) for each in said.reviews)
+    return Opinion(person, said.verdict, said.reason, said.conditions, heard.reason, checks, reviews)
 
 
 def _problem(each: Finding) -> Problem:
