@@ -10,18 +10,28 @@ from gitreg.decisions.drafting import Candidate, Target
 from gitreg.decisions.evidence import TOLERANCE, Inputs, Observe, facts_of
 from gitreg.decisions.facts import check_facts, check_ledger
 from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
-from gitreg.decisions.governing import OnForge, account, add_person, remove_key, remove_person, report_compromise
+from gitreg.decisions.governing import (
+    OnForge,
+    account,
+    add_person,
+    remove_key,
+    remove_person,
+    report_compromise,
+)
+from gitreg.decisions.granting import add_rights, remove_rights
 from gitreg.decisions.history import History, Line, Place, VerdictCache, differing
 from gitreg.decisions.judge import Judge, judge
 from gitreg.decisions.judgement import Judgement
 from gitreg.decisions.looking import Look
 from gitreg.decisions.office import Office
 from gitreg.decisions.proposals import Proposals
+from gitreg.decisions.pushers import NOBODY, Pusher, pusher_of
 from gitreg.decisions.receiving import Receiver, receiver_of, refuse
 from gitreg.decisions.record import Record
 from gitreg.decisions.refusing import awaited
 from gitreg.decisions.repository import line_of
 from gitreg.decisions.reviewing import Attested, Attestor, PassedOver, ShownReview
+from gitreg.decisions.rights import Writers
 from gitreg.decisions.rulebook import Rulebook, read_document
 from gitreg.decisions.sealing import Sealed, Sealer, Weighed
 from gitreg.decisions.signers import agent_signer, choose_signer
@@ -43,6 +53,7 @@ from gitreg.decisions.views import CheckView, HoldView, Landing, Outcome, Overri
 from gitreg.decisions.workfiles import governed_edits
 
 __all__ = [
+    "NOBODY",
     "TOLERANCE",
     "UNREADABLE",
     "AskedOf",
@@ -73,6 +84,7 @@ __all__ = [
     "PolicyCheck",
     "ProposalView",
     "Proposals",
+    "Pusher",
     "Receiver",
     "Record",
     "Rulebook",
@@ -86,8 +98,10 @@ __all__ = [
     "VerdictCache",
     "Weighed",
     "Word",
+    "Writers",
     "account",
     "add_person",
+    "add_rights",
     "adopt",
     "agent_signer",
     "armoured",
@@ -112,11 +126,13 @@ __all__ = [
     "log",
     "offered_in",
     "outcome_of",
+    "pusher_of",
     "read_document",
     "receiver_of",
     "refuse",
     "remove_key",
     "remove_person",
+    "remove_rights",
     "report_compromise",
     "stages_of",
     "standing_of",

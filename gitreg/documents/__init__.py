@@ -108,6 +108,7 @@ from gitreg.documents.policies import (
     TimelessRequirement,
     Window,
 )
+from gitreg.documents.rights import Branch, Rights, RightsRule, beginning, fits
 from gitreg.documents.rulings import (
     HANDLE_PATTERN,
     Action,
@@ -217,6 +218,8 @@ __all__ = [
     "Requirement",
     "ReviewReport",
     "Revised",
+    "Rights",
+    "RightsRule",
     "Role",
     "RolesApartRequirement",
     "RollbackClause",
