@@ -28,8 +28,8 @@ def named_in(path: str, data: bytes) -> Iterator[Descriptor]:
                 yield from _of_attempt(attempt)
         case Version() as version:
             yield from _of_version(version)
-        case Dataset(profile=Descriptor() as profile):
-            yield profile
+        case Dataset() as dataset:
+            yield from dataset.sketches
         case Evaluation() as evaluation:
             yield evaluation.predictions
 

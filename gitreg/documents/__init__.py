@@ -108,6 +108,7 @@ from gitreg.documents.policies import (
     TimelessRequirement,
     Window,
 )
+from gitreg.documents.profiles import QUANTILES, ColumnProfile, Profile
 from gitreg.documents.rights import Branch, Rights, RightsRule, beginning, fits
 from gitreg.documents.rulings import (
     HANDLE_PATTERN,
@@ -139,6 +140,7 @@ __all__ = [
     "MANIFEST_MEDIA_TYPE",
     "MAX_DOCUMENT_BYTES",
     "PREDICTIONS_MEDIA_TYPE",
+    "QUANTILES",
     "SERIES_MEDIA_TYPE",
     "Action",
     "Actor",
@@ -156,6 +158,7 @@ __all__ = [
     "CheckRequirement",
     "Checkpoint",
     "Column",
+    "ColumnProfile",
     "Compared",
     "ComparisonRequirement",
     "Compromise",
@@ -211,6 +214,7 @@ __all__ = [
     "PolicyCase",
     "PolicyCases",
     "Principal",
+    "Profile",
     "ProposalId",
     "Reached",
     "RegistryId",

@@ -196,6 +196,12 @@ class Dataset(Document):
     columns: Seq[Column] = ()
     source: Prose | None = None
     profile: Descriptor | None = None
+    row_hashes: Descriptor | None = None
+
+    @property
+    def sketches(self) -> tuple[Descriptor, ...]:
+        """The blobs that say more of it: its profile, the hashes of its rows."""
+        return tuple(each for each in (self.profile, self.row_hashes) if each is not None)
 
 
 class PinnedMetric(Part):

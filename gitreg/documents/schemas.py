@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import cases, erased, evidence, facts, policies, rights, rulings
+from gitreg.documents import cases, erased, evidence, facts, policies, profiles, rights, rulings
 from gitreg.errors import NotFound
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ DOCUMENTS: dict[str, type[Document]] = {
         rulings.ModelSet,
         cases.PolicyCases,
         policies.Policy,
+        profiles.Profile,
         rulings.RegistrySettings,
         rights.Rights,
         rulings.Statement,

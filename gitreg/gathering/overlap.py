@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 METHOD = "row-hashes/1"
 ROW_HASH_BYTES = 8
-MAX_PROFILE_BYTES = 1 << 30
+MAX_SKETCH_BYTES = 1 << 30
 
 
 def shared_rows(rule: DatasetsRequirement, facts: Facts, index: Index, blobs: BlobStore) -> Iterator[Observation]:
@@ -35,9 +35,9 @@ def _hashes(use: DatasetUse, index: Index, blobs: BlobStore) -> set[bytes]:
     document = next((each for each in index.datasets(use.name) if each.digest == use.document), None)
     if document is None:
         raise CannotTell(f"The ledger here does not hold the dataset {use.name}.")
-    if document.profile is None:
+    if document.row_hashes is None:
         raise CannotTell(_missing(document))
-    data = read_stored(blobs, document.profile, MAX_PROFILE_BYTES)
+    data = read_stored(blobs, document.row_hashes, MAX_SKETCH_BYTES)
     return {data[start : start + ROW_HASH_BYTES] for start in range(0, len(data), ROW_HASH_BYTES)}
 
 

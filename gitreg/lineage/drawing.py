@@ -43,8 +43,8 @@ def _draw_recorded(drawing: _Drawing, facts: Facts) -> None:
         drawing.run(record)
     for dataset in facts.datasets:
         found = drawing.dataset(dataset.name, dataset.content_digest)
-        if dataset.profile:
-            drawing.blob(dataset.profile.digest, "profile of a dataset", found)
+        for sketch in dataset.sketches:
+            drawing.blob(sketch.digest, "profile of a dataset", found)
     for version in facts.versions:
         drawing.version(version)
     for file in facts.files:

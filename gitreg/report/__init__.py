@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gitreg.report.as_markdown import MAX_MARKDOWN, fitted_markdown, markdown
     from gitreg.report.compared import comparisons, rules_table, subjects_table
     from gitreg.report.curves import CANDIDATE, Bin, Curve, Curves, curve_of
+    from gitreg.report.drift import Drift, drift_of
     from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
     from gitreg.report.page import FileChange, Listing, Opinion, Problem, ProposalPage
     from gitreg.report.proposal import proposal_page, verdict_of
@@ -29,6 +30,7 @@ __all__ = [
     "Curve",
     "Curves",
     "Diff",
+    "Drift",
     "FileChange",
     "Heading",
     "Held",
@@ -50,6 +52,7 @@ __all__ = [
     "counted",
     "curve_of",
     "difference",
+    "drift_of",
     "due_in",
     "fitted_markdown",
     "html",
@@ -76,6 +79,7 @@ __getattr__ = lazily(
     {
         "compared": ("comparisons", "rules_table", "subjects_table"),
         "curves": ("CANDIDATE", "Bin", "Curve", "Curves", "curve_of"),
+        "drift": ("Drift", "drift_of"),
         "as_html": ("html",),
         "inventory": ("Held", "ModelEntry", "WaitingProposal", "inventory_csv", "inventory_page", "today_of"),
         "as_markdown": ("MAX_MARKDOWN", "fitted_markdown", "markdown"),

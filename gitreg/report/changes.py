@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 from gitreg.documents import Listed
 from gitreg.report.layout import Heading, Line, Table
+from gitreg.report.pictures import drift_picture
 from gitreg.report.spelling import counted, short, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gitreg.documents import Digest, Evidence, Version
+    from gitreg.report.drift import Drift
     from gitreg.report.layout import Block
     from gitreg.report.page import Listing, ProposalPage
 
+MAX_DRIFTING = 25
+"""Columns; the rest is counted."""
 Row = tuple[str, str, str]
 _NONE = "-"
 _COMMIT = 12
@@ -132,3 +136,24 @@ def _files(evidence: Evidence, new: Listing | None, old: Listing | None) -> Iter
 def _file(listing: Listing, path: str) -> str:
     found = listing.files.get(path)
     return f"{short(found[0])}, {size(found[1])}" if found else _NONE
+
+
+def drift_blocks(drift: Drift, stage: str) -> Iterator[Block]:
+    """The columns that are farthest apart as a table, and where their numbers lie."""
+    shown = drift.columns[:MAX_DRIFTING]
+    if not shown:
+        return
+    rows = " and ".join(counted(count, "row") for count in drift.rows)
+    yield f"{drift.name}: the candidate's against that in {stage} ({rows})"
+    yield Table(("column", "apart", "what"), tuple((each.name, _spelled(each.distance), each.note) for each in shown))
+    left = len(drift.columns) - len(shown)
+    if left:
+        yield Line(f"and {counted(left, 'more column')} that lie closer together.", "dim")
+    yield Line("0 is spread alike, 1 has nothing in common.", "dim")
+    picture = drift_picture(drift, stage)
+    if picture is not None:
+        yield picture
+
+
+def _spelled(distance: float | None) -> str:
+    return "-" if distance is None else f"{distance:.2f}"

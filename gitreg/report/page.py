@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gitreg.documents import Dataset, Decision, Digest, Evidence, Principal, Subject, Verdict, Version
     from gitreg.policy import PeopleVerdict
     from gitreg.report.curves import Curves
+    from gitreg.report.drift import Drift
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ class ProposalPage:
     now: datetime | None = None
     """When the page is made, for what is due soon."""
     curves: tuple[Curves, ...] = ()
-    no_curves: str = ""
-    """Why there are no curves, where rows were compared."""
+    drifts: tuple[tuple[str, Drift], ...] = ()
+    """How far the data of the candidate lies from that of the version in a stage, with the stage."""
+    not_drawn: tuple[str, ...] = ()
+    """Why a picture that one would look for is not there."""
 
     @property
     def blocks(self) -> tuple[Problem, ...]:

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
     from gitreg.documents import Compared
     from gitreg.report.curves import Curve, Curves
+    from gitreg.report.drift import ColumnDrift, Drift
 
 MAX_SLICES = 40
 _BAR = 20
 _STRIP = 41
 _ALARMS = (0.01, 0.05, 0.1, 0.2, 0.5)
 _LEFT, _ACROSS, _ROW = 180, 300, 20
+_PAIR = 36
+MAX_COLUMNS = 25
 
 
 def roc_picture(curves: Curves) -> Picture | None:
@@ -89,6 +92,58 @@ def slices_picture(compared: Sequence[Compared], title: str) -> Picture | None:
     left = len(known) - len(shown)
     more = (f"and {counted(left, 'more group')}",) if left else ()
     return Picture(title, drawing, (*_slice_lines(shown, reach), *more))
+
+
+def drift_picture(drift: Drift, stage: str) -> Picture | None:
+    """Where each column's numbers lie, the candidate's above; None where no column of both tables holds numbers."""
+    shown = [each for each in drift.columns if each.new and each.old][:MAX_COLUMNS]
+    if not shown:
+        return None
+    title = f"{drift.name}: where the numbers lie, the candidate's above those in {stage}"
+    words = " ".join(f"{each.name}: {each.note}." for each in shown)
+    height = _PAIR * len(shown) + 50
+    size = (_LEFT + _ACROSS + 20, height)
+    return Picture(title, svg(title, words, size, _drift_parts(shown, height)), tuple(_drift_lines(shown)))
+
+
+def _drift_parts(shown: Sequence[ColumnDrift], height: float) -> Iterator[str]:
+    for place, each in enumerate(shown):
+        y = 22 + _PAIR * place
+        yield label(_LEFT - 10, y + 4, _cut(each.name), "end")
+        yield from _box([_LEFT + _ACROSS * at for at in _places(each, each.new)], y - 5, is_new=True)
+        yield from _box([_LEFT + _ACROSS * at for at in _places(each, each.old)], y + 7, is_new=False)
+    yield label(10, height - 22, "5 to 95 % of the values, thick 25 to 75 %, the point at the median;")
+    yield label(10, height - 6, "above the candidate, dotted below what is in place. Each column has its own scale.")
+
+
+def _places(each: ColumnDrift, quantiles: Sequence[float]) -> list[float]:
+    """Where 5, 25, 50, 75 and 95 % lie between the least and the greatest of both tables, outer parts left out."""
+    low, high = min(each.new[1], each.old[1]), max(each.new[-2], each.old[-2])
+    return [(quantiles[at] - low) / (high - low) if high > low else 0.5 for at in (1, 5, 10, 15, 19)]
+
+
+def _box(at: Sequence[float], y: float, *, is_new: bool) -> Iterator[str]:
+    dash = "" if is_new else DASHES[2]
+    yield line((at[0], y), (at[4], y), dash=dash)
+    yield line((at[1], y), (at[3], y), dash=dash, width=4)
+    yield dot(at[2], y, is_filled=is_new)
+
+
+def _drift_lines(shown: Sequence[ColumnDrift]) -> Iterator[str]:
+    wide = max(len(_cut(each.name)) for each in shown)
+    for each in shown:
+        yield f"{_cut(each.name):<{wide}}  {_boxed(_places(each, each.new), '●')}"
+        yield f"{'':<{wide}}  {_boxed(_places(each, each.old), '○')}"
+
+
+def _boxed(places: Sequence[float], median: str) -> str:
+    """`  ╶──━━●━━━───╴ `: as `_box`, in characters."""
+    five, quarter, half, three, most = (round(place * (_STRIP - 1)) for place in places)
+    drawn = [" "] * _STRIP
+    drawn[five : most + 1] = "─" * (most + 1 - five)
+    drawn[quarter : three + 1] = "━" * (three + 1 - quarter)
+    drawn[half] = median
+    return "".join(drawn).rstrip()
 
 
 def _name(each: Compared) -> str:

@@ -6,7 +6,7 @@ from difflib import unified_diff
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gitreg.report.changes import changes_blocks
+from gitreg.report.changes import changes_blocks, drift_blocks
 from gitreg.report.compared import (
     alternatives_blocks,
     compared_blocks,
@@ -132,6 +132,15 @@ def _evidence(page: ProposalPage, evidence: Evidence) -> Iterator[Block]:
         yield rules_table(evidence.rules)
     yield from alternatives_blocks(evidence, page.decision.because)
     yield from changes_blocks(page, evidence)
+    yield from _drift(page, evidence.stage)
+
+
+def _drift(page: ProposalPage, stage: str) -> Iterator[Block]:
+    found = [drift for place, drift in page.drifts if place == stage]
+    if found:
+        yield Heading("Drift of the data")
+    for drift in found:
+        yield from drift_blocks(drift, stage)
 
 
 def _files(page: ProposalPage) -> Iterator[Block]:
@@ -164,11 +173,11 @@ def _way_back(page: ProposalPage) -> Iterator[Block]:
 
 def _pictures(page: ProposalPage) -> Iterator[Block]:
     found = [picture for picture in _drawn(page) if picture is not None]
-    if found or page.no_curves:
+    if found or page.not_drawn:
         yield Heading("Pictures")
     yield from found
-    if page.no_curves:
-        yield Line(f"No curves: {page.no_curves}", "dim")
+    for why in page.not_drawn:
+        yield Line(why, "dim")
 
 
 def _drawn(page: ProposalPage) -> Iterator[Picture | None]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gitreg.documents import DatasetUse, Evaluation, Output, Role, RunId
     from gitreg.evaluation import EvaluationOptions
+    from gitreg.tracking.capture import Sketch
     from gitreg.tracking.run import Run
 
 
@@ -173,11 +174,11 @@ def log_dict(value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: 
 
 
 def log_dataset(
-    name: str, data: object, *, role: Role = "train", target: str | None = None, row_hashes: bool = False
+    name: str, data: object, *, role: Role = "train", target: str | None = None, **sketch: Unpack[Sketch]
 ) -> DatasetUse | None:
     """`Run.log_dataset` of the active run."""
     run = PROCESS.active_or_told()
-    return run.log_dataset(name, data, role=role, target=target, row_hashes=row_hashes) if run else None
+    return run.log_dataset(name, data, role=role, target=target, **sketch) if run else None
 
 
 def log_evaluation(

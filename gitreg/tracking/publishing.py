@@ -249,7 +249,7 @@ class _Work:
         for each in gathered:
             for document in each.documents.values():
                 self._add_once(paths.dataset(document.name, document.digest), document)
-                self.name_blobs([document.profile.digest] if document.profile else [])
+                self.name_blobs([sketch.digest for sketch in document.sketches])
             for evaluation in each.evaluations.values():
                 self._add_once(paths.evaluation(evaluation.digest), evaluation)
                 self.name_blobs([evaluation.predictions.digest])

@@ -25,7 +25,14 @@ from gitreg.documents import (
 )
 from gitreg.errors import GitregError, InvalidValue
 from gitreg.evaluation import EvaluationOptions, PredictionTable, columns_of, evaluation_of, table_of
-from gitreg.tracking.capture import ROW_HASHES_MEDIA_TYPE, capture_dataset, hash_rows
+from gitreg.tracking.capture import (
+    PROFILE_MEDIA_TYPE,
+    ROW_HASHES_MEDIA_TYPE,
+    Sketch,
+    capture_dataset,
+    hash_rows,
+    profile_of,
+)
 from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
 from gitreg.tracking.together import Together
@@ -203,22 +210,19 @@ class Run:
         self._take(path, lambda: [self._bytes(_json(value), path, "application/json", how)])
 
     def log_dataset(
-        self, name: str, data: object, *, role: Role = "train", target: str | None = None, row_hashes: bool = False
+        self, name: str, data: object, *, role: Role = "train", target: str | None = None, **sketch: Unpack[Sketch]
     ) -> DatasetUse | None:
         """Record that a dataset was used: its content by digest, its schema, its size; never its rows.
 
         `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, or the path of a file or folder.
-        What is returned may be given to `log_metric(dataset=…)`; None where it was refused. `row_hashes` keeps a hash
-        of every row, so that a policy can count the rows that two datasets share; whoever has them and a row can tell
-        whether that row was in the data.
+        What is returned may be given to `log_metric(dataset=…)`; None where it was refused. What else is kept of a
+        table is said by `Sketch`.
         """
         try:
             if role not in get_args(Role):
                 raise InvalidValue(f"{role!r:.40} is not a role; there are {', '.join(get_args(Role))}.")
             document = capture_dataset(check_name(name, "dataset's name"), data)
-            if row_hashes:
-                profile = self._blobs.put(hash_rows(data), media_type=ROW_HASHES_MEDIA_TYPE)
-                document = document.model_copy(update={"profile": profile})
+            document = document.model_copy(update=self._sketched(data, sketch))
             use = DatasetUse(
                 name=document.name,
                 role=role,
@@ -231,6 +235,17 @@ class Run:
             self._refuse(name, error)
             return None
         return use
+
+    def _sketched(self, data: object, wanted: Sketch) -> dict[str, Descriptor]:
+        """The blobs that say more of a table than its digest, by the document's field."""
+        found: dict[str, Descriptor] = {}
+        categories = wanted.get("categories", False)
+        if categories or wanted.get("profile"):
+            profile = profile_of(data, categories=categories).to_bytes()
+            found["profile"] = self._blobs.put(profile, media_type=PROFILE_MEDIA_TYPE)
+        if wanted.get("row_hashes"):
+            found["row_hashes"] = self._blobs.put(hash_rows(data), media_type=ROW_HASHES_MEDIA_TYPE)
+        return found
 
     def log_model(
         self,

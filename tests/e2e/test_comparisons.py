@@ -63,14 +63,18 @@ class Stage:
         ben.does("approve", proposal, "--key", ben.key)
         ada.does("merge", proposal)
 
-    def trained(self, said: Sequence[float], *, data: bytes = b"holdout", rows: int = ROWS) -> int:
-        """A registered version that was evaluated; its number."""
+    def trained(
+        self, said: Sequence[float], *, data: bytes = b"holdout", rows: int = ROWS, ages: Sequence[int] = ()
+    ) -> int:
+        """A registered version that was evaluated; its number. `ages` is what it was trained on, where one looks."""
         folder = self.folder / "model"
         folder.mkdir(exist_ok=True)
         (folder / "weights.bin").write_bytes(repr(said).encode())
         with gitreg.open(self.office.registry) as registry:
             with registry.start_run("churn", strict=True) as run:
                 run.log_dataset("holdout", data, role="test")
+                if ages:
+                    run.log_dataset("customers", pd.DataFrame({"age": ages}), profile=True)
                 run.log_evaluation("holdout", said[:rows], TRUTH[:rows], slices={"region": REGION[:rows]})
                 run.log_model(folder)
             return registry.register(f"runs:/{run.run_id}/model", "fraud").number or 0

@@ -46,6 +46,17 @@ def test_a_reviewer_decides_from_one_page(proposed: tuple[Stage, str], tmp_path:
     assert why["alternatives"][0]["best"][0]["run"] == why["built_from"]["run_id"]
 
 
+def test_a_reviewer_sees_how_far_the_training_data_moved(protected: Office, tmp_path: Path) -> None:
+    stage = Stage(protected, tmp_path)
+    stage.lands(stage.trained(scores(0.9), ages=range(20, 60)))
+    name = stage.office.promoted(stage.trained(scores(0.3), ages=range(40, 80)))
+    text = stage.office.ben.does("proposals", "show", name)
+    assert "train data customers: the candidate's against that in production (40 rows and 40 rows)" in text
+    assert "age     0.52   median 59, was 39" in text
+    blind = stage.office.promoted(stage.trained(scores(0.2)))
+    assert "Drift of the data" not in stage.office.ben.does("proposals", "show", blind)
+
+
 def test_without_the_rows_the_tables_stand_alone_and_the_page_says_so(proposed: tuple[Stage, str]) -> None:
     stage, name = proposed
     with gitreg.open(stage.office.registry) as registry:

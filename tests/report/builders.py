@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from gitreg.documents import (
     Actor,
     Alternative,
@@ -31,7 +33,8 @@ from gitreg.documents import (
     Version,
 )
 from gitreg.policy import PeopleVerdict
-from gitreg.report import CANDIDATE, Curves, Listing, ProposalPage, curve_of
+from gitreg.report import CANDIDATE, Curves, Drift, Listing, ProposalPage, curve_of, drift_of
+from gitreg.tracking.capture import profile_of
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ADA, BEN = Principal("ada@example.org"), Principal("ben@example.org")
@@ -193,8 +196,15 @@ def reviewed(**fields: Any) -> ProposalPage:  # noqa: ANN401 - as above
         "now": AT.replace(month=11, day=28),
         "decision": decision(expires_at=AT.replace(month=12, day=1)),
         "curves": (curves(),),
+        "drifts": (("production", drift()),),
     }
     return page(**{**given, **fields})
+
+
+def drift() -> Drift:
+    new = profile_of(np.array([[row, row * row] for row in range(100)]))
+    old = profile_of(np.array([[row - 20, row * row] for row in range(80)]))
+    return drift_of("train data transactions", new, old)
 
 
 def curves() -> Curves:

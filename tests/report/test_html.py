@@ -97,8 +97,8 @@ def test_the_last_line_is_the_command_that_approves_what_was_read() -> None:
 
 def test_a_drawing_says_in_words_what_it_shows() -> None:
     text = page()
-    assert text.count("<svg ") == 3
-    assert text.count('role="img"') == text.count("<title>") - 1 == text.count("<desc>") == 3
+    assert text.count("<svg ") == 4
+    assert text.count('role="img"') == text.count("<title>") - 1 == text.count("<desc>") == 4
 
 
 def test_a_page_has_one_title_of_its_own() -> None:
@@ -116,6 +116,7 @@ def hostile_page(text: str) -> str:
         title=text,
         evidence=(builders.evidence(observations=observations, rules=rules),),
         curves=(replace(builders.curves(), dataset=text),),
+        drifts=((text, replace(builders.drift(), name=text)),),
         decision=builders.decision(reason=text),
         opinions=(Opinion(text, "approve", text, (text,), text),),
         files=(FileChange(text, text, f"{text}x"),),

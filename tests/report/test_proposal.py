@@ -165,7 +165,7 @@ def test_the_command_that_approves_names_the_whole_digest_and_comes_last() -> No
 
 
 def test_a_page_without_curves_says_why() -> None:
-    text = as_text(builders.reviewed(curves=(), no_curves="The predictions are not here."))
+    text = as_text(builders.reviewed(curves=(), not_drawn=("No curves: The predictions are not here.",)))
     assert "No curves: The predictions are not here." in text
     assert "region=islands  ├" in text
 

@@ -57,5 +57,5 @@ def test_the_blob_is_sorted_and_holds_each_row_once() -> None:
 
 @pytest.mark.parametrize("data", [b"bytes", "file.csv", 7])
 def test_what_has_no_rows_is_refused(data: object) -> None:
-    with pytest.raises(InvalidValue, match="has no rows to hash"):
+    with pytest.raises(InvalidValue, match="has no rows and columns"):
         hash_rows(data)

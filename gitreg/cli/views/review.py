@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitreg.blobs import read_manifest, read_stored
+from gitreg.blobs import read_manifest
+from gitreg.cli.views.pictures import with_pictures
 from gitreg.decisions import Rulebook, read_document
-from gitreg.documents import Compared, Evaluation, Version, paths
-from gitreg.errors import GitregError, InvalidDocument, InvalidValue, StorageError
+from gitreg.documents import Version, paths
+from gitreg.errors import GitregError, InvalidDocument, StorageError
 from gitreg.policy import governance_quorum, quorum_of, union_of
 from gitreg.report import (
-    CANDIDATE,
-    Curve,
-    Curves,
     FileChange,
     Listing,
     Opinion,
     Problem,
     ProposalPage,
-    curve_of,
     fitted_markdown,
     html,
     proposal_page,
@@ -32,14 +29,12 @@ if TYPE_CHECKING:
 
     from gitreg._registry import Registry
     from gitreg.decisions import Finding, Heard, ProposalView
-    from gitreg.documents import Dataset, Digest, Evidence, Move, Principal, Tree
+    from gitreg.documents import Dataset, Digest, Move, Principal, Tree
     from gitreg.policy import Quorum
     from gitreg.report import Block, Blocks
 
 _OF_PEOPLE = ("approvals", "unsigned", "rejected", "approval-ignored", "checks")
 """Findings that the page says in its own words: who is missing, who said no, whose word does not count."""
-MAX_DRAWN_BYTES = 256 * 1024 * 1024
-"""A picture is not worth waiting for more predictions than this."""
 
 
 def shown(page: ProposalPage, form: str, output: Path | None = None) -> Blocks:
@@ -88,9 +83,8 @@ def review_of(registry: Registry, view: ProposalView) -> ProposalPage:
     """A proposal with all that a reviewer decides by. What cannot be looked up here is left out, or said."""
     office = registry.record.office
     before, after = office.snapshot(), office.snapshot(view.tip)
-    curves, why_not = _curves(registry, view)
     versions = tuple(_versions(registry, view, after))
-    return replace(
+    page = replace(
         page_of(view),
         files=files_of(view, before, after),
         able=able(view, Rulebook(before)),
@@ -99,9 +93,8 @@ def review_of(registry: Registry, view: ProposalView) -> ProposalPage:
         listings=tuple(_listings(registry, versions)),
         holds=tuple(_holds(registry, view)),
         now=office.now,
-        curves=curves,
-        no_curves=why_not,
     )
+    return with_pictures(page, registry)
 
 
 def _opinion(heard: Heard) -> Opinion:
@@ -203,50 +196,3 @@ def _holds(registry: Registry, view: ProposalView) -> Iterator[str]:
             where = ", ".join(hold.stages) or "any stage"
             name = hold.number if hold.number is not None else f"~{hold.version.hex[:8]}"
             yield f"{model}/{name} may not go to {where}: {hold.reason}"
-
-
-# Curves
-
-
-def _curves(registry: Registry, view: ProposalView) -> tuple[tuple[Curves, ...], str]:
-    """The curves of every comparison whose rows are here; why there are none, where rows were compared."""
-    found: list[Curves] = []
-    why_not = ""
-    for evidence in view.evidence.values():
-        for compared in _datasets_compared(evidence):
-            try:
-                found.append(_curves_of(registry, compared, evidence.stage))
-            except GitregError as error:
-                why_not = error.message
-    return tuple(found), "" if found else why_not
-
-
-def _datasets_compared(evidence: Evidence) -> list[Compared]:
-    """One comparison on all rows of each pair of evaluations."""
-    found = [each for each in evidence.observations if isinstance(each, Compared) and not each.slice]
-    return [*{(each.candidate, each.baseline): each for each in found}.values()]
-
-
-def _curves_of(registry: Registry, compared: Compared, stage: str) -> Curves:
-    known = {each.digest: each for each in registry.index.evaluations(compared.dataset)}
-    mine, theirs = (_evaluation(known, digest) for digest in (compared.candidate, compared.baseline))
-    models = (_curve(registry, CANDIDATE, mine), _curve(registry, f"in {stage}", theirs))
-    return Curves(mine.dataset, mine.rows, models)
-
-
-def _evaluation(known: dict[Digest, Evaluation], digest: Digest) -> Evaluation:
-    found = known.get(digest)
-    if found is None:
-        raise InvalidValue(f"The evaluation {digest.short} is not on the ledger here.")
-    if found.task != "binary":
-        raise InvalidValue(f"ROC and calibration are of a binary task, and this is {found.task}.")
-    return found
-
-
-def _curve(registry: Registry, name: str, evaluation: Evaluation) -> Curve:
-    from gitreg.evaluation import read_table
-
-    table = read_table(read_stored(registry.blobs, evaluation.predictions, MAX_DRAWN_BYTES), evaluation.task)
-    if table.scores is None:
-        raise InvalidValue("The predictions are classes without scores, of which there is one point and no curve.")
-    return curve_of(name, table.targets, table.scores)

@@ -3,9 +3,21 @@ secrets.
 """
 
 from gitreg.tracking.capture.datasets import capture_dataset
+from gitreg.tracking.capture.profiles import MEDIA_TYPE as PROFILE_MEDIA_TYPE
+from gitreg.tracking.capture.profiles import Sketch, profile_of
 from gitreg.tracking.capture.rows import MEDIA_TYPE as ROW_HASHES_MEDIA_TYPE
 from gitreg.tracking.capture.rows import hash_rows
 from gitreg.tracking.capture.secrets import without_secrets
 from gitreg.tracking.capture.start import Captured, capture_start
 
-__all__ = ["ROW_HASHES_MEDIA_TYPE", "Captured", "capture_dataset", "capture_start", "hash_rows", "without_secrets"]
+__all__ = [
+    "PROFILE_MEDIA_TYPE",
+    "ROW_HASHES_MEDIA_TYPE",
+    "Captured",
+    "Sketch",
+    "capture_dataset",
+    "capture_start",
+    "hash_rows",
+    "profile_of",
+    "without_secrets",
+]

@@ -70,7 +70,7 @@ def _digest(hexadecimal: str) -> Digest:
 
 
 def _path(path: Path) -> dict[str, Any]:
-    described = {"source": _text(text_without_secrets(str(path)))}
+    described = {"source": text_of(text_without_secrets(str(path)))}
     if path.is_dir():
         digest, size = _folder(path)
         return {**described, "kind": "folder", "method": "folder/1", "content_digest": digest, "size_bytes": size}
@@ -204,19 +204,20 @@ _SPELLINGS: Final[tuple[tuple[Any, Callable[[Any], bytes]], ...]] = (
 )
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value as text that a document takes."""
     return unicodedata.normalize("NFC", str(value).encode(errors="replace").decode())
 
 
 def _type(value: object) -> str:
-    return _text(value)[:_MAX_TYPE].strip()
+    return text_of(value)[:_MAX_TYPE].strip()
 
 
 def _pandas(data: Any) -> dict[str, Any]:  # noqa: ANN401 - a frame or series
     frame = data.to_frame() if hasattr(data, "to_frame") and data.ndim == 1 else data
     if getattr(frame, "ndim", 0) != 2:  # noqa: PLR2004 - a table has two
         return _plain(data)
-    parts = [_pandas_part(_text(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns)]
+    parts = [_pandas_part(text_of(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns)]
     if not _is_plain_index(frame.index):
         parts = [_pandas_part("index", frame.index.to_series()), *parts]
     return _table("pandas-table/1", parts, len(frame))
@@ -234,7 +235,7 @@ def _pandas_part(name: str, series: Any) -> _Part:  # noqa: ANN401 - a pandas se
 def _polars(data: Any) -> dict[str, Any]:  # noqa: ANN401 - a frame, lazy frame or series
     frame = data.collect() if hasattr(data, "collect") else data
     frame = frame.to_frame() if hasattr(frame, "to_frame") else frame
-    parts = [_Part(_text(column.name), _type(column.dtype), _values(column)) for column in frame.get_columns()]
+    parts = [_Part(text_of(column.name), _type(column.dtype), _values(column)) for column in frame.get_columns()]
     return _table("polars-table/1", parts, frame.height)
 
 
@@ -247,7 +248,7 @@ def _arrow(data: Any) -> dict[str, Any]:  # noqa: ANN401 - a table or record bat
     if not hasattr(data, "schema") or not hasattr(data, "num_rows"):
         return _plain(data)
     parts = [
-        _Part(_text(field.name), _type(field.type), data.column(place).to_pylist)
+        _Part(text_of(field.name), _type(field.type), data.column(place).to_pylist)
         for place, field in enumerate(data.schema)
     ]
     return _table("arrow-table/1", parts, data.num_rows)

@@ -13,29 +13,28 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
-from gitreg.errors import InvalidValue
+from gitreg.tracking.capture.columns import columns_in
 from gitreg.tracking.capture.datasets import spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+    from gitreg.tracking.capture.columns import Named
 
 MEDIA_TYPE: Final = "application/vnd.gitreg.row-hashes.v1"
 METHOD: Final = b"row-hashes/1\n"
 HASH_BYTES: Final = 8
-_FLAT: Final = 1
 
 
 def hash_rows(data: object) -> bytes:
     """The blob. Raises `InvalidValue` for what is no table and for values that have no spelling."""
-    library = type(data).__module__.partition(".")[0]
-    if library not in _BY_LIBRARY:
-        hint = "Give a pandas or polars frame, an arrow table or a numpy array."
-        raise InvalidValue(f"A {type(data).__name__} has no rows to hash.", hint=hint)
-    found = {hashlib.sha256(METHOD + row).digest()[:HASH_BYTES] for row in _BY_LIBRARY[library](data)}
+    is_array = type(data).__module__.partition(".")[0] == "numpy"
+    rows = _of_array(data) if is_array else _rows(columns_in(data))
+    found = {hashlib.sha256(METHOD + row).digest()[:HASH_BYTES] for row in rows}
     return b"".join(sorted(found))
 
 
-def _rows(columns: Iterable[tuple[str, Iterable[object]]]) -> Iterator[bytes]:
+def _rows(columns: Iterable[Named]) -> Iterator[bytes]:
     """Every row spelled, from its columns in the order of their names."""
     named = sorted(columns, key=lambda column: column[0])
     heads = [struct.pack("<Q", len(name.encode())) + name.encode() for name, _ in named]
@@ -48,28 +47,5 @@ def _spelled(value: object) -> bytes:
     return spelled(int(value) if whole else value)  # type: ignore[call-overload] # a float, then
 
 
-def _pandas(data: Any) -> Iterator[bytes]:  # noqa: ANN401 - a frame or series
-    frame = data.to_frame() if data.ndim == _FLAT else data
-    return _rows((str(name), frame.iloc[:, place].astype(object).tolist()) for place, name in enumerate(frame.columns))
-
-
-def _polars(data: Any) -> Iterator[bytes]:  # noqa: ANN401 - a frame, lazy frame or series
-    frame = data.collect() if hasattr(data, "collect") else data
-    frame = frame.to_frame() if hasattr(frame, "to_frame") else frame
-    return _rows((column.name, column.to_list()) for column in frame.get_columns())
-
-
-def _arrow(data: Any) -> Iterator[bytes]:  # noqa: ANN401 - a table or record batch
-    return _rows((field.name, data.column(place).to_pylist()) for place, field in enumerate(data.schema))
-
-
-def _numpy(data: Any) -> Iterator[bytes]:  # noqa: ANN401 - an array
+def _of_array(data: Any) -> Iterator[bytes]:  # noqa: ANN401 - a numpy array
     return (b"".join(map(_spelled, row.ravel().tolist())) for row in data.reshape(len(data), -1))
-
-
-_BY_LIBRARY: Final[dict[str, Callable[[Any], Iterator[bytes]]]] = {
-    "pandas": _pandas,
-    "polars": _polars,
-    "pyarrow": _arrow,
-    "numpy": _numpy,
-}

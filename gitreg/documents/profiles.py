@@ -1,0 +1,33 @@
+"""What a table's columns look like, kept as a blob beside its dataset where somebody asked for it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gitreg.documents.document import Document, Frozen, Integer, Name, Number, Part, Prose, Seq
+
+QUANTILES = 21
+"""At 0, 5, 10, … 100 %."""
+
+
+class ColumnProfile(Part):
+    """One column. `quantiles` are of numbers; `distinct` and, where explicitly asked for, `categories` of all others.
+
+    `categories` counts the most frequent values, as many as the profile was asked to name; the rest is what is left.
+    """
+
+    name: Prose
+    nulls: Integer = Field(ge=0)
+    quantiles: Seq[Number] = Field(default=(), max_length=QUANTILES)
+    distinct: Integer | None = Field(default=None, ge=0)
+    categories: Frozen[Prose, Integer] | None = None
+
+
+class Profile(Document):
+    """A table's columns in numbers, by a named method: so that two tables can be compared without their rows."""
+
+    schema_name = "profile"
+
+    method: Name
+    rows: Integer = Field(ge=0)
+    columns: Seq[ColumnProfile] = ()
