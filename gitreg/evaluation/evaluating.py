@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.documents import PREDICTIONS_MEDIA_TYPE, Descriptor, Digest, Evaluation, RunId, SliceMetrics
+from gitreg.documents import Descriptor, Digest, Evaluation, RunId, SliceMetrics
 from gitreg.errors import InvalidValue
 from gitreg.policy import METRICS, CannotTell
 
@@ -81,5 +81,5 @@ def evaluation_of(
         rows=len(table),
         metrics=measures(table.predictions(), table.task, metrics),
         slices=tuple(slices_of(table, metrics)),
-        predictions=Descriptor(media_type=PREDICTIONS_MEDIA_TYPE, digest=blob.digest, size=blob.size),
+        predictions=blob,
     )
