@@ -42,6 +42,7 @@ class Inspection:
     def _objects(self) -> Iterator[Ailment]:
         """Every object that a ref of the registry reaches, through every commit of it."""
         store = self._parts.store
+        store.close()  # what was read before is read again
         pending = list(dict.fromkeys(self._tips()))
         while pending:
             commit = pending.pop()

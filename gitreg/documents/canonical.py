@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gitreg.errors import InvalidDocument, InvalidValue
@@ -19,6 +20,7 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**63 - 1
 MIN_INTEGER = -(2**63)
 _TOO_DEEP = f"The document is nested deeper than {MAX_DEPTH} levels."
+_WORDS: dict[bool | None, str] = {None: "null", True: "true", False: "false"}
 NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -28,22 +30,38 @@ def canonical_bytes(value: Json) -> bytes:
     Raises `InvalidValue` for what has no such form: NaN or an infinity as a number (documents spell them as strings),
     an integer outside 64 bits, text that is not NFC or not encodable.
     """
-    text = json.dumps(_plain(value), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    return text.encode() + b"\n"
+    return _written(value, "\n").encode() + b"\n"
 
 
-def _plain(value: Json) -> Json:
-    """`value` with every number and text checked; a negative zero loses its sign."""
-    if isinstance(value, dict):
-        return {_text(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+def _written(value: Json, newline: str) -> str:
+    """One value as `json.dumps(…, indent=2, sort_keys=True)` writes it, checked on the way."""
     if isinstance(value, str):
-        return _text(value)
-    return _number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        return encode_basestring(_text(value))
+    if isinstance(value, dict):
+        inner = f"{newline}  "
+        items = [f"{encode_basestring(key)}: {_written(value[key], inner)}" for key in sorted(map(_text, value))]
+        return f"{{{inner}{f',{inner}'.join(items)}{newline}}}" if items else "{}"
+    if isinstance(value, list | tuple):
+        inner = f"{newline}  "
+        items = [_written(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(items)}{newline}]" if items else "[]"
+    return _atom(value)
+
+
+def _atom(value: object) -> str:
+    """A number by `repr`, whatever class of number it is; true, false and null."""
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
+    if isinstance(value, int | float):
+        number = _number(value)
+        return int.__repr__(number) if isinstance(number, int) else float.__repr__(number)
+    message = f"Object of type {type(value).__name__} is not JSON serializable"
+    raise TypeError(message)
 
 
 def _text(value: str) -> str:
+    if value.isascii():
+        return str(value)
     if not unicodedata.is_normalized("NFC", value):
         message = f"The text {value!r:.60} is not in Unicode's NFC form."
         raise InvalidValue(message)

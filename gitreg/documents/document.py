@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
@@ -22,6 +22,8 @@ from gitreg.errors import InvalidDocument, InvalidName, InvalidValue, NewerForma
 _NOT_CANONICAL = "Governed files edited by hand are written so by: gitreg govern -m WHY PATH"
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D", bound="Document")
+_REMEMBERED_BYTES = 64 * 1024
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -185,15 +187,11 @@ class Document(Part):
         Raises `InvalidDocument` (or `NewerFormat`) that names the field and `subject`, the path it was read from.
         """
         try:
-            document = cls.from_json(parse_json(data))
-            canonical = document.to_bytes() == data
+            document = _remembered(cls, data) if len(data) <= _REMEMBERED_BYTES else _read(cls, data)
         except InvalidDocument as error:
             raise type(error)(_prefixed(subject, error.message), subject=subject, hint=error.hint) from None
         except InvalidValue as error:
             raise InvalidDocument(_prefixed(subject, error.message), subject=subject) from None
-        if not canonical:
-            message = _prefixed(subject, "Not in canonical form (sorted keys, two-space indent, newline at the end).")
-            raise InvalidDocument(message, subject=subject, hint=_NOT_CANONICAL)
         return document
 
     @classmethod
@@ -207,6 +205,18 @@ class Document(Part):
             return cls.model_validate({key: item for key, item in value.items() if key != "schema"}, strict=True)
         except ValidationError as error:
             raise InvalidDocument(_explain(error)) from None
+
+
+def _read(cls: type[D], data: bytes) -> D:
+    document = cls.from_json(parse_json(data))
+    if document.to_bytes() != data:
+        message = "Not in canonical form (sorted keys, two-space indent, newline at the end)."
+        raise InvalidDocument(message, hint=_NOT_CANONICAL)
+    return document
+
+
+# A history asks for the same people and policies at every landing. Equal bytes are one document, which nobody changes.
+_remembered: Callable[..., Any] = lru_cache(maxsize=256)(_read)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any piece of a document

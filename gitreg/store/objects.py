@@ -30,6 +30,8 @@ MAX_TREE_ENTRIES = 1_000_000
 """Names in one folder."""
 _CACHED_TREES = 4096
 _CACHED_TREE_ENTRIES = 200_000
+_CACHED_BLOBS = 512
+_CACHED_BLOB_BYTES = 64 * 1024
 _ATTEMPTS = 5
 _UNREADABLE = (
     ChecksumMismatch,
@@ -99,6 +101,7 @@ class Objects:
         # dulwich warns of packs left open; a library's user must not have to close what he only read from.
         weakref.finalize(self, _close, self._stores)
         self._trees: OrderedDict[str, TreeItems] = OrderedDict()
+        self._blobs: OrderedDict[str, bytes] = OrderedDict()
         self._threads = threading.RLock()
 
     @property
@@ -107,7 +110,10 @@ class Objects:
         return self._stores[-1]
 
     def close(self) -> None:
-        """Close the pack files."""
+        """Close the pack files, and forget what was read from them."""
+        with self._threads:
+            self._trees.clear()
+            self._blobs.clear()
         _close(self._stores)
 
     def pending(self) -> tuple[NewObject, ...]:
@@ -115,7 +121,20 @@ class Objects:
         return ()
 
     def raw(self, object_id: str, kind: int) -> bytes:
-        """See `ObjectReader`. Raises `ObjectTooLarge` past the limit."""
+        """See `ObjectReader`; small files are kept, since rules ask for them often. Raises `ObjectTooLarge`."""
+        if kind != BLOB:
+            return self._raw(object_id, kind)
+        with self._threads:
+            data = self._blobs.pop(object_id, None)
+            if data is None:
+                data = self._raw(object_id, kind)
+            if len(data) <= _CACHED_BLOB_BYTES:
+                self._blobs[object_id] = data  # the last that was asked for goes last
+            if len(self._blobs) > _CACHED_BLOBS:
+                self._blobs.popitem(last=False)
+        return data
+
+    def _raw(self, object_id: str, kind: int) -> bytes:
         found = self._find(object_id)
         if found is None:
             message = f"The git object {object_id} is missing."

@@ -33,6 +33,12 @@ def test_a_golden_vector_has_exactly_these_bytes(vector: dict[str, str]) -> None
 
 
 @given(JSON)
+def test_it_is_what_pythons_own_encoder_writes_with_these_settings(value: Json) -> None:
+    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False).replace("-0.0", "0.0")
+    assert canonical_bytes(value).decode().replace("-0.0", "0.0") == f"{text}\n"
+
+
+@given(JSON)
 def test_reading_undoes_writing(value: Json) -> None:
     assert parse_json(canonical_bytes(value)) == value
 
