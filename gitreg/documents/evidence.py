@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gitreg.documents.document import Descriptor, Document, Frozen, Integer, Name, Number, Part, Prose, Seq
-from gitreg.documents.facts import DatasetUse, PinnedMetric, Version
+from gitreg.documents.document import Descriptor, Document, Frozen, Integer, Name, Number, Part, Prose, Scalar, Seq
+from gitreg.documents.facts import DatasetUse, PinnedMetric, Status, Version
 from gitreg.documents.ids import Digest, Principal, RunId
 from gitreg.documents.rulings import Action, Outcome, Severity
 
@@ -155,6 +155,18 @@ class Trained(Observed):
     people: Seq[Principal]
 
 
+class Ran(Observed):
+    """The candidate's run as the ledger has it: what it was told, and how it ended."""
+
+    kind: Literal["ran"] = "ran"
+    run: RunId
+    experiment: Name
+    name: Name
+    status: Status
+    params: Frozen[Name, Scalar]
+    tags: Frozen[Name, str]
+
+
 class Evaluated(Observed):
     """What a condition in CEL came to, on the facts with this digest."""
 
@@ -165,7 +177,8 @@ class Evaluated(Observed):
 
 
 Observation = Annotated[
-    Unknown | Compared | Alternatives | Reached | Shared | Listed | Trained | Evaluated, Field(discriminator="kind")
+    Unknown | Compared | Alternatives | Reached | Shared | Listed | Trained | Ran | Evaluated,
+    Field(discriminator="kind"),
 ]
 
 

@@ -92,7 +92,7 @@ class MetadataRequirement(Requirement):
     """The version's, its run's or the model's document must fit this JSON Schema (draft 2020-12)."""
 
     kind: Literal["metadata"]
-    subject: Literal["version", "model"]
+    subject: Literal["version", "model", "run"]
     json_schema: JsonObject = Field(alias="schema")
 
 

@@ -17,24 +17,30 @@ from gitreg.documents import (
     ExpressionRequirement,
     FilesRequirement,
     Listed,
+    MetadataRequirement,
     Observation,
+    Ran,
     Reached,
     Requirement,
     SourceRequirement,
     Trained,
     Unknown,
     Version,
+    canonical_bytes,
+    plain,
 )
-from gitreg.errors import GitregError
+from gitreg.errors import CannotTell, GitregError
 from gitreg.gathering.comparing import Comparer
 from gitreg.gathering.conditions import evaluate_condition
 from gitreg.gathering.overlap import shared_rows
 from gitreg.policy import CEL_METHOD, expression_facts, facts_digest, rules_for
+from gitreg.tracking import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gitreg.blobs import BlobStore
+    from gitreg.documents import RunId, RunRecord
     from gitreg.gathering.code import CodeHistory
     from gitreg.index import Index
 
@@ -65,7 +71,8 @@ class Observer:
             return ()
         policy = inputs.rulebook.policy(inputs.move.stage)
         before = inputs.baseline.version if inputs.baseline else None
-        key = (policy.digest, version.digest, before, inputs.card_digest, inputs.observations)
+        told = canonical_bytes([plain(each) for each in inputs.observations])
+        key = (policy.digest, version.digest, before, inputs.card_digest, told)
         if key not in self._seen:
             self._seen[key] = self._observe(inputs, version, rules_for(policy, version.model))
         return self._seen[key]
@@ -101,6 +108,29 @@ class Look:
         counted = next(facts_of(self.inputs, self.version).observed(rule, Alternatives), None)
         comparer = Comparer(self.sources.index, self.sources.blobs, self.version, self.inputs.baseline)
         yield from comparer.compare(rule, counted)
+
+    def metadata(self, rule: MetadataRequirement) -> Iterator[Observation]:
+        """What the candidate's run was told and how it ended, where a rule is about that."""
+        run = self.version.run
+        if rule.subject != "run" or run is None:
+            return
+        folded = fold(self._records(run))
+        yield Ran(
+            rule=rule.rule,
+            run=run,
+            experiment=folded.experiment,
+            name=folded.name,
+            status=folded.status,
+            params=folded.params,
+            tags=folded.tags,
+        )
+
+    def _records(self, run: RunId) -> list[RunRecord]:
+        """Raises `CannotTell` where the ledger here does not hold the run."""
+        records = self.sources.index.records([run]).get(run, [])
+        if not records:
+            raise CannotTell(f"The ledger here does not hold the run {run.short}.")
+        return records
 
     def source(self, rule: SourceRequirement) -> Iterator[Observation]:
         """Whether the commit is in the branch's history, where a rule asks for that."""
@@ -140,11 +170,8 @@ class Look:
         run = self.version.run
         if not rule.not_trainer or run is None:
             return
-        records = self.sources.index.records([run]).get(run, [])
-        if not records:
-            yield Unknown(rule=rule.rule, text=f"The ledger here does not hold the run {run.short}.")
-            return
-        yield Trained(rule=rule.rule, run=run, people=tuple(sorted({each.actor.principal for each in records})))
+        people = {each.actor.principal for each in self._records(run)}
+        yield Trained(rule=rule.rule, run=run, people=tuple(sorted(people)))
 
     def expression(self, rule: ExpressionRequirement) -> Iterator[Observation]:
         """What a condition comes to on everything that is known by now."""
@@ -154,6 +181,7 @@ class Look:
 
 
 _OBSERVERS: dict[type[Requirement], Callable[..., Iterator[Observation]]] = {
+    MetadataRequirement: Look.metadata,
     ComparisonRequirement: Look.comparison,
     SourceRequirement: Look.source,
     DatasetsRequirement: Look.datasets,

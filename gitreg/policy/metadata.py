@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import Json, Outcome, plain
+from gitreg.documents import Json, Outcome, Ran, plain
 from gitreg.policy.bounded import BeyondBounds, bounded
 from gitreg.policy.reading import Reading
 
@@ -24,11 +24,23 @@ METHOD = "json-schema/2020-12"
 
 
 def read_metadata(rule: MetadataRequirement, facts: Facts) -> Reading:
-    """Whether the version's document, or the model's card, fits the rule's schema."""
+    """Whether the version's document, its run's, or the model's card, fits the rule's schema."""
+    if rule.subject == "run":
+        return _read_run(rule, facts)
     document = facts.version if rule.subject == "version" else facts.card
     if document is None:
         return Reading("fail", f"{facts.version.model} has no model card (model.json).", METHOD)
     return Reading(*fits(document.to_json(), rule.json_schema), METHOD)
+
+
+def _read_run(rule: MetadataRequirement, facts: Facts) -> Reading:
+    seen = next(facts.observed(rule, Ran), None)
+    if facts.version.run is None:
+        return Reading("fail", "The version names no run.", METHOD)
+    if seen is None or seen.run != facts.version.run:
+        return Reading("cannot tell", "Nobody looked at the run.", METHOD)
+    told = {name: value for name, value in plain(seen).items() if name not in ("kind", "rule")}
+    return Reading(*fits(told, rule.json_schema), METHOD)
 
 
 def fits(document: Json, schema: Mapping[str, Any]) -> tuple[Outcome, str]:

@@ -111,7 +111,7 @@ def _due(found: Sequence[tuple[StageStanding, Condition]], today: date) -> Table
     rows = tuple(
         (
             Cell(str(each.due or "-"), "bad" if each.is_overdue(today) else "plain"),
-            Cell("OVERDUE" if each.is_overdue(today) else "", "bad"),
+            Cell("OVERDUE", "bad") if each.is_overdue(today) else "",
             f"{stage.move.model}@{stage.move.stage}",
             each.text,
             each.person,

@@ -101,7 +101,7 @@ def drift_picture(drift: Drift, stage: str) -> Picture | None:
         return None
     title = f"{drift.name}: where the numbers lie, the candidate's above those in {stage}"
     words = " ".join(f"{each.name}: {each.note}." for each in shown)
-    height = _PAIR * len(shown) + 50
+    height = _PAIR * len(shown) + 66
     size = (_LEFT + _ACROSS + 20, height)
     return Picture(title, svg(title, words, size, _drift_parts(shown, height)), tuple(_drift_lines(shown)))
 
@@ -112,8 +112,13 @@ def _drift_parts(shown: Sequence[ColumnDrift], height: float) -> Iterator[str]:
         yield label(_LEFT - 10, y + 4, _cut(each.name), "end")
         yield from _box([_LEFT + _ACROSS * at for at in _places(each, each.new)], y - 5, is_new=True)
         yield from _box([_LEFT + _ACROSS * at for at in _places(each, each.old)], y + 7, is_new=False)
-    yield label(10, height - 22, "5 to 95 % of the values, thick 25 to 75 %, the point at the median;")
-    yield label(10, height - 6, "above the candidate, dotted below what is in place. Each column has its own scale.")
+    words = (
+        "Above the candidate, dotted below what is in place.",
+        "5 to 95 % of the values, thick 25 to 75 %, the point at the median.",
+        "Each column has its own scale.",
+    )
+    for up, said in enumerate(reversed(words)):
+        yield label(10, height - 6 - 16 * up, said)
 
 
 def _places(each: ColumnDrift, quantiles: Sequence[float]) -> list[float]:

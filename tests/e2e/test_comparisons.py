@@ -63,18 +63,17 @@ class Stage:
         ben.does("approve", proposal, "--key", ben.key)
         ada.does("merge", proposal)
 
-    def trained(
-        self, said: Sequence[float], *, data: bytes = b"holdout", rows: int = ROWS, ages: Sequence[int] = ()
-    ) -> int:
-        """A registered version that was evaluated; its number. `ages` is what it was trained on, where one looks."""
+    def trained(self, said: Sequence[float], *, data: bytes = b"holdout", rows: int = ROWS, **more: Any) -> int:
+        """A registered version that was evaluated; its number. `ages` it was trained on, `tags` are its run's."""
         folder = self.folder / "model"
         folder.mkdir(exist_ok=True)
         (folder / "weights.bin").write_bytes(repr(said).encode())
         with gitreg.open(self.office.registry) as registry:
             with registry.start_run("churn", strict=True) as run:
                 run.log_dataset("holdout", data, role="test")
-                if ages:
-                    run.log_dataset("customers", pd.DataFrame({"age": ages}), profile=True)
+                run.set_tags(more.get("tags", {}))
+                if "ages" in more:
+                    run.log_dataset("customers", pd.DataFrame({"age": more["ages"]}), profile=True)
                 run.log_evaluation("holdout", said[:rows], TRUTH[:rows], slices={"region": REGION[:rows]})
                 run.log_model(folder)
             return registry.register(f"runs:/{run.run_id}/model", "fraud").number or 0
@@ -216,6 +215,16 @@ def test_training_and_test_rows_are_counted_apart(stage: Stage, shared: int | No
         [] if shared is None else [shared]
     )
     assert stage.office.ada.run("fsck").code == 0
+
+
+def test_a_rule_about_the_run_reads_its_tags_from_the_ledger(stage: Stage) -> None:
+    schema = {"properties": {"tags": {"required": ["ticket"]}, "status": {"const": "finished"}}}
+    stage.asks({"rule": "ticket", "kind": "metadata", "subject": "run", "schema": schema})
+    number = stage.trained(scores(0.9))
+    found = stage.check(number)
+    assert (found["verdict"], found["rules"][0]["text"]) == ("fail", "tags: ticket is missing.")
+    stage.lands(stage.trained(scores(0.8), tags={"ticket": "RISK-1"}))
+    assert stage.office.ada.run("audit", "verify").code == 0
 
 
 def test_what_a_proposal_would_bring_has_an_address(protected: Office, tmp_path: Path) -> None:

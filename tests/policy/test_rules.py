@@ -18,6 +18,8 @@ from gitreg.documents import (
     Outcome,
     PinnedMetric,
     Policy,
+    Ran,
+    RunId,
     ThresholdRequirement,
     Version,
 )
@@ -144,6 +146,30 @@ def test_the_model_card_may_be_asked_for_and_may_be_missing() -> None:
     rule = MetadataRequirement.model_validate({"kind": "metadata", "rule": "card", "subject": "model", "schema": {}})
     (result,) = evaluate(Policy(requirements=(rule,)), Facts(version()))
     assert (result.outcome, result.text) == ("fail", "fraud has no model card (model.json).")
+
+
+def test_a_rule_about_the_run_reads_what_was_observed_of_that_run_and_of_no_other() -> None:
+    mine, other = RunId("1" * 32), RunId("2" * 32)
+    rule = MetadataRequirement.model_validate(
+        {
+            "kind": "metadata",
+            "rule": "ticket",
+            "subject": "run",
+            "schema": {"properties": {"tags": {"minProperties": 1}}},
+        }
+    )
+
+    def answered(of: RunId, tags: dict[str, str]) -> tuple[Outcome, str]:
+        seen = Ran(rule="ticket", run=of, experiment="e", name="n", status="finished", params={}, tags=tags)
+        facts = Facts(version().model_copy(update={"run": mine}), observations=(seen,))
+        (result,) = evaluate(Policy(requirements=(rule,)), facts)
+        return result.outcome, result.text
+
+    assert answered(mine, {"ticket": "RISK-1"}) == ("pass", "The document fits the schema.")
+    assert answered(mine, {}) == ("fail", "tags: 0 given, at least 1 required.")
+    assert answered(other, {"ticket": "RISK-1"}) == ("cannot tell", "Nobody looked at the run.")
+    (result,) = evaluate(Policy(requirements=(rule,)), Facts(version().model_copy(update={"run": None})))
+    assert (result.outcome, result.text) == ("fail", "The version names no run.")
 
 
 def test_the_policys_own_words_come_first() -> None:
