@@ -99,6 +99,35 @@ class Hub:
         assert jobs is not None, "the workflow was not triggered"
         return {name: [job for job in jobs if job.id == name] for name in {job.id for job in jobs}}
 
+    def refs(self) -> dict[str, str]:
+        """Where every ref of the origin is."""
+        lines = self.ada.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=self.origin).splitlines()
+        return dict(line.split() for line in lines)
+
+    def key(self, name: str) -> dict[str, str]:
+        """Somebody's private key as a secret of the repository."""
+        return {name: self.ci.key.read_text()}
+
+    @property
+    def ci(self) -> Clerk:
+        return self.clerk("ci")
+
+    def dispatched(self, forge: str, **secrets: str) -> Job:
+        """Somebody pressed the button of the workflow, or the bell of reviews rang; what `attest` says."""
+        happening = self._happens("workflow_dispatch", {}, sha=self.tip())
+        at = {"GITREG_FORGE": "github", "GITREG_FORGE_URL": forge}
+        jobs = self.runs(replace(happening, env={**happening.env, **at}, secrets=secrets))
+        return jobs["attest"][0]
+
+    def queued(self, branch: str, forge: str) -> dict[str, list[Job]]:
+        """GitHub put a pull request alone into the merge queue."""
+        base, ref = self.tip(), f"refs/heads/gh-readonly-queue/main/pr-7-{self.tip()}"
+        self.ada.git("update-ref", ref, self.tip(branch), cwd=self.origin)
+        group = {"head_sha": self.tip(branch), "head_ref": ref, "base_sha": base, "base_ref": "refs/heads/main"}
+        happening = self._happens("merge_group", {"action": "checks_requested", "merge_group": group}, sha=base)
+        at = {"GITREG_FORGE": "github", "GITREG_FORGE_URL": forge}
+        return self.runs(replace(happening, env={**happening.env, **at}))
+
     def _happens(self, event: str, payload: dict[str, Any], **github: str) -> Happening:
         where = {"server_url": f"http://{self.server.host}", "repository": REPOSITORY, "ref": "refs/heads/main"}
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
@@ -120,10 +149,10 @@ class Hub:
         at = {"GITREG_FORGE": "github", "GITREG_FORGE_URL": forge or "http://forge.invalid"}
         return self.runs(replace(happening, env={**happening.env, **at}))
 
-    def pushed(self, before: str) -> dict[str, list[Job]]:
+    def pushed(self, before: str, **secrets: str) -> dict[str, list[Job]]:
         """Main moved."""
         after = self.tip()
-        return self.runs(self._happens("push", {"before": before, "after": after}, sha=after))
+        return self.runs(replace(self._happens("push", {"before": before, "after": after}, sha=after), secrets=secrets))
 
     def daily(self) -> Job:
         """A night passed; what `facts` says."""
@@ -250,11 +279,11 @@ def test_a_pointer_edited_by_hand_fails_with_an_annotation_at_the_file(hub: Hub)
     assert told.startswith(f"::error file={STAGE}/version.json,title="), job.log
 
 
-def test_a_proposal_that_nobody_approved_is_told_so_and_passes_once_it_is(hub: Hub) -> None:
-    """Whether it may be merged yet is the merge's question: CI says what is missing."""
+def test_a_proposal_that_only_waits_for_people_is_not_red_and_says_what_is_missing(hub: Hub) -> None:
+    """The check `gitreg` holds its merge."""
     proposal = hub.proposed(2)
     (before,) = hub.pull_request(f"proposals/{proposal}")
-    assert "1 approval" in before.log, before.log
+    assert ("1 approval" in before.log, before.result) == (True, "success"), before.log
     hub.ben.does("approve", proposal, "--key", hub.ben.key)
     (after,) = hub.pull_request(f"proposals/{proposal}")
     assert (after.result, "1 approval" in after.log) == ("success", False), after.log
@@ -328,9 +357,102 @@ def test_the_report_is_one_comment_and_one_check_by_a_token_that_may_write_nothi
     assert (first.result, second.result) == ("success", "success"), first.log + second.log
     (comment,) = project.comments.values()
     assert (comment.author.login, "fraud: production 1" in comment.body) == ("github-actions[bot]", True)
-    assert [check.conclusion for check in project.checks.values()] == ["failure", "success"]
+    said = [(check.name, check.status, check.conclusion) for check in project.checks.values()]
+    assert said == [("gitreg", "in_progress", None), ("gitreg", "completed", "success")]
     assert TOKEN not in first.log + second.log
     assert (checked.asked_wrongly, checked.answered_wrongly) == ([], [])
+
+
+def test_in_a_merge_queue_nothing_is_left_to_wait_for(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    app = GitHubStandIn()
+    project = app.add_project(REPOSITORY, hub.origin)
+    app.add_token(TOKEN, "github-actions[bot]", is_app=True, may=frozenset({"checks=write"}))
+    with serving(app) as address:
+        before = hub.queued(f"proposals/{proposal}", address)
+        hub.ben.does("approve", proposal, "--key", hub.ben.key)
+        after = hub.queued(f"proposals/{proposal}", address)
+    assert (before["validate"][0].result, before["report"][0].result) == ("failure", "failure")
+    assert (after["validate"][0].result, after["report"][0].result) == ("success", "success"), after["report"][0].log
+    assert [check.conclusion for check in project.checks.values()] == ["failure", "success"]
+
+
+# --- reviews ---------------------------------------------------------------------------------------------------------
+
+
+def test_reviews_are_attested_with_the_key_in_the_secret_and_pushed_as_one_ref(hub: Hub) -> None:
+    _reviews_count(hub)
+    proposal = hub.proposed(2)
+    app = GitHubStandIn()
+    app.add_project(REPOSITORY, hub.origin)
+    for name in ("ada", "ben"):
+        app.add_token(f"{name}s", name)
+    app.add_token(TOKEN, "github-actions[bot]", is_app=True, may=frozenset())
+    checked = Checked(app, github_description())
+    with serving(checked) as address:
+        url = f"{address}/api/v3/repos/{REPOSITORY}/pulls"
+        fields = {"head": f"proposals/{proposal}", "base": "main", "title": "x"}
+        number = httpx.post(url, json=fields, headers={"Authorization": "Bearer adas"}, timeout=30).json()["number"]
+        review = {"event": "APPROVE", "body": "Seen."}
+        httpx.post(f"{url}/{number}/reviews", json=review, headers={"Authorization": "Bearer bens"}, timeout=30)
+        refs = hub.refs()
+        without = hub.dispatched(address)
+        assert hub.refs() == refs
+        job = hub.dispatched(address, **hub.key("GITREG_ATTESTOR_KEY"))
+    assert (without.result, "attested by nobody" in without.log) == ("success", True), without.log
+    assert job.result == "success", job.log
+    assert f"approve by {hub.ben.email}" in job.log
+    (moved,) = set(hub.refs()) - set(refs)
+    assert moved.rpartition("/")[0] == f"refs/gitreg/approvals/{proposal}"
+    assert {ref: tip for ref, tip in hub.refs().items() if ref != moved} == refs
+    assert "PRIVATE KEY" not in job.log
+    assert files_named(hub.root, "gitreg-key") == []
+    hub.ada.does("merge", proposal)
+    assert hub.ada.reads("resolve", "models:/fraud@production")["approved_by"] == [hub.ben.email]
+    assert (checked.asked_wrongly, checked.answered_wrongly) == ([], [])
+
+
+def _reviews_count(hub: Hub) -> None:
+    file = hub.ada.folder / "policies/production.json"
+    file.write_text(file.read_text().replace('"forge_reviews": false', '"forge_reviews": true'))
+    for command in (
+        ("govern", "policies/production.json", "-m", "Reviews will do.", "--key"),
+        ("approvers", "add", hub.ben.email, "--forge", "github:ben", "-m", "his account", "--sign"),
+        ("approvers", "add", hub.ci.email, "--key", hub.ci.public_key, "--attests", "-m", "CI", "--sign"),
+    ):
+        told = hub.ada.reads(*command, hub.ada.key)
+        hub.ben.does("approve", told["proposal"]["id"], "--key", hub.ben.key)
+        hub.ada.does("merge", told["proposal"]["id"])
+
+
+# --- a checkpoint ----------------------------------------------------------------------------------------------------
+
+
+def test_each_push_to_main_is_signed_into_the_ledger_and_nothing_else_moves(hub: Hub) -> None:
+    before = hub.tip()
+    hub.landed(hub.proposed(2))
+    told = hub.ada.reads(
+        "approvers", "add", hub.ci.email, "--key", hub.ci.public_key, "-m", "CI", "--sign", hub.ada.key
+    )
+    hub.landed(told["proposal"]["id"])
+    refs = hub.refs()
+    (job,) = hub.pushed(before, **hub.key("GITREG_CHECKPOINT_KEY"))["checkpoint"]
+    assert job.result == "success", job.log
+    after = hub.refs()
+    assert {ref for ref in after if refs.get(ref) != after[ref]} == {"refs/heads/ledger"}
+    hub.ada.does("sync")
+    (note,) = [path for path in paths_of(hub.ada, "checkpoints") if path.endswith(".note")]
+    assert hub.ci.email in file_at(hub.ada, note, "ledger").decode()
+    assert "PRIVATE KEY" not in job.log
+    assert files_named(hub.root, "gitreg-key") == []
+
+
+def test_without_its_secret_no_checkpoint_is_signed_and_the_job_says_so(hub: Hub) -> None:
+    refs = hub.refs()
+    (job,) = hub.pushed(NOTHING)["checkpoint"]
+    assert (job.result, "no checkpoint is signed" in job.log) == ("success", True), job.log
+    assert [step.outcome for step in job.steps] == ["success", *["skipped"] * 4, "success"]
+    assert hub.refs() == refs
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------------

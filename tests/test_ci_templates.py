@@ -18,6 +18,7 @@ from tests.ci_node import lint
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / "ci-templates/github/gitreg.yml"
+BELL = ROOT / "ci-templates/github/gitreg-reviews.yml"
 PRE_RECEIVE = ROOT / "ci-templates/bare/pre-receive"
 MAY_READ = {"contents": "read"}
 
@@ -46,15 +47,29 @@ def tool(*arguments: str | Path) -> str:
 
 def test_actionlint_finds_nothing() -> None:
     assert lint(GITHUB) == []
+    assert lint(BELL) == []
 
 
-def test_zizmor_finds_nothing_but_the_one_exception_that_gives_its_reason() -> None:
+def test_zizmor_finds_nothing_but_the_two_exceptions_that_give_their_reasons() -> None:
     tool("zizmor", "--offline", "--no-config", GITHUB)
-    assert re.findall(r"zizmor: ignore\[([^]]*)\] \w+", GITHUB.read_text()) == ["dangerous-triggers"]
+    tool("zizmor", "--offline", "--no-config", BELL)
+    assert re.findall(r"zizmor: ignore\[([^]]*)\] \w+", GITHUB.read_text()) == ["dangerous-triggers"] * 2
+
+
+def test_the_bell_of_reviews_may_do_nothing_since_whoever_proposes_can_change_it(workflow: dict[str, Any]) -> None:
+    bell = YAML(typ="safe").load(BELL)
+    assert bell["on"] == {"pull_request_review": {"types": ["submitted", "edited", "dismissed"]}}
+    assert bell["permissions"] == {}
+    (job,) = bell["jobs"].values()
+    assert "permissions" not in job
+    assert [list(step) for step in job["steps"]] == [["name", "run"]]
+    assert "${{" not in BELL.read_text()
+    assert workflow["on"]["workflow_run"] == {"workflows": [bell["name"]], "types": ["completed"]}
+    assert "github.event.workflow_run" not in GITHUB.read_text()
 
 
 def test_it_is_a_workflow_by_githubs_published_schema() -> None:
-    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", GITHUB)
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", GITHUB, BELL)
 
 
 def test_the_shell_scripts_are_clean() -> None:
@@ -70,16 +85,30 @@ def test_the_shell_scripts_are_clean() -> None:
 
 def test_each_trigger_is_about_main_and_the_proposals_own_workflow_never_runs(workflow: dict[str, Any]) -> None:
     triggers = workflow["on"]
-    assert triggers.keys() == {"pull_request_target", "merge_group", "push", "schedule", "workflow_dispatch"}
+    others = {"merge_group", "push", "schedule", "workflow_dispatch", "workflow_run"}
+    assert triggers.keys() == {"pull_request_target", *others}
     assert triggers["pull_request_target"] == {"branches": ["main"]}
     assert triggers["push"] == {"branches": ["main"]}
 
 
-def test_no_job_may_write_anything_but_the_report_its_comment_and_check(workflow: dict[str, Any]) -> None:
+def test_a_job_may_write_only_what_it_is_there_for(workflow: dict[str, Any]) -> None:
     assert workflow["permissions"] == {}
-    report = {**MAY_READ, "checks": "write", "pull-requests": "write"}
+    writing = {
+        "report": {**MAY_READ, "checks": "write", "pull-requests": "write"},
+        "attest": {"contents": "write", "pull-requests": "read"},
+        "checkpoint": {"contents": "write"},
+    }
     asked = {name: job["permissions"] for name, job in workflow["jobs"].items()}
-    assert asked == {**dict.fromkeys(workflow["jobs"], MAY_READ), "report": report}
+    assert asked == {**dict.fromkeys(workflow["jobs"], MAY_READ), **writing}
+
+
+def test_no_job_that_may_write_the_repository_sees_a_proposal(workflow: dict[str, Any]) -> None:
+    jobs = [job for job in workflow["jobs"].values() if job["permissions"]["contents"] == "write"]
+    assert [job["if"] for job in jobs] == [
+        "github.event_name == 'workflow_run' || github.event_name == 'workflow_dispatch'",
+        "github.event_name == 'push'",
+    ]
+    assert all("github.event." not in str(job) for job in jobs)
 
 
 def test_every_checkout_is_main_whole_and_keeps_no_token(workflow: dict[str, Any]) -> None:
@@ -107,7 +136,7 @@ def test_no_script_is_written_by_an_expression(workflow: dict[str, Any]) -> None
     assert [script for script in scripts if "${{" in script] == []
 
 
-def test_the_token_is_given_to_the_fetch_and_to_the_report_alone(workflow: dict[str, Any]) -> None:
+def test_tokens_and_keys_are_given_to_the_steps_that_use_them_alone(workflow: dict[str, Any]) -> None:
     holders = [
         step["name"]
         for job in workflow["jobs"].values()
@@ -115,7 +144,9 @@ def test_the_token_is_given_to_the_fetch_and_to_the_report_alone(workflow: dict[
         if any("token" in str(value) or "secrets" in str(value) for value in step.get("env", {}).values())
     ]
     fetch = "Fetch the proposal as objects, and the approvals"
-    assert holders == [fetch, fetch, "Keep the comment and the check up to date"]
+    telling = ["Keep the comment and the check up to date", "Set the check in the merge queue"]
+    attesting = ["Take the key", "Attest the reviews of open proposals"]
+    assert holders == [fetch, fetch, *telling, *attesting, "Take the key", "Sign a checkpoint"]
 
 
 @pytest.fixture

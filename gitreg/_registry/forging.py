@@ -13,6 +13,7 @@ from gitreg.decisions import Finding, Offered, ShownReview, adopt, awaited, offe
 from gitreg.documents import ProposalId
 from gitreg.errors import GitregError, InvalidValue, ProposalNotFound, Refused, RemoteError, UsageError
 from gitreg.forges import (
+    PEOPLE_CHECK,
     Annotation,
     BranchFinding,
     Check,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from gitreg._registry.parts import Parts
     from gitreg.decisions import ProposalView
 
-CHECK = "gitreg"
-"""The name of the check with annotations; the required one is the CI job's own, `validate`."""
+CHECK = PEOPLE_CHECK
+"""The name of the check with annotations, which is not complete while people's word is missing."""
 MARKER = "proposal"
 MAX_OFFERED = 500
 """Statements of one pull request that are looked at; the rest can come by `--from`."""

@@ -3,7 +3,7 @@
 Needs `gitreg[forges]`: without httpx the import raises `MissingExtra`.
 """
 
-from gitreg.forges.findings import DEFAULT_CHECK, BranchFinding, branch_findings
+from gitreg.forges.findings import DEFAULT_CHECK, PEOPLE_CHECK, BranchFinding, branch_findings
 from gitreg.forges.forge import Forge
 from gitreg.forges.rulesets import codeowners, ruleset
 from gitreg.forges.values import (
@@ -32,6 +32,7 @@ from gitreg.forges.where import forge_of, setting_of
 __all__ = [
     "DEFAULT_CHECK",
     "KINDS",
+    "PEOPLE_CHECK",
     "Annotation",
     "BranchFinding",
     "BranchRules",

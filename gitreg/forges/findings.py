@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DEFAULT_CHECK = "validate"
 """The name of the job in the CI templates that judges a proposal."""
+PEOPLE_CHECK = "gitreg"
+"""The check that is not complete while a proposal waits for people."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ _CHECK = _Demand(
     "Merge requests: Pipelines must succeed.",
     "Branch protection: Enable status check, with the job that runs gitreg validate.",
 )
+_REPORT_CHECK = _Demand(
+    "people-check",
+    "A proposal is not merged before its people have approved: validate is green while only they are missing, and the "
+    "check gitreg is not.",
+    "Rule set: Require status checks to pass, with gitreg as well.",
+    "",
+    "Branch protection: Enable status check, with gitreg as well.",
+)
 _CHECK_SOURCE = _Demand(
     "check-source",
     "The green check is ours: anybody whose token may write a commit status can set one of that name.",
@@ -118,8 +128,11 @@ def _of_main(rules: BranchRules, check: str) -> Iterator[tuple[_Demand, bool | N
     yield _PULL_REQUEST, rules.needs_pull_request
     found = [each for each in rules.required_checks or () if each.name == check or rules.kind == "gitlab"]
     yield _CHECK, None if rules.required_checks is None else bool(found)
-    if rules.kind == "github" and found:
-        yield _CHECK_SOURCE, all(each.app for each in found)
+    people = [each for each in rules.required_checks or () if each.name == PEOPLE_CHECK]
+    if rules.kind != "gitlab":
+        yield _REPORT_CHECK, None if rules.required_checks is None else bool(people)
+    if rules.kind == "github" and (found or people):
+        yield _CHECK_SOURCE, all(each.app for each in (*found, *people))
     yield _UP_TO_DATE, _either(rules.has_merge_queue, rules.needs_up_to_date)
     yield from _of_any(rules)
     yield _STARTS_CHECKS, rules.our_pull_requests_start_checks is not False

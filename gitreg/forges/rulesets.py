@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitreg.errors import InvalidValue
-from gitreg.forges.findings import DEFAULT_CHECK
+from gitreg.forges.findings import DEFAULT_CHECK, PEOPLE_CHECK
 
 if TYPE_CHECKING:
     from gitreg.forges.values import Kind
@@ -80,7 +80,9 @@ def _github_reviews(approvals: int, group: str) -> dict[str, Any]:
 def _github_checks(check: str) -> dict[str, Any]:
     return {
         "strict_required_status_checks_policy": True,
-        "required_status_checks": [{"context": check, "integration_id": _ACTIONS_APP}],
+        "required_status_checks": [
+            {"context": each, "integration_id": _ACTIONS_APP} for each in (check, PEOPLE_CHECK)
+        ],
     }
 
 
@@ -113,7 +115,7 @@ def _gitea(branch: str, approvals: int | None, group: str, check: str) -> dict[s
             "enable_approvals_whitelist": bool(group),
             "approvals_whitelist_teams": [group] if group else [],
             "enable_status_check": True,
-            "status_check_contexts": [check],
+            "status_check_contexts": [check, PEOPLE_CHECK],
             "block_on_outdated_branch": True,
             "block_admin_merge_override": True,
         }

@@ -18,12 +18,13 @@ from tests.forges.serving import serving
 if TYPE_CHECKING:
     from gitreg.forges import Forge, Kind, Purpose
 
+VALIDATE, PEOPLE = RequiredCheck("validate", "15368"), RequiredCheck("gitreg", "15368")
 GOOD = BranchRules(
     kind="github",
     branch="main",
     needs_pull_request=True,
     approvals=2,
-    required_checks=(RequiredCheck("validate", "15368"),),
+    required_checks=(VALIDATE, PEOPLE),
     needs_up_to_date=True,
     allows_force_push=False,
     allows_deletion=False,
@@ -43,9 +44,11 @@ def test_a_branch_that_holds_everything_has_no_findings() -> None:
     ("change", "found"),
     [
         ({"needs_pull_request": False}, [("pull-request", "broken")]),
-        ({"required_checks": ()}, [("required-check", "broken")]),
-        ({"required_checks": (RequiredCheck("build", "15368"),)}, [("required-check", "broken")]),
-        ({"required_checks": (RequiredCheck("validate"),)}, [("check-source", "broken")]),
+        ({"required_checks": ()}, [("required-check", "broken"), ("people-check", "broken")]),
+        ({"required_checks": (RequiredCheck("build", "15368"), PEOPLE)}, [("required-check", "broken")]),
+        ({"required_checks": (VALIDATE,)}, [("people-check", "broken")]),
+        ({"required_checks": (RequiredCheck("validate"), PEOPLE)}, [("check-source", "broken")]),
+        ({"required_checks": (VALIDATE, RequiredCheck("gitreg"))}, [("check-source", "broken")]),
         ({"needs_up_to_date": False}, [("up-to-date", "broken")]),
         ({"needs_up_to_date": False, "has_merge_queue": None}, [("up-to-date", "unknown")]),
         ({"allows_force_push": True}, [("force-push", "broken")]),
@@ -123,8 +126,8 @@ PROTECTION: dict[str, Any] = {
     },
     "required_status_checks": {
         "strict": True,
-        "contexts": ["validate"],
-        "checks": [{"context": "validate", "app_id": 15368}],
+        "contexts": ["validate", "gitreg"],
+        "checks": [{"context": "validate", "app_id": 15368}, {"context": "gitreg", "app_id": 15368}],
     },
     "enforce_admins": {"url": "https://api.github.com/x", "enabled": False},
     "allow_force_pushes": {"enabled": False},
@@ -248,7 +251,7 @@ def test_what_gitea_hides_is_unknown(repository: Repository) -> None:
     with serving(app) as address:
         app.next_replies = [Reply(200, {"name": "main", "protected": True}), Reply(403, {"message": "no"})]
         found = ids(forge_at("gitea", address, {"GITREG_FORGE_TOKEN": "adas"}).branch_rules("main"))
-    unknown = ["pull-request", "required-check", "up-to-date", "force-push", "bypass"]
+    unknown = ["pull-request", "required-check", "people-check", "up-to-date", "force-push", "bypass"]
     assert found == [(name, "unknown") for name in unknown]
 
 
