@@ -3,7 +3,7 @@
 from gitreg.audit.auditor import Auditor, AuditReport, Founding, Objection
 from gitreg.audit.moments import SKEW, Asked, AsOf, Bound, Tenure, as_of
 from gitreg.audit.notes import Anchor, path_of_note
-from gitreg.audit.roots import roots_at
+from gitreg.audit.roots import Roots, roots_at
 
 __all__ = [
     "SKEW",
@@ -15,6 +15,7 @@ __all__ = [
     "Bound",
     "Founding",
     "Objection",
+    "Roots",
     "Tenure",
     "as_of",
     "path_of_note",

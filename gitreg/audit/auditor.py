@@ -20,12 +20,12 @@ from gitreg.store import CommitId
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from gitreg.decisions import Claim, Judge, LogEntry, Office, Rulebook
+    from gitreg.decisions import Claim, Judge, LogEntry, Milestone, Office, Rulebook
     from gitreg.documents import Outcome, RegistryId, Severity, Tree
 
 _ALIASES = "aliases"
-_CHECKED = ("versions", _ALIASES, CHECKPOINTS)
-"""What of the ledger decisions and proofs rest on."""
+_CHECKED = ("versions", "deployments", _ALIASES, CHECKPOINTS)
+"""What of the ledger decisions and proofs rest on, and what was reported of targets."""
 _ANOTHER = "Ask whoever gave you the digest which registry it is of."
 
 
@@ -104,7 +104,7 @@ class Auditor:
         notes = Notes(judge, self._store.snapshot(self._store.ledger_tip()), against)
         found = [
             *_rooted(founding, root),
-            *self._main(judge, start, since),
+            *self._main(judge, start, since, tuple(notes.kept())),
             *_one_number(entries),
             *_compromised(judge, entries),
             *self._ledger(judge.rulebook, entries),
@@ -138,13 +138,15 @@ class Auditor:
         )
         return CannotTell(message, subject=str(self._store.path), hint="Audit a fresh and whole clone: git clone URL")
 
-    def _main(self, judge: Judge, start: int | None, since: CommitId | None) -> Iterator[tuple[Finding, str | None]]:
+    def _main(
+        self, judge: Judge, start: int | None, since: CommitId | None, milestones: Sequence[Milestone]
+    ) -> Iterator[tuple[Finding, str | None]]:
         if start is None:
             message = f"{since} is not on main's first-parent line: what landed up to there was rewritten or dropped."
             yield Finding("line", self._store.branches.main, message, "Compare with whoever has the old main."), None
             start = -1
         for position in range(start + 1, judge.tip + 1):
-            for finding in check_step(judge, position):
+            for finding in check_step(judge, position, milestones=milestones):
                 yield finding, judge.history.commits[position]
             for finding in self._evidence(judge, position):
                 yield finding, judge.history.commits[position]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from gitreg.audit.roots import roots_at
-from gitreg.decisions import UNREADABLE, Finding, Rulebook
+from gitreg.decisions import UNREADABLE, Finding, Milestone, Rulebook
 from gitreg.documents import Checkpoint, Digest, format_time, parse_time, paths
 from gitreg.errors import BadSignature, InvalidKey, InvalidValue
 from gitreg.signing import NoteKey, NoteSignature, SignedNote, public_key_of
@@ -83,7 +83,7 @@ class Notes:
         for each in self._all:
             yield from self._check(each)
 
-    def kept(self) -> Iterator[tuple[int, datetime, str]]:
+    def kept(self) -> Iterator[Milestone]:
         """Of each checkpoint on the ledger that somebody known signed and that is of this line: how many commits main
         had, when that was by the signers' clocks (the earliest), and who they are.
 
@@ -98,7 +98,7 @@ class Notes:
                 if found is not None and cache is not None:
                     cache.put_verdict(object_id, "note", found.to_text())
             if found is not None and found.count <= len(commits) and commits[found.count - 1] == found.commit:
-                yield found.count, found.at, found.signers
+                yield Milestone(found.count, found.at, found.signers)
 
     def _held(self, path: str) -> _Held | None:
         data = self._ledger.read(path) if self._ledger is not None else None

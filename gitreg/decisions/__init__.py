@@ -3,6 +3,7 @@
 from gitreg.decisions.adopting import adopt, hindrances
 from gitreg.decisions.approving import Word
 from gitreg.decisions.armour import Offered, armoured, offered_in
+from gitreg.decisions.bounds import Milestone
 from gitreg.decisions.checking import PolicyCheck
 from gitreg.decisions.claims import Claim, claims_at
 from gitreg.decisions.creation import creation_edits, default_settings
@@ -73,6 +74,7 @@ __all__ = [
     "Line",
     "LogEntry",
     "Look",
+    "Milestone",
     "Observe",
     "Offered",
     "Office",

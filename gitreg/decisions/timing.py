@@ -101,20 +101,30 @@ def late(tree: Tree, folder: str, question: Question, now: datetime) -> Iterator
 
     A key that has expired could have signed with its clock set back. Raises what reading policies raises.
     """
-    hearing, decision = hear(tree, folder, question), question.decision
-    if decision.expires_at is not None and decision.expires_at <= now:
-        message = f"The proposal expired at {format_time(decision.expires_at)}."
-        yield Finding("expired", paths.decision(folder), message, "Make a new proposal.")
-    yield from _expired_keys(hearing, question, now, folder)
-    yield from _grown_old(tree, hearing, question, now, folder)
-    yield from _ahead(hearing, question, now, folder)
+    decision = question.decision
+    yield from outdated(tree, folder, question, now)
+    yield from _ahead(hear(tree, folder, question), question, now, folder)
     for rule, _ in landing_rules(decision, question.rulebook):
-        if isinstance(rule, EvidenceAgeRequirement) and decision.action in _CHECKED:
-            yield from _evidence_age(rule, question, folder, now)
-        elif isinstance(rule, FreezeRequirement) and decision.action in FROZEN:
+        if isinstance(rule, FreezeRequirement) and decision.action in FROZEN:
             reading = read_freeze(rule, now)
             if reading.outcome != "pass":
                 yield _by_rule(rule, reading, paths.decision(folder), "Merge it after that time.")
+
+
+def outdated(tree: Tree, folder: str, question: Question, at: datetime) -> Iterator[Finding]:
+    """What is too old in a decision that at some moment has not landed yet: it, its evidence, approvals and keys.
+
+    Raises what reading policies raises.
+    """
+    hearing, decision = hear(tree, folder, question), question.decision
+    if decision.expires_at is not None and decision.expires_at <= at:
+        message = f"The proposal expired at {format_time(decision.expires_at)}."
+        yield Finding("expired", paths.decision(folder), message, "Make a new proposal.")
+    yield from _expired_keys(hearing, question, at, folder)
+    yield from _grown_old(tree, hearing, question, at, folder)
+    for rule, _ in landing_rules(decision, question.rulebook) if decision.action in _CHECKED else ():
+        if isinstance(rule, EvidenceAgeRequirement):
+            yield from _evidence_age(rule, question, folder, at)
 
 
 def _ahead(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:

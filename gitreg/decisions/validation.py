@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.bounds import frozen_by_bounds
+from gitreg.decisions.bounds import Milestone, by_bounds
 from gitreg.decisions.findings import UNREADABLE, Finding
 from gitreg.decisions.governance import check_constitution, unreadable
 from gitreg.decisions.history import differing
@@ -16,7 +16,7 @@ from gitreg.documents import Decision, Edits, Fingerprint, MemoryTree, Statement
 from gitreg.errors import InvalidDocument, InvalidValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gitreg.decisions.judge import Judge
@@ -32,13 +32,14 @@ def check_line(judge: Judge, start: int, now: datetime | None = None) -> list[Fi
     return list(dict.fromkeys(found))
 
 
-def check_step(judge: Judge, position: int, now: datetime | None = None) -> Iterator[Finding]:
-    """One commit of the line against the one before it."""
-    before: Tree = judge.tree(position - 1) if position else MemoryTree()
-    after = judge.tree(position)
-    changed = [path for path in differing(before, after) if paths.is_owned(path)]
+def check_step(
+    judge: Judge, position: int, now: datetime | None = None, milestones: Sequence[Milestone] = ()
+) -> Iterator[Finding]:
+    """One commit of the line against the one before it. `now` is the validator's clock; an audit has none, but may have
+    milestones.
+    """
     try:
-        yield from _Step(judge, position, before, after, now).check(changed)
+        yield from _Step(judge, position, now, milestones).check()
     except UNREADABLE as error:
         where = error.subject or paths.SETTINGS
         yield Finding("unreadable", where, error.message, error.hint, outcome="cannot tell")
@@ -47,15 +48,17 @@ def check_step(judge: Judge, position: int, now: datetime | None = None) -> Iter
 class _Step:
     """Two trees of main, one commit apart."""
 
-    def __init__(self, judge: Judge, position: int, before: Tree, after: Tree, now: datetime | None) -> None:
+    def __init__(self, judge: Judge, position: int, now: datetime | None, milestones: Sequence[Milestone]) -> None:
         self._judge = judge
         self._position = position
-        self._before = before
-        self._after = after
+        self._before: Tree = judge.tree(position - 1) if position else MemoryTree()
+        self._after = judge.tree(position)
         self._now = now
+        self._milestones = milestones
 
-    def check(self, changed: list[str]) -> Iterator[Finding]:
-        """Everything that is wrong with these changes."""
+    def check(self) -> Iterator[Finding]:
+        """Everything that is wrong with what changed."""
+        changed = [path for path in differing(self._before, self._after) if paths.is_owned(path)]
         landings = {folder: path for path in changed if (folder := _folder_of(path)) is not None}
         landed = [folder for folder in landings if self._after.read(landings[folder]) is not None]
         for folder in landed:
@@ -74,7 +77,7 @@ class _Step:
         verdict = self._judge.verdict(folder, step)
         yield from verdict.findings
         if self._now is None:
-            yield from frozen_by_bounds(self._judge, folder, verdict)
+            yield from by_bounds(self._judge, folder, verdict, self._milestones)
         elif verdict.outcome != "cannot tell":
             yield from self._late(folder, verdict, self._now)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitreg.decisions.bounds import Milestone
 from gitreg.decisions.drafting import Candidate, Draft, Drafter
 from gitreg.decisions.statements import Question
 from gitreg.decisions.timing import late
@@ -62,6 +64,9 @@ from tests.decisions.world import (
     rules_of,
     version,
 )
+
+if TYPE_CHECKING:
+    from gitreg.decisions.findings import Finding
 
 RUN = RunId("0199c0de5a4b7c3d8e9fa0b1c2d3e4f5")
 OTHER_RUN = RunId("0199c0de5a4b7c3d8e9fa0b1c2d3e4f6")
@@ -354,6 +359,45 @@ def test_an_audit_warns_of_what_certainly_landed_in_a_freeze_and_of_nothing_else
     (found,) = check_step(judge, judge.tip - 1)
     assert (found.rule, found.severity) == ("policy:holidays", "warn")
     assert "2026-11-21T09:0" in found.message
+
+
+def seen(world: World, count: int, at: datetime) -> list[Finding]:
+    """What an audit says of the second landing, where somebody signed that main had so many commits then."""
+    judge = world.judge()
+    return [*check_step(judge, 2, milestones=[Milestone(count, at, "cara@example.org")])]
+
+
+def test_a_checkpoint_says_until_when_something_landed_where_nobody_else_does() -> None:
+    world = world_of(asks(1), freeze("2026-11-20T00:00", "2026-11-27T00:00", "UTC"))
+    world.promoted(1)
+    world.promoted(2)
+    assert seen(world, 2, START) == []
+    (found,) = seen(world, 3, START + timedelta(days=1))
+    assert (found.rule, found.severity) == ("policy:holidays", "warn")
+    assert seen(world, 3, START + timedelta(days=30)) == []
+
+
+def test_a_checkpoint_is_believed_before_clocks_that_contradict_it() -> None:
+    """What was signed in the freeze was in force before the freeze began, by who saw it then; or came after it."""
+    world = world_of(asks(1), freeze("2026-11-20T00:00", "2026-11-27T00:00", "UTC"))
+    for number in (1, 2, 3):
+        world.promoted(number)
+    assert seen(world, 3, datetime(2026, 11, 1, tzinfo=UTC)) == []
+    assert {each.rule for each in seen(world, 2, datetime(2026, 12, 24, tzinfo=UTC))} == {"expired"}
+
+
+def test_what_was_too_old_when_it_landed_is_warned_of_where_a_checkpoint_tells() -> None:
+    age = EvidenceAgeRequirement(kind="evidence-age", rule="fresh", max_age_days=7)
+    world = world_of(asks(1), age)
+    world.promoted(1)
+    world.promoted(2)
+    assert seen(world, 2, START + timedelta(days=5)) == []
+    (found,) = seen(world, 2, START + timedelta(days=9))
+    assert (found.rule, found.severity) == ("policy:fresh", "warn")
+    assert "It was not in force yet at 2026-11-" in found.message
+    assert "as cara@example.org signed." in found.message
+    assert {each.rule for each in seen(world, 2, START + timedelta(days=99))} == {"policy:fresh", "expired"}
+    assert seen(world, 3, START + timedelta(days=99)) == []
 
 
 # Checks
