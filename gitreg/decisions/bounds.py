@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Milestone(NamedTuple):
     """How many commits main had, when, and who says so: those who signed a checkpoint."""
 
-    count: int
+    commits: int
     at: datetime
     by: str
 
@@ -83,11 +83,11 @@ class _Past:
 
     def _before(self) -> Milestone | None:
         """The latest that saw main without it."""
-        return max((each for each in self.milestones if each.count <= self.position), key=_time, default=None)
+        return max((each for each in self.milestones if each.commits <= self.position), key=_time, default=None)
 
     def _after(self) -> Milestone | None:
         """The earliest that saw main with it."""
-        return min((each for each in self.milestones if each.count > self.position), key=_time, default=None)
+        return min((each for each in self.milestones if each.commits > self.position), key=_time, default=None)
 
     def _span(self) -> tuple[datetime, datetime] | None:
         """Not before the latest time that was signed in it, not after the next decision in the folder was proposed.
