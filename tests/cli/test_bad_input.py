@@ -378,6 +378,19 @@ def test_people_that_cannot_be(gitreg: Gitreg, team: Team, tmp_path: Path) -> No
     del team
 
 
+def test_rights_that_cannot_be(gitreg: Gitreg, team: Team, tmp_path: Path) -> None:
+    ada = Watched(gitreg, tmp_path / "ada")
+    on_main = ("--branch", "main", "--key", "../ada.key")
+    ada.fails("rights", "add", "x", *on_main, "--path", "/models/**", "--group", "leads", code=2, says="FOLDER/**")
+    ada.fails("rights", "add", "x", *on_main, "--path", "models/**", code=2, says="nobody")
+    ada.fails("rights", "add", "x", *on_main, "--path", "models/**", "--person", "eve", code=2)
+    ada.fails("rights", "add", "x", "--branch", "proposals", "--path", "a", "--person", "e@example.org", code=2)
+    ada.fails("rights", "add", "x", *on_main, "--path", "models/**", "--group", "board", code=6, says="nobody")
+    ada.fails("rights", "add", "x", *on_main, "--path", "models/**", "--person", "e@example.org", code=6, says="key")
+    ada.fails("rights", "remove", "x", code=3, says="no rule 'x'")
+    del team
+
+
 def test_a_governance_change_that_nobody_could_ever_approve(gitreg: Gitreg, team: Team, tmp_path: Path) -> None:
     ada = Watched(gitreg, tmp_path / "ada")
     ada.fails("approvers", "remove", "ben@example.org", "--sign", "../ada.key", code=6)

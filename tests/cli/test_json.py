@@ -77,6 +77,20 @@ def test_models_and_decisions_of_one_person(
     assert ask("status", at=registry)["models"] == 1
 
 
+def test_rights(ask: Ask, registry: Path) -> None:
+    assert ask("rights", "list", at=registry) == []
+    docs = ("docs", "--branch", "main", "--path", "docs/**", "--person", "Ada@example.org", "--says", "Ask Ada.")
+    assert ask("rights", "add", *docs, at=registry)["landed"]
+    (rule,) = ask("rights", "list", at=registry)
+    assert (rule["rule"], rule["allowed"], rule["message"]) == ("docs", ["ada@example.org"], "Ask Ada.")
+    found = ask("rights", "show", "docs/plan.md", at=registry)
+    assert found["main"] == {"everybody": False, "allowed": ["ada@example.org"], "rules": ["docs"]}
+    assert found["ledger"]["everybody"]
+    assert ask("rights", "remove", "docs", "--dry-run", at=registry)["landed"] is None
+    assert ask("rights", "remove", "docs", at=registry)["landed"]
+    assert ask("rights", "list", at=registry) == []
+
+
 def test_a_registry_that_is_made_and_used(ask: Ask, tmp_path: Path) -> None:
     made = ask("init", "registry", "--protect", "production", at=tmp_path)
     assert made["stages"] == {"production": True, "staging": False}

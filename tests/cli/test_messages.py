@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 KILLED = "import gitreg, os; gitreg.start_run('churn', name='killed').log_metric('auc', 0.9); os.kill(os.getpid(), 9)"
 
+DOCS = ("docs", "--branch", "main", "--path", "docs/**", "--person", "ada@example.org")
+
 READING = {
     "artifacts get",
     "artifacts list",
@@ -50,6 +52,8 @@ READING = {
     "protect",
     "pull",
     "resolve",
+    "rights list",
+    "rights show",
     "runs compare",
     "runs list",
     "runs series",
@@ -185,6 +189,11 @@ def test_what_is_said_of_people_and_rules_stands_in_the_log(
     (ada / ".github/x.yml").write_text("on: push\n", encoding="utf-8")
     writer.says("govern", "--key", "../ada.key", at=ada)
     writer.says("audit", "checkpoint", "--key", "../ada.key", at=ada)
+
+
+def test_what_is_said_of_rights_stands_in_the_log(writer: Writer, registry: Path) -> None:
+    writer.says("rights", "add", *DOCS, at=registry)
+    writer.says("rights", "remove", "docs", at=registry)
 
 
 def only_proposal(ask: Ask, at: Path) -> str:

@@ -28,15 +28,19 @@ def hook_pre_receive(session: Session) -> Reply:
     """Judge a push before a bare repository takes it.
 
     Reads `OLD NEW REF` lines, as git's pre-receive hook gets them, and judges main, the ledger, proposals and approvals
-    by the rules that stand in the repository. Exit code 1 refuses the push, with the reasons in words.
+    by the rules that stand in the repository. REMOTE_USER says by e-mail whom the server let in.
+
+    Exit code 1 refuses the push, with the reasons in words.
     """
     from gitreg._open import open_receiver
     from gitreg._registry import findings_of
+    from gitreg.decisions import pusher_of
 
     updates = [_update(line) for line in sys.stdin.read().splitlines() if line.strip()]
     here = Path(session.folder or session.surroundings.environ.get("GIT_DIR", "."))
     with open_receiver(here, session.surroundings) as store:
-        found = [each for each in findings_of(updates, store) if each.severity == "block"]
+        pusher = pusher_of(session.surroundings.environ)
+        found = [each for each in findings_of(updates, store, pusher) if each.severity == "block"]
     return Reply(notes=refusal_page(found), exit_code=1 if found else 0)
 
 

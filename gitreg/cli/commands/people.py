@@ -8,6 +8,7 @@ from typing import Unpack
 import click
 
 from gitreg.cli.forging import decided
+from gitreg.cli.governing import governed
 from gitreg.cli.options import (
     Signing,
     dry_run_option,
@@ -31,7 +32,7 @@ from gitreg.decisions import (
     remove_person,
     report_compromise,
 )
-from gitreg.documents import Compromise, Digest, Edits, Fingerprint, Key, Principal
+from gitreg.documents import Compromise, Digest, Fingerprint, Key, Principal
 
 __all__ = [
     "approvers_add",
@@ -43,6 +44,7 @@ __all__ = [
     "holds_lift",
     "holds_list",
 ]
+
 
 class _Added(Signing):
     """What a person gets."""
@@ -93,7 +95,7 @@ def approvers_add(session: Session, person: str, message: str | None, dry_run: b
     tree, who = session.registry.record.people().tree, Principal(person.lower())
     on_forge = OnForge(tuple(map(account, given["forge"])), given["attests"])
     edits = add_person(tree, who, _key(given["public_key"]), given["groups"], on_forge)
-    return _governed(session, edits, message or f"{person} may approve.", dry_run, signing)
+    return governed(session, edits, message or f"{person} may approve.", signing, dry_run=dry_run)
 
 
 @command("approvers remove")
@@ -113,7 +115,7 @@ def approvers_remove(
     tree, who = session.registry.record.people().tree, Principal(person.lower())
     edits = remove_person(tree, who) if which is None else remove_key(tree, who, fingerprint_of(which))
     said = f"{person} no longer approves." if which is None else f"{person} no longer approves with this key."
-    return _governed(session, edits, message or said, dry_run, signing)
+    return governed(session, edits, message or said, signing, dry_run=dry_run)
 
 
 @command("approvers compromised")
@@ -142,7 +144,7 @@ def approvers_compromised(
     new = read_public_key(new_key) if new_key is not None else None
     instead = Key(type=new.type, key=new.base64) if new is not None else None
     edits = report_compromise(session.registry.record.people().tree, said, instead)
-    return _governed(session, edits, message, dry_run, signing)
+    return governed(session, edits, message, signing, dry_run=dry_run)
 
 
 @command("govern")
@@ -156,13 +158,7 @@ def govern(session: Session, files: tuple[str, ...], message: str, dry_run: bool
     Of the work tree that has main checked out; without PATH all that differ. They are brought into canonical form.
     """
     with governed_edits(session.registry.record.office, files, dry_run=dry_run) as edits:
-        return _governed(session, edits, message, dry_run, signing)
-
-
-def _governed(session: Session, edits: Edits, message: str, dry_run: bool, signing: Signing) -> Reply:
-    signer = session.signer(**signing)
-    found = session.registry.proposals.govern(edits, message, signer=signer, dry_run=dry_run)
-    return decided(session, found, dry_run=dry_run)
+        return governed(session, edits, message, signing, dry_run=dry_run)
 
 
 @command("holds list")
