@@ -1,7 +1,4 @@
-"""A model's whole way through a registry of three people and CI, over a bare server with its hook, and cheats.
-
-A deployment's own events are no part of it: there is no such document yet.
-"""
+"""A model's whole way through a registry of three people and CI, over a bare server with its hook, and cheats."""
 
 from __future__ import annotations
 
@@ -242,12 +239,26 @@ def landed_again(walk: Walk) -> None:
     assert why["compared"][0]["difference"] > 0
 
 
+def deployed(walk: Walk) -> None:
+    """By CI, which fails once; what is live follows what was decided from there on only when it says so."""
+    walk.ci.does("sync")
+    for words in (("--status", "failed", "--detail", "out of memory"), ()):
+        told = walk.ci.reads("deployments", "add", ADDRESS, "--target", "eu-cluster", *words)
+        assert (told["version"], told["warnings"]) == (walk.versions["better"], [])
+    walk.cara.does("sync")
+    (live,) = walk.cara.reads("why", ADDRESS)["live"]
+    assert (live["version"], live["by"], live["drift"]) == (walk.versions["better"], walk.ci.email, None)
+
+
 def rolled_back_held_and_lifted(walk: Walk) -> None:
     better, worse = (str(walk.versions[name]) for name in ("better", "worse"))
     walk.ben.does("sync")
     told = walk.ben.reads("rollback", "fraud", "--stage", "production", "-m", "alarms", "--key", walk.ben.key)
     assert told["landed"]
     assert walk.number() == walk.versions["first"]
+    (live,) = walk.cara.reads("why", ADDRESS)["live"]
+    there, wanted = (walk.versions[name] for name in ("better", "first"))
+    assert live["drift"] == f"eu-cluster runs version {there}, approved is version {wanted}."
     walk.ada.does("sync")
     assert walk.ada.run("promote", "fraud", better, "--to", "production", "-m", "why").code != 0
     walk.agreed(walk.proposed(walk.ada, "holds", "add", "fraud", worse, "--stage", "production"), walk.ben, walk.cara)
@@ -290,6 +301,7 @@ CHAPTERS: Sequence[Callable[[Walk], None]] = (
     refused_with_the_numbers,
     the_evidence_is_changed_after_approval,
     landed_again,
+    deployed,
     rolled_back_held_and_lifted,
     overridden_and_regularised,
     audited_and_anchored,
@@ -325,8 +337,10 @@ def test_the_log_tells_the_story_from_any_clone(walked: Walk) -> None:
 
 
 def test_the_past_and_the_present_can_be_asked(walked: Walk) -> None:
-    found = walked.cara.reads("as-of", "2100-01-01T00:00:00Z", ADDRESS)["approved"]
-    assert found["version"] == walked.versions["better"], found
+    found = walked.cara.reads("as-of", "2100-01-01T00:00:00Z", ADDRESS)
+    assert found["approved"]["version"] == walked.versions["better"], found
+    assert [(each["target"], each["drift"]) for each in found["live"]] == [("eu-cluster", None)]
+    assert walked.cara.reads("lineage", ADDRESS)["versions"][0]["targets"] == ["eu-cluster"]
     assert len(walked.cara.reads("holds", "list")) == 1
 
 
