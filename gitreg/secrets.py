@@ -12,14 +12,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gitreg.errors import InvalidValue
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_CHARS: Final = 1024 * 1024
 """How much of a text is looked at."""
 MAX_FOUND: Final = 100
 """How many are told of one text."""
 
+_INSTEAD: Final = "Take it out: what is on the ledger is with everyone, for good."
 _LEAST_CHARS: Final = 9
 """No pattern below fits into less, and most params are shorter."""
 
@@ -214,3 +217,30 @@ def _is_random(value: str) -> bool:
         return False
     size = len(value)
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) >= _ENTROPY_BITS
+
+
+def why_secret(name: str, value: object) -> str:
+    """Why a param or tag is refused as a secret, with what kind and where; empty where it is none."""
+    if (found := next(find_secrets(name), None)) is not None:
+        return f"its name looks like a secret ({found.kind})."
+    found = find_in_value(name, value) if isinstance(value, str) else None
+    where = f"line {found.line}, column {found.column}" if found else ""
+    return f"it looks like it holds a secret ({found.kind}, {where})." if found else ""
+
+
+def refuse_secret(name: str, value: object) -> None:
+    """Raises `InvalidValue` with the reason alone, where what is refused is told beside it."""
+    if why := why_secret(name, value):
+        raise InvalidValue(why, hint=_INSTEAD)
+
+
+def refuse_secrets_among(values: Mapping[str, object]) -> None:
+    """Raises `InvalidValue` that names the first of these params, tags or notes that looks like a secret."""
+    for name, value in values.items():
+        if why := why_secret(name, value):
+            raise InvalidValue(f"{without_shown_secrets(name)!r:.80} is refused: {why}", hint=_INSTEAD)
+
+
+def without_shown_secrets(name: str) -> str:
+    """A name as errors, logs and the count of refused values may show it."""
+    return "(a secret)" if next(find_secrets(name), None) else name

@@ -21,7 +21,7 @@ LEVELS = {
     "errors": 0,
     "lazy": 0,
     "resources": 0,
-    "secrets": 0,
+    "secrets": 1,
     "surroundings": 0,
     "documents": 1,
     "sealing": 1,

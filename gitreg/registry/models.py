@@ -191,6 +191,11 @@ class Models(Catalogue):
     def _note(
         self, folder: str, values: Mapping[str, str | None], subject: str, message: str | None = None
     ) -> Recorded:
+        """Raises `InvalidValue` for what looks like a secret."""
+        from gitreg.secrets import refuse_secrets_among  # noqa: PLC0415 - its patterns take longer to compile than a read
+
+        refuse_secrets_among({name.removeprefix(TAG): value for name, value in values.items()})
+
         def change(standing: Standing) -> Edits:
             edits = (self._note_edit(standing, folder, name, value) for name, value in values.items())
             return {path: data for each in edits for path, data in each.items()}

@@ -20,7 +20,7 @@ from gitreg.tracking.active import (
 from gitreg.tracking.command import run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
 from gitreg.tracking.folding import Conflict, FoldedRun, fold
-from gitreg.tracking.guarding import refuse_secrets_among, refuse_secrets_below
+from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
 from gitreg.tracking.names import generated_name
 from gitreg.tracking.recording import Health
@@ -60,7 +60,6 @@ __all__ = [
     "log_params",
     "log_text",
     "read_series",
-    "refuse_secrets_among",
     "refuse_secrets_below",
     "run_command",
     "set_tag",

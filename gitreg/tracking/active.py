@@ -198,10 +198,13 @@ def log_model(
     *,
     flavors: Mapping[str, Any] | None = None,
     signature: Mapping[str, Any] | None = None,
+    allow_secrets: bool = False,
 ) -> Output | None:
     """`Run.log_model` of the active run."""
     run = PROCESS.active_or_told()
-    return run.log_model(folder, name, flavors=flavors, signature=signature) if run else None
+    if run is None:
+        return None
+    return run.log_model(folder, name, flavors=flavors, signature=signature, allow_secrets=allow_secrets)
 
 
 def set_tag(key: str, value: object) -> None:

@@ -1,4 +1,4 @@
-"""Secrets are refused before they are recorded: what is on the ledger is with everyone, and git never forgets."""
+"""Files that hold secrets are refused before they are recorded: what is on the ledger is with everyone, for good."""
 
 from __future__ import annotations
 
@@ -7,42 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitreg.errors import InvalidValue
-from gitreg.secrets import MAX_CHARS, find_in_value, find_secrets
+from gitreg.secrets import MAX_CHARS, find_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _SNIFFED_BYTES: Final = 8_000
 """As git tells a text from other files: by no NUL in its beginning."""
-_INSTEAD: Final = "Take it out: what is on the ledger is with everyone, for good."
 _TAKE_IT: Final = "Take it out; if it is none, allow_secrets=True (--allow-secrets) takes it as it is."
-
-
-def why_secret(name: str, value: object) -> str:
-    """Why a param or tag is refused as a secret, with what kind and where; empty where it is none."""
-    if (found := next(find_secrets(name), None)) is not None:
-        return f"its name looks like a secret ({found.kind})."
-    found = find_in_value(name, value) if isinstance(value, str) else None
-    where = f"line {found.line}, column {found.column}" if found else ""
-    return f"it looks like it holds a secret ({found.kind}, {where})." if found else ""
-
-
-def refuse_secret(name: str, value: object) -> None:
-    """Raises `InvalidValue` with the reason alone, where what is refused is told beside it."""
-    if why := why_secret(name, value):
-        raise InvalidValue(why, hint=_INSTEAD)
-
-
-def refuse_secrets_among(values: Mapping[str, object]) -> None:
-    """Raises `InvalidValue` that names the first of these params, tags or notes that looks like a secret."""
-    for name, value in values.items():
-        if why := why_secret(name, value):
-            raise InvalidValue(f"{without_shown_secrets(name)!r:.80} is refused: {why}", hint=_INSTEAD)
-
-
-def without_shown_secrets(name: str) -> str:
-    """A name as errors, logs and the count of refused values may show it."""
-    return "(a secret)" if next(find_secrets(name), None) else name
 
 
 def refuse_secrets_in(data: bytes, shown: str) -> None:

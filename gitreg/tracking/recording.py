@@ -16,8 +16,8 @@ from zlib import crc32
 
 from gitreg.documents import Dataset, DatasetUse, Digest, Dropped, Evaluation, Part, Status, check_name, spell_number
 from gitreg.errors import GitregError, InvalidValue, RunClosed
+from gitreg.secrets import refuse_secret, without_shown_secrets
 from gitreg.tracking.frames import pack_row, point_prefix
-from gitreg.tracking.guarding import refuse_secret, without_shown_secrets
 from gitreg.tracking.journal import Journal, log
 from gitreg.tracking.records import (
     MAX_TIME_US,
@@ -181,6 +181,7 @@ class Recording:
         identity = (check_name(key, "metric's name"), self._content_of(dataset))
         known = self._metrics.get(identity)
         if known is None:
+            refuse_secret(identity[0], None)
             number = next(self._numbers)
             known = _Metric(identity, *point_prefix(number), self._steps.get(identity, 0))
             self._append(MetricRecord(id=number, key=identity[0], dataset=identity[1]))

@@ -254,9 +254,15 @@ class Run:
         *,
         flavors: Mapping[str, Any] | None = None,
         signature: Mapping[str, Any] | None = None,
+        allow_secrets: bool = False,
     ) -> Output | None:
-        """Take a folder of files as an output of this run, which `register` can make a version of. None if refused."""
+        """Take a folder of files as an output of this run, which `register` can make a version of. None if refused.
+
+        What looks like a secret: see `log_artifact`.
+        """
         try:
+            if not allow_secrets:
+                refuse_secrets_below(Path(folder))
             manifest = put_folder(self._blobs, Path(folder))
             output = Output(
                 name=check_name(name, "output's name"),

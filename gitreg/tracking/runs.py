@@ -30,11 +30,11 @@ from gitreg.errors import (
     NotFound,
     RunNotFound,
 )
+from gitreg.secrets import refuse_secrets_among
 from gitreg.tracking.attempts import record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.comparing import Comparison, compare
 from gitreg.tracking.folding import FoldedRun, fold
-from gitreg.tracking.guarding import refuse_secrets_among
 from gitreg.tracking.series import SeriesPoint, read_series
 
 if TYPE_CHECKING:

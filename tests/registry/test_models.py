@@ -13,6 +13,7 @@ from gitreg.errors import (
     ArtifactNotFound,
     BlobNotFound,
     InvalidName,
+    InvalidValue,
     ModelNotFound,
     NumberDisputed,
     Refused,
@@ -164,6 +165,20 @@ def test_saying_the_same_again_commits_nothing(clone: Clone) -> None:
     clone.register()
     first = clone.models.tag("fraud/1", {"team": "risk"}).tip
     assert clone.models.tag("fraud/1", {"team": "risk"}).tip == first
+
+
+def test_a_secret_is_neither_a_tag_nor_a_description_of_a_version(clone: Clone) -> None:
+    clone.register()
+    before = clone.store.ledger_tip()
+    for said in (
+        lambda: clone.models.tag("fraud/1", {"url": "https://ada:hunter2@db.example"}),
+        lambda: clone.models.describe("fraud", "see https://ada:hunter2@db.example"),
+        lambda: clone.models.delete("fraud/1", "see https://ada:hunter2@db.example"),
+    ):
+        with pytest.raises(InvalidValue, match="is refused: it looks like it holds a secret") as caught:
+            said()
+        assert "hunter2" not in str(caught.value)
+    assert clone.store.ledger_tip() == before
 
 
 def test_a_deleted_version_is_left_out_of_lists_and_keeps_its_number(clone: Clone) -> None:

@@ -316,9 +316,10 @@ def test_strict_raises_and_names_kind_and_place_never_the_value(clone: Clone) ->
             with pytest.raises(InvalidValue, match=r"GitHub token, line 2, column 3") as caught:
                 log("note", f"x\n  {TOKEN}")
             assert TOKEN not in str(caught.value)
-        with pytest.raises(InvalidValue, match="its name looks like a secret") as caught:
-            run.log_param(TOKEN, 1)
-        assert TOKEN not in str(caught.value) + caught.value.subject
+        for log in (run.log_param, run.log_metric):
+            with pytest.raises(InvalidValue, match="its name looks like a secret") as caught:
+                log(TOKEN, 1)
+            assert TOKEN not in str(caught.value) + caught.value.subject
 
 
 def test_a_run_is_not_tagged_or_noted_with_a_secret_afterwards(clone: Clone) -> None:
@@ -374,6 +375,9 @@ def test_what_is_allowed_or_no_text_or_no_secret_is_taken(clone: Clone, tmp_path
         run.log_artifacts(folder, "all", allow_secrets=True)
         run.log_text(TOKEN, "text.txt", allow_secrets=True)
         run.log_dict({"key": TOKEN}, "dict.json", allow_secrets=True)
+        assert run.log_model(folder, allow_secrets=True)
+        with pytest.raises(InvalidValue, match=r"bad\.txt:1 looks like it holds a secret"):
+            run.log_model(folder)
         run.log_artifact(folder / "weights.bin")
         run.log_artifact(folder / "latin1.txt")
     (artifacts,) = clone.runs.get(run.run_id).artifacts

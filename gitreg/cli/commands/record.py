@@ -14,7 +14,8 @@ from gitreg.cli.tree import command
 from gitreg.cli.views import runs
 from gitreg.documents import check_name
 from gitreg.errors import InvalidValue
-from gitreg.tracking import refuse_secrets_among, refuse_secrets_below, run_command
+from gitreg.secrets import refuse_secrets_among
+from gitreg.tracking import refuse_secrets_below, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,10 +160,10 @@ def _check(values: _Values) -> None:
     for artifact in values["artifacts"]:
         if not Path(artifact.source).exists():
             raise InvalidValue(f"There is no file or folder {artifact.source!r:.80}.", subject=artifact.source)
-        if not values["allow_secrets"]:
-            refuse_secrets_below(Path(artifact.source))
-    for model in values["models"]:
-        _folder(model)
+    folders = [_folder(model) for model in values["models"]]
+    if not values["allow_secrets"]:
+        for source in (*(Path(artifact.source) for artifact in values["artifacts"]), *folders):
+            refuse_secrets_below(source)
 
 
 def _record(run: Run, values: _Values) -> None:
@@ -173,7 +174,7 @@ def _record(run: Run, values: _Values) -> None:
     for artifact in values["artifacts"]:
         _take(run, artifact, allow_secrets=values["allow_secrets"], personal=values["personal"])
     for model in values["models"]:
-        run.log_model(_folder(model), model.path or "model")
+        run.log_model(_folder(model), model.path or "model", allow_secrets=values["allow_secrets"])
 
 
 def _take(run: Run, artifact: Artifact, *, allow_secrets: bool, personal: bool) -> None:
