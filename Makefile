@@ -93,10 +93,12 @@ schemas: $(VENV)/.installed ## write schemas/ anew from the documents
 .PHONY: test
 test: lint types schemas-check tests ## everything that holds a change: format, lint, types, schemas, tests, docs, the demo, coverage
 
-# The slow lane. What only Debian packages can give (OpenSSH's client and server) is installed by the target that needs it.
+# The slow lane. What only Debian packages can give is installed by the target that needs it: OpenSSH's client and server,
+# rsync for gitlab-ci-local, and the Groovy that reads a Jenkinsfile.
 .PHONY: test-full
 test-full: env ## the slow tests too
-	scripts/debian_packages.sh ssh=openssh-client ssh-keygen=openssh-client sshd=openssh-server
+	scripts/debian_packages.sh ssh=openssh-client ssh-keygen=openssh-client sshd=openssh-server \
+	    rsync=rsync groovy=groovy java=default-jre-headless
 	$(WITH_BIN) $(BIN)/pytest --numprocesses auto -m slow $(PYTEST_ARGS)
 
 .PHONY: stress

@@ -172,8 +172,8 @@ def init(  # noqa: PLR0913 - the public face: each is a wish that `gitreg init` 
     """Make a registry: in a new folder, beside the code around `path` (`here`), or bare, for others to clone.
 
     `protect` names stages that need approval; `blobs` is a bucket for everyone, or a folder for this user; `ci`
-    installs the check of pushes (`github`, `bare`); `message` says why, in the first commit. See `create` for what it
-    raises.
+    installs the checks of a CI system (`github`, `gitlab`, `gitea`, `jenkins`) or a server's hook (`bare`); `message`
+    says why, in the first commit. See `create` for what it raises.
     """
     around = surroundings or Surroundings.of_process()
     wanted = Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci, message=message)

@@ -419,9 +419,20 @@ def test_a_bare_registry_refuses_bad_pushes_by_its_hook(place: Place) -> None:
     subprocess.run(["sh", "-n", str(hook)], check=True)
 
 
-def test_the_workflow_is_in_the_first_commit(place: Place) -> None:
-    registry = place.init(ci="github")
-    assert ".github/workflows/gitreg.yml" in git("ls-tree", "-r", "--name-only", "main", cwd=registry.path)
+@pytest.mark.parametrize(
+    ("system", "wanted"),
+    [
+        ("github", {".github/workflows/gitreg.yml", ".github/workflows/gitreg-reviews.yml"}),
+        ("gitlab", {".gitlab-ci.yml", ".gitlab/gitreg-deploy.yml"}),
+        ("gitea", {".gitea/workflows/gitreg.yml"}),
+        ("jenkins", {"Jenkinsfile"}),
+    ],
+)
+def test_the_checks_are_in_the_first_commit_and_governed(place: Place, system: str, wanted: set[str]) -> None:
+    registry = place.init(ci=system)
+    there = set(git("ls-tree", "-r", "--name-only", "main", cwd=registry.path).splitlines())
+    assert wanted <= there
+    assert all(paths.is_owned(path) for path in wanted)
 
 
 def test_a_folder_for_bytes_goes_into_the_users_own_settings(place: Place) -> None:
@@ -438,10 +449,11 @@ def test_a_folder_for_bytes_goes_into_the_users_own_settings(place: Place) -> No
 @pytest.mark.parametrize(
     ("wishes", "error"),
     [
-        ({"ci": "jenkins"}, UsageError),
+        ({"ci": "travis"}, UsageError),
         ({"ci": "bare"}, UsageError),
         ({"here": True, "bare": True}, UsageError),
         ({"ci": "github", "here": True}, UsageError),
+        ({"ci": "jenkins", "here": True}, UsageError),
         ({"protect": ["a\nb"]}, InvalidName),
         ({"blobs": "https://example.org/x"}, Refused),
         ({"blobs": "s3://key:secret@bucket/x"}, Refused),

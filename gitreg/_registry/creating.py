@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import check_place
+from gitreg._registry.ci import CI_SYSTEMS, HOOK, ci_files
 from gitreg._registry.parts import is_registry
 from gitreg._user import User
 from gitreg.blobs import check_blobs_url
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from gitreg.surroundings import Surroundings
 
-CI_SYSTEMS = ("github", "bare")
-_WORKFLOW = ".github/workflows/gitreg.yml"
 _PROGRAM_LINE = re.compile(rb"^gitreg=gitreg$", re.MULTILINE)
 
 
@@ -43,7 +42,7 @@ class Wanted:
     bare: bool = False
     """A repository without a work tree, for others to clone from."""
     ci: str | None = None
-    """Which system checks pushes: `github` or `bare`."""
+    """Which system checks proposals and landings: one of `CI_SYSTEMS`."""
     message: str | None = None
     """Why, for the first commit."""
 
@@ -59,9 +58,9 @@ def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
     of_user = _check_bytes(path, settings, wanted.blobs)
     with _made(path, wanted, surroundings) as store:
         branches = GUEST_BRANCHES if wanted.here else OWN_BRANCHES
-        edits = {**creation_edits(settings, ledger=_short(branches.ledger)), **_workflow(wanted)}
+        edits = {**creation_edits(settings, ledger=_short(branches.ledger)), **ci_files(wanted.ci)}
         _commit(store, branches, edits, wanted.message)
-        if wanted.ci == "bare":
+        if wanted.ci == HOOK:
             _install_hook(store)
         if of_user is not None:
             User(surroundings).set_blobs(settings.registry, of_user)
@@ -74,14 +73,14 @@ def _check(wanted: Wanted) -> None:
     if wanted.here and wanted.bare:
         raise UsageError("A registry is either beside code (--here) or without files (--bare).", subject="init")
     if wanted.ci is not None and wanted.ci not in CI_SYSTEMS:
-        known = " and ".join(CI_SYSTEMS)
+        known = f"{', '.join(CI_SYSTEMS[:-1])} and {CI_SYSTEMS[-1]}"
         raise UsageError(f"There is no CI template {wanted.ci!r:.40} (there are {known}).", subject=wanted.ci)
-    if wanted.ci == "bare" and not wanted.bare:
+    if wanted.ci == HOOK and not wanted.bare:
         hint = "gitreg init --bare --ci bare PATH"
         raise UsageError("The pre-receive hook belongs to a bare repository.", subject="bare", hint=hint)
-    if wanted.ci == "github" and wanted.here:
+    if wanted.ci not in (None, HOOK) and wanted.here:
         hint = "See docs/team.md: the workflow belongs on the default branch of the code."
-        raise UsageError("The workflow is not installed beside code.", subject="github", hint=hint)
+        raise UsageError("The workflow is not installed beside code.", subject=wanted.ci, hint=hint)
 
 
 def _bucket(blobs: str | None) -> str | None:
@@ -157,10 +156,6 @@ def _commit(store: Store, branches: Branches, edits: Edits, why: str | None) -> 
 
 def _short(ref: str) -> str:
     return ref.removeprefix("refs/heads/")
-
-
-def _workflow(wanted: Wanted) -> Edits:
-    return {_WORKFLOW: template("github/gitreg.yml")} if wanted.ci == "github" else {}
 
 
 def _install_hook(store: Store) -> None:

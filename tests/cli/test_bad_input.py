@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_written(gitreg: Gitreg, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "wishes",
-    [("--here", "--bare"), ("--ci", "jenkins"), ("--ci", "bare"), ("--protect", "a\nb"), ("--blobs", "ftp://x")],
+    [("--here", "--bare"), ("--ci", "travis"), ("--ci", "bare"), ("--protect", "a\nb"), ("--blobs", "ftp://x")],
 )
 def test_wishes_that_cannot_be(gitreg: Gitreg, tmp_path: Path, wishes: tuple[str, ...]) -> None:
     told = gitreg("init", "registry", *wishes, at=tmp_path)

@@ -31,7 +31,7 @@ class _Wishes(TypedDict):
 @click.option("--blobs", metavar="PLACE", help="Where bytes go: s3://BUCKET/PREFIX for everyone, or a folder for you.")
 @click.option("--here", is_flag=True, help="Beside the code of the git repository at PATH, on branches of its own.")
 @click.option("--bare", is_flag=True, help="Without files, for others to clone.")
-@click.option("--ci", metavar="SYSTEM", help="Install the check of pushes: github, or bare (a pre-receive hook).")
+@click.option("--ci", metavar="SYSTEM", help="Install its checks: github, gitlab, gitea, jenkins, or bare (a hook).")
 @message_option
 def init(session: Session, path: str, **wishes: Unpack[_Wishes]) -> Reply:
     """Make a registry.
