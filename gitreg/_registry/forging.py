@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 CHECK = PEOPLE_CHECK
 """The name of the check with annotations, which is not complete while people's word is missing."""
 MARKER = "proposal"
+LANDING = "landing"
 MAX_OFFERED = 500
 """Statements of one pull request that are looked at; the rest can come by `--from`."""
 MAX_ANNOTATIONS = 500
@@ -108,6 +109,12 @@ class Forging:
         except GitregError as error:
             return Opened(note=f"No pull request was opened: {error}")
         return Opened(pull.url)
+
+    def settle(self, pull: PullRequest, commit: str) -> PullRequest:
+        """Say below a pull request where it landed, and close it unless the forge found that it is merged."""
+        forge = self.required()
+        forge.upsert_comment(pull.number, LANDING, f"Landed on main as {commit}.")
+        return forge.close_pull_request(pull.number)
 
     def pull_request(self, which: str) -> PullRequest:
         """By its number, or by the id of the proposal whose branch it comes from.

@@ -17,6 +17,7 @@ from gitreg.errors import (
     ApprovalRefused,
     GitregError,
     InvalidDocument,
+    InvalidValue,
     MissingExtra,
     ProposalClosed,
     ProposalNotFound,
@@ -62,6 +63,39 @@ def _opened(registry: Registry, view: ProposalView) -> tuple[str, str]:
     except MissingExtra as error:
         return "", f"No pull request was opened. {error}" if on_forge(registry) else ""
     return found.url, found.note
+
+
+def merged(session: Session, proposal: str, message: str | None) -> Reply:
+    """Land a proposal, then say so below its pull request and close it. The landing is what counts, whatever the forge
+    says; before it the pull request has to be found, since its branch goes.
+    """
+    registry = session.registry
+    pull, note = _pull_of(registry, proposal)
+    found = registry.proposals.merge(proposal, message)
+    if pull is not None:
+        try:
+            registry.forging.settle(pull, found.entry.place.commit)
+        except GitregError as error:
+            note = f"The pull request {pull.url} was not closed: {error}"
+    data = decisions.landing(proposal, found)
+    url = pull.url if pull is not None else None
+    return Reply({**data, "pull_request": url}, decisions.merged_page(proposal, found), _notes(note))
+
+
+def _pull_of(registry: Registry, proposal: str) -> tuple[PullRequest | None, str]:
+    """The open pull request of a proposal; why it could not be looked for, if so."""
+    try:
+        if registry.forging.forge is None:
+            return None, ""
+        if not registry.forging.has_token:
+            return None, "A pull request of it, if there is one, was not closed: there is no token for the forge."
+        return registry.forging.pull_request(proposal), ""
+    except (ProposalNotFound, InvalidValue):
+        return None, ""
+    except MissingExtra as error:
+        return None, f"A pull request of it was not closed. {error}" if on_forge(registry) else ""
+    except GitregError as error:
+        return None, f"A pull request of it was not closed: {error}"
 
 
 def collect(

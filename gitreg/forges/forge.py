@@ -41,6 +41,9 @@ class Forge(Protocol):
     def pull_requests(self, state: PullState = "open") -> list[PullRequest]:
         """All in that state, the oldest first. Closed ones are those that were not merged."""
 
+    def close_pull_request(self, number: int) -> PullRequest:
+        """Close it, as what it proposed went its own way. One that is closed or merged is left as it is."""
+
     def comments(self, number: int) -> list[Comment]:
         """All comments below a pull request, the oldest first."""
 

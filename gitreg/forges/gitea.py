@@ -56,6 +56,9 @@ class Gitea(Pulls):
         fields = {"title": title, "body": body}
         return _pull(self._web.send("PATCH", f"{self._repo}/pulls/{number}", _WRITE, fields))
 
+    def _close(self, number: int) -> PullRequest:
+        return _pull(self._web.send("PATCH", f"{self._repo}/pulls/{number}", _WRITE, {"state": "closed"}))
+
     def _fetch(self, number: int) -> PullRequest:
         return _pull(self._web.get(f"{self._repo}/pulls/{number}", _READ))
 

@@ -63,6 +63,9 @@ class GitHub(Pulls):
         fields = {"title": title, "body": body}
         return _pull(self._web.send("PATCH", f"{self._repo}/pulls/{number}", _PULLS_WRITE, fields))
 
+    def _close(self, number: int) -> PullRequest:
+        return _pull(self._web.send("PATCH", f"{self._repo}/pulls/{number}", _PULLS_WRITE, {"state": "closed"}))
+
     def _fetch(self, number: int) -> PullRequest:
         return _pull(self._web.get(f"{self._repo}/pulls/{number}", _PULLS_READ))
 

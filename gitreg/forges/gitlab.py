@@ -57,6 +57,9 @@ class GitLab(Pulls):
         fields = {"title": title, "description": body}
         return _pull(self._web.send("PUT", f"{self._root}/merge_requests/{number}", _WRITE, fields))
 
+    def _close(self, number: int) -> PullRequest:
+        return _pull(self._web.send("PUT", f"{self._root}/merge_requests/{number}", _WRITE, {"state_event": "close"}))
+
     def _fetch(self, number: int) -> PullRequest:
         return _pull(self._web.get(f"{self._root}/merge_requests/{number}", _READ))
 

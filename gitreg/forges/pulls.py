@@ -33,6 +33,9 @@ class Pulls(ABC):
     def _change(self, number: int, title: str, body: str) -> PullRequest: ...
 
     @abstractmethod
+    def _close(self, number: int) -> PullRequest: ...
+
+    @abstractmethod
     def _fetch(self, number: int) -> PullRequest: ...
 
     def open_pull_request(self, head: str, base: str, *, title: str, body: str) -> PullRequest:
@@ -50,6 +53,11 @@ class Pulls(ABC):
         if (found.title, found.body) == (title, body):
             return found
         return self._change(found.number, title, body)
+
+    def close_pull_request(self, number: int) -> PullRequest:
+        """See `Forge`."""
+        found = self.pull_request(number)
+        return self._close(number) if found.state == "open" else found
 
     def pull_request(self, which: int | str) -> PullRequest:
         """See `Forge`."""

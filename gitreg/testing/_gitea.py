@@ -42,6 +42,7 @@ class GiteaStandIn(Application):
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.statuses: list[dict[str, Any]] = []
         self.protections: dict[str, dict[str, Any]] = {}
+        self._forks: dict[int, Bare] = {}
         self._tokens: dict[str, Account] = {}
         self._numbers = itertools.count(1)
 
@@ -54,6 +55,16 @@ class GiteaStandIn(Application):
         words = {"body": "", "state": state, "commit_id": commit, "dismissed": dismissed, "stale": False}
         made = {"id": next(self._numbers), "user": {"login": login}, **words, "submitted_at": _WHEN}
         self.reviews[number].append(made)
+
+    def from_fork(self, fork: Path, branch: str, login: str) -> int:
+        """A pull request of a fork's branch, as a test arranges it; its number."""
+        number = next(self._numbers)
+        made = self._made(number, f"/pulls/{number}", branch, "main", {"id": 99, "login": login})
+        made["head"]["repo_id"] = 2
+        self._forks[number] = Bare(fork)
+        self.pulls[number] = {**made, "title": branch, "body": ""}
+        self._pull(str(number))
+        return number
 
     def answer(self, call: Call) -> Reply:
         """Only with a token, and only for the one repository."""
@@ -79,20 +90,22 @@ class GiteaStandIn(Application):
             if (pull["head"]["ref"], pull["base"]["ref"], pull["state"]) == (head, base, "open"):
                 raise Problem(409, f"pull request already exists for these targets [id: {pull['id']}]")
         number = next(self._numbers)
+        made = self._made(number, f"{call.api}/pulls/{number}", head, base, self._me(call))
+        self.pulls[number] = {**made, "title": call.body["title"], "body": call.body.get("body", "")}
+        return Reply(201, self._pull(str(number)))
+
+    def _made(self, number: int, url: str, head: str, base: str, who: dict[str, Any]) -> dict[str, Any]:
         self.reviews[number] = []
-        self.pulls[number] = {
+        return {
             "id": number,
             "number": number,
-            "html_url": f"{call.api}/pulls/{number}",
-            "head": {"ref": head, "sha": self.git.branch(head), "repo_id": 1},
+            "html_url": url,
+            "head": {"ref": head, "sha": "", "repo_id": 1},
             "base": {"ref": base, "sha": self.git.branch(base), "repo_id": 1},
             "state": "open",
             "merged": False,
-            "title": call.body["title"],
-            "body": call.body.get("body", ""),
-            "user": self._me(call),
+            "user": who,
         }
-        return Reply(201, self.pulls[number])
 
     def get_pull(self, call: Call, owner: str, name: str, number: str) -> Reply:  # noqa: ARG002 - a handler's shape
         """One pull request."""
@@ -161,5 +174,7 @@ class GiteaStandIn(Application):
         if found is None:
             raise Problem(404, "The target couldn't be found.")
         if found["state"] == "open":
-            found["head"]["sha"] = self.git.branch(found["head"]["ref"])
+            source = self._forks.get(found["number"], self.git)
+            found["head"]["sha"] = source.branch(found["head"]["ref"])
+            self.git.keep(f"refs/pull/{number}/head", found["head"]["sha"], source)
         return found

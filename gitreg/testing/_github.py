@@ -365,7 +365,7 @@ class GitHubStandIn(Application):
         """An open pull request's head is its branch's, and is kept at `refs/pull/N/head`."""
         tip = pull.head_project.git.branch(pull.head) if pull.state == "open" else ""
         ref = f"refs/pull/{pull.number}/head"
-        if tip and (tip != pull.head_sha or not project.git.sha(ref)):
+        if tip and (tip != pull.head_sha or project.git.sha(ref) != tip):
             pull.head_sha = tip
             project.git.keep(ref, tip, pull.head_project.git)
 

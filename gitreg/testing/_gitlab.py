@@ -55,6 +55,7 @@ class GitLabStandIn(Application):
         self.statuses: list[dict[str, Any]] = []
         self.protections: dict[str, dict[str, Any]] = {}
         self.approval_rules: list[dict[str, Any]] = []
+        self._forks: dict[int, Bare] = {}
         self._tokens: dict[str, Account] = {}
         self._numbers = itertools.count(1)
 
@@ -65,6 +66,16 @@ class GitLabStandIn(Application):
     def approve(self, number: int, login: str) -> None:
         """Somebody's approval, as a test arranges it."""
         self.approved_by[number].append({"user": _user(Account(login, 99)), "approved_at": _WHEN})
+
+    def from_fork(self, fork: Path, branch: str, login: str) -> int:
+        """A merge request of a fork's branch, as a test arranges it; its number."""
+        number = next(self._numbers)
+        self.notes[number], self.approved_by[number] = [], []
+        made = _merge_request(number, f"/merge_requests/{number}", branch, "main", Account(login, 99))
+        self.pulls[number] = {**made, "title": branch, "description": "", "source_project_id": 2}
+        self._forks[number] = Bare(fork)
+        self._pull(str(number))
+        return number
 
     def say(self, number: int, login: str, body: str) -> None:
         """Somebody's note, as a test arranges it."""
@@ -108,23 +119,10 @@ class GitLabStandIn(Application):
                 return Reply(409, {"message": [said]})
         number = next(self._numbers)
         self.notes[number], self.approved_by[number] = [], []
-        self.pulls[number] = {
-            "id": 1000 + number,
-            "iid": number,
-            "project_id": 1,
-            "web_url": f"{call.api}/merge_requests/{number}",
-            "source_branch": head,
-            "target_branch": base,
-            "sha": self.git.branch(head),
-            "state": "opened",
-            "title": call.body["title"],
-            "description": call.body.get("description"),
-            "author": _user(self._me(call)),
-            "source_project_id": 1,
-            "target_project_id": 1,
-            "created_at": _WHEN,
-        }
-        return Reply(201, self.pulls[number])
+        made = _merge_request(number, f"{call.api}/merge_requests/{number}", head, base, self._me(call))
+        words = {"title": call.body["title"], "description": call.body.get("description")}
+        self.pulls[number] = {**made, **words}
+        return Reply(201, self._pull(str(number)))
 
     def get_pull(self, call: Call, name: str, number: str) -> Reply:  # noqa: ARG002 - a handler's shape
         """One merge request."""
@@ -233,7 +231,9 @@ class GitLabStandIn(Application):
         if found is None:
             raise Problem(404, "404 Not found")
         if found["state"] == "opened":
-            found["sha"] = self.git.branch(found["source_branch"])
+            source = self._forks.get(found["iid"], self.git)
+            found["sha"] = source.branch(found["source_branch"])
+            self.git.keep(f"refs/merge-requests/{number}/head", found["sha"], source)
         return found
 
     def _note(self, who: Account, body: str) -> dict[str, Any]:
@@ -245,6 +245,23 @@ class GitLabStandIn(Application):
             "created_at": _WHEN,
             "updated_at": _WHEN,
         }
+
+
+def _merge_request(number: int, url: str, head: str, base: str, who: Account) -> dict[str, Any]:
+    return {
+        "id": 1000 + number,
+        "iid": number,
+        "project_id": 1,
+        "web_url": url,
+        "source_branch": head,
+        "target_branch": base,
+        "sha": "",
+        "state": "opened",
+        "author": _user(who),
+        "source_project_id": 1,
+        "target_project_id": 1,
+        "created_at": _WHEN,
+    }
 
 
 def _user(who: Account) -> dict[str, Any]:

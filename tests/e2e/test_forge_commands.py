@@ -202,6 +202,39 @@ def test_the_other_forges_open_report_and_collect_as_well(hub: Hub, kind: Litera
     assert (collected["met"], collected["commit"] is not None) == (True, True)
 
 
+# --- merging ---------------------------------------------------------------------------------------------------------
+
+
+def test_merge_says_below_the_pull_request_where_it_landed_and_closes_it(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    hub.ben.does("approve", proposal, "--key", hub.ben.key)
+    told = hub.ada.reads("merge", proposal)
+    pull = hub.only_pull()
+    assert told["pull_request"].endswith(f"/{pull.number}")
+    assert pull.state == "closed"
+    (comment,) = hub.project.comments.values()
+    assert comment.body.splitlines()[-1] == f"Landed on main as {told['landed']}."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"GITREG_FORGE_TOKEN": ""}, "there is no token"),
+        ({"GITREG_FORGE_TOKEN": "nobody"}, "was not closed"),
+        ({"GITREG_FORGE_URL": "http://127.0.0.1:9"}, "was not closed"),
+    ],
+    ids=["no token", "refused", "not reached"],
+)
+def test_a_merge_is_one_whatever_becomes_of_its_pull_request(hub: Hub, wrong: dict[str, str], words: str) -> None:
+    proposal = hub.proposed(2)
+    hub.ben.does("approve", proposal, "--key", hub.ben.key)
+    told = hub.ada.having(**wrong).run("merge", proposal)
+    assert told.code == 0, told
+    (line,) = told.err.splitlines()
+    assert words in line
+    assert_clean(told.err)
+
+
 # --- the report of CI ------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +243,7 @@ def test_ci_keeps_one_comment_and_a_check_with_annotations(hub: Hub) -> None:
     pull = hub.only_pull()
     told = hub.ci.reads("proposals", "comment", str(pull.number))
     (first,) = hub.project.comments.values()
-    assert (told["commit"], told["check"]) == (pull.head_sha, "failure")
+    assert (told["commit"], told["check"]) == (pull.head_sha, "pending")
     assert [each["rule"] for each in told["findings"]] == ["approvals"]
     assert "Waits for 1 approval" in first.body, first.body
     hub.ben.does("approve", proposal, "--key", hub.ben.key)
@@ -267,6 +300,31 @@ def test_a_fork_is_adopted_as_objects_and_can_then_be_approved(hub: Hub) -> None
     assert hub.ada.reads("proposals", "adopt", number)["id"] == proposal
     hub.ben.does("approve", proposal, "--key", hub.ben.key)
     assert "Unsigned" not in hub.ben.reads("proposals", "show", proposal)["state"]
+
+
+@pytest.mark.parametrize("kind", ["gitlab", "gitea"])
+def test_a_fork_is_adopted_on_the_other_forges_as_well(hub: Hub, kind: Literal["gitlab", "gitea"]) -> None:
+    """Over the network: its head is a ref of the base's repository, named as that forge names it."""
+    fork = hub.root / "served/eve/models"
+    fork.parent.mkdir()
+    hub.ada.git("clone", "--quiet", "--bare", str(hub.project.git.path), str(fork), cwd=hub.root)
+    eve = Clerk(hub.clerk("eve").desk, hub.root / "eve")
+    eve.at(hub.root).git("clone", "--quiet", hub.server.url("eve/models"), "eve")
+    eve.does("use", "--blobs", str(hub.root / "bytes"))
+    proposal = eve.reads("promote", "fraud", "2", "--to", "production", "-m", "why")["proposal"]["id"]
+    app = (GitLabStandIn if kind == "gitlab" else GiteaStandIn)(PROJECT, hub.project.git.path)
+    app.add_token("token-of-ada", "ada")
+    number = app.from_fork(fork, f"proposals/{proposal}", "eve")
+    with serving(app) as address:
+        ada = hub.ada.having(GITREG_FORGE=kind, GITREG_FORGE_URL=address)
+        adopted = ada.reads("proposals", "adopt", str(number))
+        assert (adopted["id"], adopted["proposer"]) == (proposal, "eve@example.org")
+        tip = hub.project.git.branch(f"proposals/{proposal}")
+        commit_by_hand(eve, {f"{STAGE}/more.json": b"{}\n"}, f"refs/heads/proposals/{proposal}")
+        eve.git("push", "--quiet", "origin", f"proposals/{proposal}")
+        told = ada.run("proposals", "adopt", str(number))
+    assert (told.code, "extra-path" in told.out) == (1, True), told
+    assert hub.project.git.branch(f"proposals/{proposal}") == tip != ""
 
 
 def test_a_fork_that_does_more_than_it_says_is_not_adopted(hub: Hub) -> None:

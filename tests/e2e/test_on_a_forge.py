@@ -70,7 +70,7 @@ def test_the_whole_walk(hub: Hub, method: str) -> None:
     proposal = hub.proposed(2)
     pull = hub.project.pulls[max(hub.project.pulls)]
     assert pull.title == "fraud: production 1 -> 2"
-    assert hub.ci.reads("proposals", "comment", proposal)["check"] == "failure"
+    assert hub.ci.reads("proposals", "comment", proposal)["check"] == "pending"
     assert hub.ci.run("collect", proposal).code == 1
     ben.does("approve", proposal, "--key", ben.key)
     block = cleo.does("approve", proposal, "--print", "--key", cleo.key)

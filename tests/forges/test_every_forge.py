@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitreg.errors import CredentialsRefused, ProposalNotFound
-from gitreg.forges import Annotation, Check, Forge, Kind
+from gitreg.forges import Annotation, Check, Conclusion, Forge, Kind
 from gitreg.testing.forges import Application, GiteaStandIn, GitHubStandIn, GitLabStandIn, Reply
 from tests.forges.conftest import NOW, PROJECT, Repository, forge_at
 from tests.forges.serving import serving
@@ -113,15 +115,59 @@ def _say(stand: Stand, number: int, body: str) -> None:
         app.comments.append({"id": 1000 + int(body), "user": {"login": "ben"}, "issue": number, "body": body})
 
 
-@pytest.mark.parametrize("conclusion", ["success", "failure", "neutral"])
-def test_a_check_may_be_put_twice(stand: Stand, repository: Repository, conclusion: str) -> None:
+@pytest.mark.parametrize("conclusion", ["success", "failure", "neutral", "pending"])
+def test_a_check_may_be_put_twice(stand: Stand, repository: Repository, conclusion: Conclusion) -> None:
     sha = repository.push("proposals/one", {"a": "1"})
     note = Annotation("gitreg.json", 1, "warning", "look")
-    assert conclusion in ("success", "failure", "neutral")
-    check = Check("validate", "failure" if conclusion == "failure" else "success", "title", "summary", (note,))
-    for _ in range(2):
+    for title in ("title", "title", "another" if conclusion == "pending" else "title"):
+        check = Check("validate", conclusion, title, "summary", (note,))
         run = stand.make("adas").put_check(sha, check)
         assert (run.kind, run.name, run.sha, run.conclusion) == ("status", "validate", sha, check.conclusion)
+
+
+def test_a_check_that_waited_can_be_completed_and_wait_again(stand: Stand, repository: Repository) -> None:
+    sha = repository.push("proposals/one", {"a": "1"})
+    conclusions: list[Conclusion] = ["pending", "success", "pending", "failure"]
+    for conclusion in conclusions:
+        stand.make("adas").put_check(sha, Check("gitreg", conclusion, "title"))
+        assert _status(stand, sha) == ("failed" if conclusion == "failure" and _is_gitlab(stand) else conclusion)
+
+
+def _is_gitlab(stand: Stand) -> bool:
+    return isinstance(stand.app, GitLabStandIn)
+
+
+def _status(stand: Stand, sha: str) -> str:
+    """The newest state that the forge keeps."""
+    app = stand.app
+    if isinstance(app, GitHubStandIn):
+        return [each.state for each in app.projects[PROJECT].statuses.values() if each.sha == sha][-1]
+    assert isinstance(app, GitLabStandIn | GiteaStandIn)
+    return str([each["status"] for each in app.statuses if each["sha"] == sha][-1])
+
+
+def test_closing_twice_closes_once(stand: Stand, repository: Repository) -> None:
+    repository.push("proposals/one", {"a": "1"})
+    forge = stand.make("adas")
+    number = forge.open_pull_request("proposals/one", "main", title="t", body="b").number
+    assert forge.close_pull_request(number).state == "closed"
+    asked = len(stand.app.calls)
+    assert forge.close_pull_request(number).state == "closed"
+    assert len(stand.app.calls) == asked + 1
+
+
+def test_a_fork_s_pull_request_is_told_from_ours(stand: Stand, repository: Repository, tmp_path: Path) -> None:
+    if isinstance(stand.app, GitHubStandIn):
+        pytest.skip("tests/forges/test_github.py")
+    assert isinstance(stand.app, GitLabStandIn | GiteaStandIn)
+    sha = repository.push("proposals/one", {"a": "1"})
+    fork = tmp_path / "fork.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", repository.bare, fork], check=True)
+    number = stand.app.from_fork(fork, "proposals/one", "eve")
+    found = stand.make("adas").pull_request(number)
+    assert (found.is_fork, found.head_sha, found.author) == (True, sha, "eve")
+    with pytest.raises(ProposalNotFound):
+        stand.make("adas").pull_request("proposals/one")
 
 
 def test_a_wrong_token_is_refused(stand: Stand) -> None:

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import click
 
+from gitreg.cli.forging import merged
 from gitreg.cli.options import Signing, message_option, reason_option, signing_options
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
@@ -112,7 +113,6 @@ def proposals_close(session: Session, proposal: str, message: str | None) -> Rep
 def proposals_merge(session: Session, proposal: str, message: str | None) -> Reply:
     """Land an approved proposal.
 
-    One commit on main with its approvals, pushed; then its branch goes.
+    One commit on main with its approvals, pushed; then its branch goes, and its pull request is closed.
     """
-    found = session.registry.proposals.merge(proposal, message)
-    return Reply(decisions.landing(proposal, found), decisions.merged_page(proposal, found))
+    return merged(session, proposal, message)

@@ -133,11 +133,12 @@ class Attestation(TypedDict):
 
 
 class Landing(TypedDict):
-    """A proposal that landed."""
+    """A proposal that landed. `pull_request` is the one that was open, null where there was none."""
 
     id: str
     title: str
     landed: str
+    pull_request: str | None
 
 
 class Approver(TypedDict):

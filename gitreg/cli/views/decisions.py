@@ -172,7 +172,7 @@ def closed_page(view: ProposalView) -> Iterator[Block]:
 
 def landing(name: str, found: Landing) -> shapes.Landing:
     """A proposal that landed."""
-    return {"id": name, "title": found.title, "landed": found.entry.place.commit}
+    return {"id": name, "title": found.title, "landed": found.entry.place.commit, "pull_request": None}
 
 
 def merged_page(name: str, found: Landing) -> Iterator[Block]:
