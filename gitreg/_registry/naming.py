@@ -11,6 +11,7 @@ from gitreg.documents import (
     Document,
     Evaluation,
     RunRecord,
+    Statement,
     Version,
     classify_fact,
     classify_main,
@@ -32,6 +33,8 @@ def named_in(path: str, data: bytes) -> Iterator[Descriptor]:
             yield from dataset.sketches
         case Evaluation() as evaluation:
             yield evaluation.predictions
+        case Statement() as said:
+            yield from (check.report for check in said.checks if check.report is not None)
 
 
 def manifests_in(path: str, data: bytes) -> Iterator[Descriptor]:
@@ -45,9 +48,9 @@ def manifests_in(path: str, data: bytes) -> Iterator[Descriptor]:
 
 
 def _document(path: str, data: bytes) -> Document | None:
-    """What names bytes: runs, versions, datasets, evaluations, and the version that stands in a stage on main."""
+    """What names bytes: runs, versions, datasets, evaluations; on main, a stage's version and what checks reported."""
     kind = classify_fact(path) or classify_main(path)
-    is_naming = kind is not None and kind.document in (RunRecord, Version, Dataset, Evaluation)
+    is_naming = kind is not None and kind.document in (RunRecord, Version, Dataset, Evaluation, Statement)
     return kind.document.from_bytes(data, path) if kind is not None and kind.document and is_naming else None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gitreg.errors import InvalidKey, MissingExtra
 
-_INSTALL = "pip install model-signing pyopenssl"
+_INSTALL = "pip install 'gitreg[packs]'"
 
 
 def sign_folder(folder: Path, key: Path) -> bytes:

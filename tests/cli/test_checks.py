@@ -107,6 +107,12 @@ def test_ci_signs_a_check_with_its_report_and_the_proposal_can_land(
     assert gitreg("approve", name, "--key", keys["ben"].private, at=strict, env=as_person("ben")).code == 0
     assert gitreg("merge", name, at=strict).code == 0
     assert "integration" in gitreg("checks", "list", name, at=strict).out
+    assert gitreg("fsck", at=strict).code == 0
+    kept = said["report"]["digest"].removeprefix("sha256:")
+    (blob,) = (strict / ".git").rglob(f"sha256/{kept[:2]}/{kept}")
+    blob.unlink()
+    told = gitreg("fsck", at=strict)
+    assert (told.code, "/approvals/" in told.out) == (1, True)
 
 
 def test_a_failed_check_is_a_rule_that_says_no(gitreg: Gitreg, strict: Path, keys: dict[str, Key]) -> None:
