@@ -144,6 +144,7 @@ class Dossier:
             "decision/allowed_signers": paths.ALLOWED_SIGNERS,
             "rules/approvers.json": paths.APPROVERS,
             "rules/gitreg.json": paths.SETTINGS,
+            "rules/rights.json": paths.RIGHTS,
             **self._policy(),
         }
         for tree, commit, wanted in (

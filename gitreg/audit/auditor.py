@@ -34,7 +34,7 @@ class Founding:
     """The landing by which the registry's people could for the first time meet every quorum.
 
     `digest` is that of its decision; where no decision was needed, the sha256 of what `sha256sum allowed_signers
-    approvers.json gitreg.json policies/*.json` prints there.
+    approvers.json gitreg.json policies/*.json` prints there, with rights.json at the end where there is one.
     """
 
     digest: Digest
@@ -215,7 +215,7 @@ def _founding(judge: Judge) -> Founding | None:
 def rules_digest(tree: Tree) -> Digest:
     """The digest of what a tree says about who may decide what; see `Founding`."""
     files = [paths.ALLOWED_SIGNERS, paths.APPROVERS, paths.SETTINGS]
-    files += sorted(path for path, _ in tree.walk("policies"))
+    files += [*sorted(path for path, _ in tree.walk("policies")), paths.RIGHTS]
     found = [(path, data) for path in files if (data := tree.read(path)) is not None]
     lines = [f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in found]
     return Digest.of("".join(lines).encode())

@@ -13,7 +13,7 @@ from gitreg.audit import Auditor, AuditReport, path_of_note, roots_at
 from gitreg.audit.auditor import rules_digest
 from gitreg.audit.roots import Roots
 from gitreg.decisions import Candidate, Office, check_facts, report_compromise
-from gitreg.documents import Alias, Approvers, Checkpoint, Compromise, Digest, RegistryId, WriterId, paths
+from gitreg.documents import Alias, Approvers, Checkpoint, Compromise, Digest, RegistryId, Rights, WriterId, paths
 from gitreg.errors import CannotTell, InvalidDocument
 from gitreg.index import Index
 from gitreg.signing import SignedNote
@@ -26,6 +26,7 @@ from tests.decisions.world import (
     TEAM,
     World,
     actor,
+    left_to,
     private_key,
     proposed,
     protected,
@@ -157,6 +158,16 @@ def test_the_founding_is_the_first_moment_at_which_every_quorum_could_be_met(sit
     assert founding is not None
     assert founding.commit == commits[0]
     assert founding.digest == rules_digest(site.store.snapshot(commits[0]))
+
+
+def test_the_digest_of_a_founding_holds_its_rights() -> None:
+    tree = protected().tree
+    rights = Rights(rules=(left_to("fraud", "models/fraud/**", groups=("risk",)),)).to_bytes()
+    with_rights = tree.with_edits({paths.RIGHTS: rights})
+    names = (paths.ALLOWED_SIGNERS, paths.APPROVERS, paths.SETTINGS, paths.policy("production"), paths.RIGHTS)
+    files = {name: hashlib.sha256(with_rights.read(name) or b"").hexdigest() for name in names}
+    lines = "".join(f"{digest}  {name}\n" for name, digest in files.items())
+    assert rules_digest(with_rights) == Digest.of(lines.encode()) != rules_digest(tree)
 
 
 def test_a_founding_by_a_decision_is_that_decision(site: Site) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitreg.decisions import Target, add_person
-from gitreg.documents import ApprovalsRequirement, Digest, Policy, paths
+from gitreg.documents import ApprovalsRequirement, Digest, Policy, Rights, paths
 from gitreg.errors import AlreadyExists, NotFound, StageNotFound, VersionHeld, VersionNotFound
 from gitreg.store import CommitText, Person
 from tests.audit.test_auditor import Site
-from tests.decisions.world import START, TEAM, Files, Kept, candidate, key, mail, proposed, protected, version
+from tests.decisions.world import START, TEAM, Files, Kept, candidate, key, left_to, mail, proposed, protected, version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,11 @@ MODELS, STAGES = ("churn", "fraud", "ranker"), ("production", "staging")
 PEOPLE = ("ada", "ben", "cara")
 WAYS = ("merge", "squash", "rebase", "fast-forward", "queue of merges", "queue of squashes")
 ACTIONS = ("promote", "promote to both", "rollback", "withdraw", "hold", "lift")
+RIGHTS = (
+    left_to("cards", "models/*/model.json", "sets/**", by=PEOPLE),
+    left_to("models", "models/*/stages/**", "models/*/holds/*", groups=("leads",), by=("cara",)),
+    left_to("rules", "*.json", "allowed_signers", "policies/**", "governance/**", groups=("leads", "risk")),
+)
 IMPOSSIBLE = (AlreadyExists, NotFound, StageNotFound, VersionHeld, VersionNotFound)
 
 
@@ -65,6 +70,9 @@ class Story:
         self.is_guarded = {"production": True, "staging": self.drawn.random() < 0.5}
         self.models = MODELS[: self.drawn.randint(2, 3)]
         self.world = protected(TEAM, policy(1), **self.is_guarded)
+        if len(self.models) > MODELS.index("fraud") + 1:  # everybody may write what they decide, by some rule
+            files = {paths.RIGHTS: Rights(rules=RIGHTS).to_bytes()}
+            self.world.trees[-1] = self.world.tree.with_edits(files)
         self.world.cache = Kept()
         (self.tip,) = self.site.put(self.world)
 
