@@ -13,10 +13,12 @@ import sys
 import tempfile
 import time
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from typing import Self
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import gitreg
 from bench._figures import ROUNDS, Figure, Measure, compare, timed
 from bench.tracking import peer_python
-from gitreg.audit import path_of_note
+from gitreg.audit import Roots, path_of_note
 from gitreg.documents import (
     Actor,
     Approver,
@@ -36,6 +38,7 @@ from gitreg.documents import (
     Evidence,
     Key,
     Move,
+    Note,
     Principal,
     RegistryId,
     RegistrySettings,
@@ -43,17 +46,19 @@ from gitreg.documents import (
     Statement,
     Subject,
     Version,
+    WriterId,
     paths,
 )
 from gitreg.policy import default_policy
 from gitreg.signing import NAMESPACE, FileSigner, SignedNote, render_allowed_signers, sign
-from gitreg.store import CommitText, Person, Store
+from gitreg.store import Store
 from gitreg.surroundings import Surroundings
 
 MODELS, LANDINGS, PEOPLE, ASKED = 200, 10_000, 50, 1_000
 APART = timedelta(minutes=30)
 SKEW_H = 20
 CHECKPOINT_EVERY = 50
+FACTS = 40_000
 GTO = "gto==1.9.0"
 _GTO_NEEDS = ("click<8.2", "typer<0.16")
 """It says nothing of them, and starts with no later ones."""
@@ -62,6 +67,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 REGISTRY = RegistryId("0123456789abcdef0123456789abcdef")
 POLICY = default_policy()
 PROMISED_S = 0.1
+_ADA = Actor(principal=Principal("ada@example.org"), via="person")
 
 
 @dataclass
@@ -79,7 +85,7 @@ class Somebody:
 class Made:
     """The registry, and what its maker knows."""
 
-    store: Store
+    origin: Path
     people: list[Somebody]
     landed: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     standing: dict[str, tuple[Digest, Subject]] = field(default_factory=dict)
@@ -96,31 +102,103 @@ def run(models: int = MODELS, landings: int = LANDINGS, asked: int = ASKED, roun
     with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         made = make(home, models, landings)
-        made.store.close()
         clone = home / "clone"
         subprocess.run(["git", "clone", "--quiet", home / "origin.git", clone], check=True)
-        return [*_reading(made, clone, asked, rounds), *_checking(clone, rounds), *_peers(home, clone, rounds)]
+        return [
+            *reading(made, clone, asked, rounds),
+            *_checking(clone, rounds),
+            *_growing(clone, home / "grown", rounds),
+            *_peers(home, clone, rounds),
+        ]
 
 
 # --- making it --------------------------------------------------------------------------------------------------------
 
 
 def make(home: Path, models: int, landings: int) -> Made:
-    """Landings by squash: one commit each, signed by its proposer and one other, as gitreg itself would write them."""
+    """Landings by squash: one commit each, signed by its proposer and one other, as gitreg itself would write them.
+
+    `git fast-import` stores them, which takes a minute where landing them one by one takes ten.
+    """
     drawn = random.Random(7)  # noqa: S311 - the same registry each time
     people = [_somebody(number, drawn) for number in range(PEOPLE)]
-    store = Store.init(home / "origin.git", _surroundings(home), bare=True)
-    made = Made(store, people)
-    tip = store.write_commit((), store.snapshot(None), _founding(people), _text("registry: created", START))
-    for number in range(landings):
-        at = START + number * APART
-        model = "fraud" if number % (models // 4) == 0 else f"model-{drawn.randrange(models - 1)}"
-        edits = _landing(made, model, at, drawn)
-        tip = store.write_commit((tip,), store.snapshot(tip), edits, _text(f"{model}: production", at))
-        if number % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
-            _checkpoint(made, home, number + 2, tip, at + APART / 2)
-    store.set_ref(store.branches.main, tip, None)
+    made = Made(home / "origin.git", people)
+    Store.init(made.origin, _surroundings(home), bare=True).close()
+    witness = home / "witness"
+    witness.write_bytes(people[0].private)
+    with _Importer(made.origin) as main, _Importer(made.origin) as ledger:
+        roots = Roots()
+        main.commit("main", _founding(people), "registry: created", START, roots)
+        for number in range(landings):
+            at = START + number * APART
+            model = "fraud" if number % (models // 4) == 0 else f"model-{drawn.randrange(models - 1)}"
+            facts, edits = _landing(made, model, at, drawn)
+            ledger.commit("ledger", facts, f"{model}: registered", at)
+            tip = main.commit("main", edits, f"{model}: production", at, roots)
+            if number % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
+                seen = at + APART / 2
+                said = Checkpoint(REGISTRY, number + 2, roots.root, main.id_of(tip), "pass", seen)
+                note = SignedNote(said.to_text()).signed(witness, people[0].email)
+                ledger.commit("ledger", {path_of_note(note): note.to_bytes()}, "checkpoint", seen)
+                made.checkpoints.append((seen, number + 2))
+    subprocess.run(["git", "repack", "-a", "-d", "-q"], cwd=made.origin, check=True)
     return made
+
+
+class _Importer:
+    """One branch written by `git fast-import`."""
+
+    def __init__(self, repository: Path, starts: Mapping[str, str] | None = None) -> None:
+        """`starts` says on which commit a branch goes on that is not there yet."""
+        words = ["git", "fast-import", "--quiet", "--force"]
+        self._git = subprocess.Popen(words, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._marks = 0
+        self._starts = dict(starts or {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._git.communicate(b"done\n")
+
+    def commit(
+        self, branch: str, edits: dict[str, bytes | None], subject: str, at: datetime, roots: Roots | None = None
+    ) -> int:
+        """One more commit on a branch, its leaf added to the roots; the mark by which `id_of` knows it."""
+        self._marks += 1
+        lines = [f"commit refs/heads/{branch}\nmark :{self._marks}\n".encode()]
+        lines.append(f"committer Ada <ada@example.org> {int(at.timestamp())} +0000\n".encode())
+        lines.append(b"data %d\n%b\n" % (len(subject) + 1, f"{subject}\n".encode()))
+        start = self._starts.pop(branch, None)
+        lines += [f"from {start}\n".encode()] if start is not None else []
+        for path, data in edits.items():
+            if data is None:
+                lines.append(f"D {path}\n".encode())
+            else:
+                lines.append(b"M 100644 inline %b\ndata %d\n%b\n" % (path.encode(), len(data), data))
+        self._write(b"".join(lines))
+        if roots is not None:
+            roots.add(_leaf(edits))
+        return self._marks
+
+    def id_of(self, mark: int) -> str:
+        """The id of a commit."""
+        self._write(f"get-mark :{mark}\n".encode())
+        return self._git.stdout.readline().decode().strip() if self._git.stdout is not None else ""
+
+    def _write(self, data: bytes) -> None:
+        if self._git.stdin is not None:
+            self._git.stdin.write(data)
+            self._git.stdin.flush()
+
+
+def _leaf(edits: dict[str, bytes | None]) -> bytes:
+    """What a commit changed, as `gitreg.audit.roots` writes it: no landing here leaves a file as it was."""
+    lines = (
+        f"{'-' if data is None else Digest.of(data).hex}  {path}\n"
+        for path, data in sorted(edits.items(), key=lambda each: each[0].split("/"))
+    )
+    return "".join(lines).encode()
 
 
 def _somebody(number: int, drawn: random.Random) -> Somebody:
@@ -152,7 +230,10 @@ def _founding(people: list[Somebody]) -> dict[str, bytes | None]:
     }
 
 
-def _landing(made: Made, model: str, at: datetime, drawn: random.Random) -> dict[str, bytes | None]:
+def _landing(
+    made: Made, model: str, at: datetime, drawn: random.Random
+) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
+    """What a landing adds to the ledger before, and what it changes on main."""
     folder = paths.stage_folder(model, "production")
     before = made.standing.get(model)
     number = len(made.landed.setdefault(model, [])) + 1
@@ -192,7 +273,8 @@ def _landing(made: Made, model: str, at: datetime, drawn: random.Random) -> dict
     made.statements[model] = tuple(statements)
     made.landed[model].append((at, number))
     made.standing[model] = (decision.digest, subject)
-    return {**gone, **files, **statements, paths.decision(folder): decision.to_bytes()}
+    facts: dict[str, bytes | None] = {paths.version(model, number, version.digest): version.to_bytes()}
+    return facts, {**gone, **files, **statements, paths.decision(folder): decision.to_bytes()}
 
 
 def _version(model: str, number: int) -> Version:
@@ -217,27 +299,6 @@ def _statement(folder: str, decision: Decision, who: Somebody, verdict: str, at:
     return {path: said.to_bytes(), paths.signature(path): sign(who.private, said.to_bytes(), NAMESPACE)}
 
 
-def _checkpoint(made: Made, home: Path, count: int, tip: str, at: datetime) -> None:
-    """By the witness; the root is not what is measured here, and an audit of the line is its own figure."""
-    witness = made.people[0]
-    key = home / "witness"
-    key.write_bytes(witness.private)
-    said = Checkpoint(REGISTRY, count, bytes(32), tip, "pass", at)
-    note = SignedNote(said.to_text()).signed(key, witness.email)
-    store, ref = made.store, made.store.branches.ledger
-    before = store.tip(ref)
-    text = _text("checkpoint", at)
-    made_commit = store.commit_edits(before, {path_of_note(note): note.to_bytes()}, text)
-    if made_commit is not None:
-        store.set_ref(ref, made_commit, before)
-    made.checkpoints.append((at, count))
-
-
-def _text(subject: str, at: datetime) -> CommitText:
-    ada = Person("Ada", "ada@example.org")
-    return CommitText(f"{subject}\n", ada, ada, at)
-
-
 def _surroundings(home: Path) -> Surroundings:
     return Surroundings({"HOME": str(home)}, "here", "boot", "machine", lambda: datetime.now(UTC), home)
 
@@ -245,9 +306,11 @@ def _surroundings(home: Path) -> Surroundings:
 # --- asking it --------------------------------------------------------------------------------------------------------
 
 
-def _reading(made: Made, clone: Path, asked: int, rounds: int) -> list[Figure]:
+def reading(made: Made, clone: Path, asked: int, rounds: int) -> list[Figure]:
+    """What asking costs in a fresh clone; ends the program where an answer leaves out the truth."""
     with gitreg.open(clone) as registry:
         first = timed(lambda: registry.resolve("models:/fraud@production"))
+        ledger = timed(registry.deployments.live)
         built = timed(registry.record.log)
         costs, single, separated = _ask(made, registry, asked)
         log = [timed(lambda: registry.record.log("fraud", limit=50)) for _ in range(rounds)]
@@ -255,6 +318,7 @@ def _reading(made: Made, clone: Path, asked: int, rounds: int) -> list[Figure]:
     landings = sum(map(len, made.landed.values()))
     return [
         Figure(f"first resolve in a fresh clone, {landings:,} landings", first, first, 1.0),
+        Figure(f"first look at the ledger, {landings:,} versions", ledger, first, first / ledger),
         Figure(f"every landing judged once, {landings:,} landings", built, built, 1.0),
         Figure("as-of, warm, p50", p50, PROMISED_S, PROMISED_S / p50, target=1.0, floor_name="100 ms promised"),
         Figure("as-of with one answer", single, separated, single / max(separated, 1), "", 1.0, "checkpoint between"),
@@ -302,7 +366,7 @@ def _checking(clone: Path, rounds: int) -> list[Figure]:
     whole = _program(clone, "audit", "verify")(0)
     since = subprocess.run(["git", "rev-parse", "HEAD~100"], cwd=clone, capture_output=True, text=True, check=True)
     rest = _program(clone, "audit", "verify", "--from", since.stdout.strip())(0)
-    validate = _program(clone, "validate", "--base", "HEAD~1", "--head", "HEAD", "--push")
+    validate = _validate(clone)
     return [
         Figure("audit verify of everything", whole, whole, 1.0),
         Figure("audit verify of the last 100 commits", rest, whole, whole / rest, floor_name="of everything"),
@@ -310,10 +374,32 @@ def _checking(clone: Path, rounds: int) -> list[Figure]:
     ]
 
 
+def _validate(clone: Path) -> Measure:
+    """The last landing, as the proposal that it was."""
+    return _program(clone, "validate", "--base", "HEAD~1", "--head", "HEAD")
+
+
+def _growing(clone: Path, grown: Path, rounds: int) -> list[Figure]:
+    """`validate` beside itself where the ledger holds many facts more: it must not take longer for them."""
+    shutil.copytree(clone, grown, symlinks=True)
+    at = START + timedelta(days=3650)
+    note = Note(
+        rev=1, writer=WriterId("a" * 32), subject="models/fraud", name="tag.NUMBER", value="x", actor=_ADA, at=at
+    ).to_bytes()
+    folder = paths.model_notes("fraud")
+    facts: dict[str, bytes | None] = {
+        paths.note(folder, f"tag.{number}"): note.replace(b"NUMBER", str(number).encode()) for number in range(FACTS)
+    }
+    with _Importer(grown, {"ledger": "refs/remotes/origin/ledger^0"}) as ledger:
+        ledger.commit("ledger", facts, "tags", at)
+    name = f"validate, with {FACTS:,} facts more on the ledger"
+    return [compare(name, _validate(grown), {"without them": _validate(clone)}, target=0.8, rounds=rounds)]
+
+
 def _program(clone: Path, *words: str) -> Measure:
-    """gitreg as a program; an audit of a registry whose checkpoints have no root says so with exit 1."""
+    """gitreg as a program, which has to find nothing wrong."""
     program = [str(Path(sys.executable).with_name("gitreg")), "-C", str(clone), *words]
-    return lambda _: timed(lambda: subprocess.run(program, capture_output=True, check=False))
+    return lambda _: timed(lambda: subprocess.run(program, capture_output=True, check=True))
 
 
 # --- beside others ----------------------------------------------------------------------------------------------------

@@ -76,10 +76,19 @@ class _Past:
     def outdated(self) -> Iterator[Finding]:
         """What was too old already when somebody saw that it was not yet in force."""
         before = self._before()
-        if before is not None:
+        if before is not None and self._may_be_outdated(before.at):
             words = f"It was not in force yet at {format_time(before.at)}, as {before.by} signed."
             for found in outdated(self.judge.tree(self.position), self.folder, self.question, before.at):
                 yield replace(found, message=f"{found.message} {words}", severity="warn")
+
+    def _may_be_outdated(self, at: datetime) -> bool:
+        """Without a look at what was signed, which takes longest."""
+        decision, rulebook = self.question.decision, self.question.rulebook
+        return (
+            (decision.expires_at is not None and decision.expires_at <= at)
+            or any(owner.key.valid_before is not None for owner in rulebook.owners.values())
+            or any(getattr(rule, "max_age_days", None) is not None for rule, _ in landing_rules(decision, rulebook))
+        )
 
     def _before(self) -> Milestone | None:
         """The latest that saw main without it."""

@@ -190,12 +190,12 @@ class Joined(Sequence[str]):
 
 def differing(before: Tree, after: Tree, folder: str = "") -> Iterator[str]:
     """Every path whose file differs between two trees; folders that are equal are never opened."""
-    old = {entry.name: entry for entry in before.entries(folder)}
-    new = {entry.name: entry for entry in after.entries(folder)}
+    first, second = set(before.entries(folder)), set(after.entries(folder))
+    old = {entry.name: entry for entry in first - second}
+    new = {entry.name: entry for entry in second - first}
     for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            path = f"{folder}/{name}" if folder else name
-            yield from _differing_entry(before, after, path, (old.get(name), new.get(name)))
+        path = f"{folder}/{name}" if folder else name
+        yield from _differing_entry(before, after, path, (old.get(name), new.get(name)))
 
 
 def _differing_entry(before: Tree, after: Tree, path: str, pair: tuple[Entry | None, Entry | None]) -> Iterator[str]:

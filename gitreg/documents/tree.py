@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,8 +12,7 @@ Edits: TypeAlias = "Mapping[str, bytes | None]"
 """Path to its new content; None removes it."""
 
 
-@dataclass(frozen=True, order=True)
-class Entry:
+class Entry(NamedTuple):
     """One name in a folder. `object_id` is equal exactly when content (of a folder: everything below) is equal."""
 
     name: str

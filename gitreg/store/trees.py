@@ -90,7 +90,7 @@ def compare(reader: ObjectReader, before: ObjectId | None, after: ObjectId | Non
             continue
         olds: TreeItems = {} if old is None else reader.tree(old)
         news: TreeItems = {} if new is None else reader.tree(new)
-        names = [name for name in olds.keys() | news.keys() if olds.get(name) != news.get(name)]
+        names = {name for name, _ in olds.items() ^ news.items()}
         budget.spend(len(names), depth)
         for name in names:
             path = prefix + name

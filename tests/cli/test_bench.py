@@ -1,8 +1,15 @@
-"""The benchmark of start-up runs; how quick it was is for `make bench`."""
+"""The benchmarks run in small; how quick anything was is for `make bench`."""
 
 from __future__ import annotations
 
-from bench import startup
+import subprocess
+from typing import TYPE_CHECKING
+
+import gitreg
+from bench import history, startup
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_startup_benchmark_runs_in_small() -> None:
@@ -14,3 +21,14 @@ def test_the_startup_benchmark_runs_in_small() -> None:
 def test_what_is_needed_is_found_whole() -> None:
     assert {"gitreg", "click", "pydantic", "pydantic-core", "s3fs", "cryptography"} <= startup.needed("gitreg").keys()
     assert "pytest" not in startup.needed("gitreg")
+
+
+def test_a_small_history_is_made_asked_and_checked(tmp_path: Path) -> None:
+    made = history.make(tmp_path, 8, 60)
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", made.origin, clone], check=True)
+    figures = {figure.name: figure for figure in history.reading(made, clone, asked=20, rounds=1)}
+    single = figures["as-of with one answer"]
+    assert single.ours == single.floor
+    with gitreg.open(clone) as registry:
+        assert registry.audit().outcome == "pass"
