@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitreg._registry.erasures import Erasures
 from gitreg.blobs import BlobSettings, LayeredBlobs, open_blobs
 from gitreg.documents import Digest
 from gitreg.errors import BlobNotFound, InvalidValue, NotFound, RemoteError, StorageError
@@ -24,14 +25,16 @@ REPORT_TYPES = {".xml": "application/xml", ".json": "application/json", ".txt": 
 def open_bytes(store: Store, settings: RegistrySettings, user: User) -> LayeredBlobs:
     """Bytes go into the git folder first; the shared place is the user's, the registry's, or a path origin's own.
 
-    Raises `Refused` where gitreg.json names a place that only a user may choose.
+    What the ledger says was erased is neither stored nor read. Raises `Refused` where gitreg.json names a place that
+    only a user may choose.
     """
     of_user = user.read().blobs.get(settings.registry)
-    return open_blobs(
+    everything = open_blobs(
         store.git_dir,
         settings.registry,
         BlobSettings(in_registry=settings.blobs, of_user=of_user, origin=_origin(store)),
     )
+    return LayeredBlobs(everything.local, everything.shared, Erasures(store, everything).of)
 
 
 def _origin(store: Store) -> Path | None:

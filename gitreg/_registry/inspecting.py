@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.naming import manifests_in, named_in
 from gitreg._registry.views import Ailment, Checkup
-from gitreg.blobs import BlobStore, Progress, read_manifest
+from gitreg.blobs import BlobStore, Progress, Stored, read_manifest
 from gitreg.decisions import check_facts
-from gitreg.documents import Digest, MemoryTree, classify_main, paths
+from gitreg.documents import Digest, MemoryTree, classify_main, is_sealed, paths
 from gitreg.errors import BlobNotFound, CorruptBlob, GitregError, InvalidDocument, StorageError
 from gitreg.registry import claims_in
 
@@ -31,11 +31,14 @@ class Inspection:
         self._documents = 0
         self._blobs: set[Digest] = set()
         self._size = 0
+        self._erased: set[Digest] = set()
 
     def run(self, progress: Progress | None = None) -> Checkup:
         """Check git objects, then documents, then bytes. What one part cannot read, the others still check."""
         ailments = [*self._objects(), *self._main(), *self._ledger(), *self._bytes(progress)]
-        return Checkup(tuple(ailments), len(self._seen), self._documents, len(self._blobs), self._size)
+        return Checkup(
+            tuple(ailments), len(self._seen), self._documents, len(self._blobs), self._size, len(self._erased)
+        )
 
     # --- git objects ------------------------------------------------------------------------------------------------
 
@@ -127,22 +130,47 @@ class Inspection:
         severity = "warn" if path.startswith(("runs/", "datasets/")) else "block"
         try:
             data = files.read(path) or b""
-            named = {descriptor.digest: path for descriptor in named_in(path, data)}
+            named: dict[Digest, tuple[Stored, str]] = {}
+            named |= {descriptor.digest: (descriptor, path) for descriptor in named_in(path, data)}
             for manifest in manifests_in(path, data):
-                named |= self._files_of(manifest.digest, path)
+                if self._parts.erasures.of(manifest.digest) is None:
+                    named |= self._files_of(manifest.digest, path)
         except InvalidDocument:  # said already
             return
         except GitregError as error:
             yield Ailment("bytes", path, error.message, error.hint, severity)
             return
-        for digest, what in named.items():
-            if digest not in self._blobs:
-                self._blobs.add(digest)
-                yield from self._verify(digest, what, severity, progress)
+        for digest, (stored, what) in named.items():
+            if digest in self._blobs or digest in self._erased:
+                continue
+            if self._parts.erasures.of(digest) is not None:
+                self._erased.add(digest)
+                yield from self._remains(digest, what)
+                continue
+            self._blobs.add(digest)
+            yield from self._verify(digest, what, severity, progress)
+            yield from self._key(stored, what, severity)
 
-    def _files_of(self, manifest: Digest, path: str) -> dict[Digest, str]:
+    def _files_of(self, manifest: Digest, path: str) -> dict[Digest, tuple[Stored, str]]:
         content = read_manifest(self._parts.blobs, manifest)
-        return {entry.digest: f"{path}: {entry.path}" for entry in content.files}
+        return {entry.digest: (entry, f"{path}: {entry.path}") for entry in content.files}
+
+    def _remains(self, digest: Digest, what: str) -> Iterator[Ailment]:
+        """What was erased is nowhere."""
+        blobs = self._parts.blobs
+        for place in (blobs.local, blobs.shared):
+            if place is not None and (place.has(digest) or place.get_key(digest) is not None):
+                message = f"{digest} was erased and is still in {place.location}."
+                yield Ailment("erased", what, message, f"gitreg sync; or: gitreg erase {digest} -m WHY", "warn")
+
+    def _key(self, stored: Stored, what: str, severity: str) -> Iterator[Ailment]:
+        """What is sealed has a key."""
+        try:
+            if is_sealed(stored.media_type) and self._parts.blobs.get_key(stored.digest) is None:
+                message = f"The key of {stored.digest} is nowhere, so nobody can read it."
+                yield Ailment("key", what, message, "gitreg sync where it was recorded", severity)
+        except StorageError as error:
+            yield Ailment("key", what, error.message, error.hint, severity)
 
     def _verify(self, digest: Digest, what: str, severity: str, progress: Progress | None) -> Iterator[Ailment]:
         try:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import open_bytes
+from gitreg._registry.erasures import Erasures
 from gitreg._registry.gate import check_push
 from gitreg._registry.uploading import Uploader
+from gitreg.blobs import LayeredBlobs
 from gitreg.decisions import Office, Proposals, Record
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitreg._user import User
-    from gitreg.blobs import LayeredBlobs
     from gitreg.decisions import Inputs
     from gitreg.documents import Observation
     from gitreg.gathering import CodeHistory, Observer
@@ -65,8 +66,13 @@ class Parts:
 
     def forget_blobs(self) -> None:
         """Ask again where bytes are, and build anew what stands on the answer."""
-        for name in ("blobs", "uploader", "ledger", "models", "evaluations", "observer", "tracker", "runs"):
+        for name in ("blobs", "erasures", "uploader", "ledger", "models", "evaluations", "observer", "tracker", "runs"):
             self.__dict__.pop(name, None)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """Which bytes were erased."""
+        return Erasures(self.store, LayeredBlobs(self.blobs.local, self.blobs.shared))
 
     @cached_property
     def uploader(self) -> Uploader:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from gitreg._registry.auditing import Audits
     from gitreg._registry.deploying import Deployments
+    from gitreg._registry.erasing import Eraser
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
     from gitreg._registry.trials import Trials
@@ -393,6 +394,13 @@ class Registry:
         from gitreg._registry.deploying import Deployments  # noqa: PLC0415 - see `_audits`
 
         return Deployments(self._parts, self.resolve)
+
+    @cached_property
+    def erasing(self) -> Eraser:
+        """What names some bytes, and how they are erased; see `Eraser`."""
+        from gitreg._registry.erasing import Eraser  # noqa: PLC0415 - see `_audits`
+
+        return Eraser(self._parts, self.artifacts)
 
     @property
     def exports(self) -> Exports:

@@ -6,6 +6,7 @@ import logging
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
+from gitreg._registry.settling import Settler
 from gitreg._registry.views import Synced, Unpushed
 from gitreg.blobs import Progress, read_manifest
 from gitreg.errors import NotPublished, RemoteError
@@ -30,27 +31,33 @@ class Syncer:
     def __init__(self, parts: Parts) -> None:
         """Nothing is asked yet."""
         self._parts = parts
+        self._settler = Settler(parts)
 
     def sync(self, progress: Progress | None = None, *, message: str | None = None) -> Synced:
         """Publish runs, bytes, numbers and decisions, and bring this clone up to the remote.
 
         `message` goes into the commits that this makes on the ledger, if it makes any.
 
-        Bytes go before the documents that name them; main comes last, so that all else is done when it has `Diverged`.
-        Raises `NotPublished` once where bytes have no place that others read, and what the store and storage raise.
+        Bytes go before the documents that name them, and what others erased goes away here; main comes last, so that
+        all else is done when it has `Diverged`. Raises `NotPublished` once where bytes have no place that others read,
+        and what the store and storage raise.
         """
         parts = self._parts
         runs = tuple(dict.fromkeys(record.run_id for record in parts.tracker.publish(message).records))
         uploaded = parts.uploader.upload(progress=progress)
         remote = parts.remote()
         if remote is None:
-            return Synced(None, runs, uploaded)
+            return Synced(None, runs, uploaded, settled=self._settler.settle())
         self._stop_once("sync", parts.blobs.shared is None and any(parts.uploader.named(None)))
         waiting = {view.digest: view.label for view in self._unnumbered()}
         parts.models.claim_numbers(message)
-        report = sync(parts.store, remote, parts.ledger.text("ledger: synced", message))
+        try:
+            report = sync(parts.store, remote, parts.ledger.text("ledger: synced", message))
+        finally:  # a main that diverged keeps nothing of what was erased
+            settled = self._settler.settle()
         numbers = {label: parts.models.version(digest).number for digest, label in waiting.items()}
-        return Synced(report, runs, uploaded, {label: number for label, number in numbers.items() if number})
+        numbered = {label: number for label, number in numbers.items() if number}
+        return Synced(report, runs, uploaded, numbered, settled)
 
     def freshen(self) -> None:
         """Fetch what the remote has, where that is all a sync would do; without the remote, all stays as it was.
@@ -64,6 +71,7 @@ class Syncer:
             remote = self._parts.remote()
             if remote is not None:
                 sync(self._parts.store, remote, self._parts.ledger.text("ledger: synced"))
+                self._settler.settle()
         except RemoteError as error:
             _log.info("%s cannot be asked for news: %s", self._parts.store.path, error.message)
 

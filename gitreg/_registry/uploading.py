@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from gitreg._registry.keeping import keep, kept
 from gitreg._registry.naming import manifests_in, named_in
 from gitreg.blobs import LayeredBlobs, Progress, read_manifest
-from gitreg.errors import GitregError, InvalidDocument, StorageError
+from gitreg.errors import GitregError, InvalidDocument
 from gitreg.store import CommitId, Store
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class Uploader:
         """
         store = self._store
         try:
-            found = json.loads((store.layout.own / _DONE).read_text(encoding="utf-8"))
+            found = json.loads(kept(store, _DONE))
             commit = CommitId(found["ledger"]) if found["place"] == place else None
-        except (OSError, ValueError, KeyError, TypeError, GitregError):
+        except (ValueError, KeyError, TypeError, GitregError):
             return None
         if commit is None:
             return None
@@ -81,10 +82,4 @@ class Uploader:
         return known if store.has_object(known) else None
 
     def _note(self, place: str, ledger: CommitId) -> None:
-        file = self._store.layout.own / _DONE
-        try:
-            file.parent.mkdir(exist_ok=True)  # a plain clone has none until it keeps something
-            file.unlink(missing_ok=True)  # a link there is not written through
-            file.write_text(json.dumps({"place": place, "ledger": ledger}), encoding="utf-8")
-        except OSError as error:
-            raise StorageError(f"{file} cannot be written: {error.strerror}.", subject=str(file)) from error
+        keep(self._store, _DONE, json.dumps({"place": place, "ledger": ledger}))

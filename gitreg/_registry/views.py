@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitreg.decisions import OverrideView, ProposalView
-    from gitreg.documents import Checkpoint, Deployment, Descriptor, Digest, Principal, RegistryId, RunId, Version
+    from gitreg.documents import (
+        Checkpoint,
+        Deployment,
+        Descriptor,
+        Digest,
+        Erased,
+        Principal,
+        RegistryId,
+        RunId,
+        Version,
+    )
     from gitreg.forges import CheckRun, Comment, PullRequest
     from gitreg.signing import SignedNote
     from gitreg.store import CommitId, SyncReport
@@ -155,11 +165,52 @@ class Checkup:
     documents: int = 0
     blobs: int = 0
     size_bytes: int = 0
+    erased: int = 0
+    """Blobs that were erased: nobody has to have them."""
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing blocks."""
         return all(ailment.severity != "block" for ailment in self.ailments)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A document that names bytes: what it is, to people, its path, and which of its files they are."""
+
+    kind: str
+    label: str
+    path: str
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Bytes that shall go, and what rests on them."""
+
+    blob: Digest
+    size: int | None
+    sealed: bool
+    named_by: tuple[Naming, ...]
+    erased: Erased | None
+    """What says that they were erased already."""
+
+
+@dataclass(frozen=True)
+class Erasing:
+    """What was erased. `trouble` says why only this machine knows of it, where that is so."""
+
+    erased: tuple[Erased, ...]
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was taken away because the ledger says that it was erased."""
+
+    gone: tuple[Digest, ...] = ()
+    trouble: str = ""
+    """Why something is still in the shared place, where it is."""
 
 
 @dataclass(frozen=True)
@@ -172,3 +223,4 @@ class Synced:
     uploaded: tuple[Digest, ...] = ()
     numbered: Mapping[str, int] = field(default_factory=dict)
     """Versions that got a number: `fraud/~3f2a9c01` to it."""
+    settled: Settled = field(default_factory=Settled)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8
 _SMALL_BYTES = 1024 * 1024
-_WHO = "gitreg erase --list"
+_WHO = "gitreg erased"
 
 
 class LayeredBlobs:

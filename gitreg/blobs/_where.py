@@ -14,10 +14,10 @@ from gitreg.blobs._refusals import without_credentials
 from gitreg.errors import InvalidValue, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from gitreg.blobs._store import BlobStore
-    from gitreg.documents import Digest, Erased, RegistryId
+    from gitreg.documents import RegistryId
 
 _IN_GIT_DIR = Path("gitreg", "blobs")
 _CLOUDS = {"s3", "gs", "az"}
@@ -37,19 +37,14 @@ class BlobSettings:
     """For the file system behind a URL, from the user's own configuration."""
 
 
-def open_blobs(
-    git_dir: Path,
-    registry: RegistryId,
-    settings: BlobSettings | None = None,
-    erased: Callable[[Digest], Erased | None] = lambda _: None,
-) -> LayeredBlobs:
+def open_blobs(git_dir: Path, registry: RegistryId, settings: BlobSettings | None = None) -> LayeredBlobs:
     """The blobs of a registry: a store inside its git folder, and the shared one, if there is any.
 
-    `erased` says which blobs were erased. Nothing is made or asked yet. Raises `Refused` where gitreg.json names a
-    place that only a user may choose, and `InvalidValue` for what is no place at all.
+    Nothing is made or asked yet. Raises `Refused` where gitreg.json names a place that only a user may choose, and
+    `InvalidValue` for what is no place at all.
     """
     local = FolderBlobs(git_dir / _IN_GIT_DIR, registry, anchor=git_dir)
-    return LayeredBlobs(local, _shared(registry, settings or BlobSettings()), erased)
+    return LayeredBlobs(local, _shared(registry, settings or BlobSettings()))
 
 
 def check_blobs_url(url: str) -> str:

@@ -42,14 +42,14 @@ class GitConfig:
     def __init__(self, local: Path | None, surroundings: Surroundings) -> None:
         """`local` is the repository's `config` file. Raises `CorruptRepository` when it cannot be parsed."""
         self.path = local
-        self._seen = _stamp(local)
+        self._seen = stamp_of(local)
         self._parsed = _read_local(local) if local else ConfigFile()
         self._trusted = list(_trusted_files(surroundings))
 
     @property
     def _local(self) -> ConfigFile:
         """The repository's own file, read again when somebody changed it."""
-        stamp = _stamp(self.path)
+        stamp = stamp_of(self.path)
         if stamp != self._seen and self.path is not None:
             self._seen, self._parsed = stamp, _read_local(self.path)
         return self._parsed
@@ -111,7 +111,8 @@ class GitConfig:
         _replace(self.path, before + (b"" if before.endswith(b"\n") or not before else b"\n") + text.encode())
 
 
-def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+def stamp_of(path: Path | None) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced; None where there is none."""
     try:
         stat = path.stat() if path else None
     except FileNotFoundError:

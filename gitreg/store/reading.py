@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from gitreg.store import commits, formats, history, trees
-from gitreg.store.config import GitConfig
+from gitreg.store.config import GitConfig, stamp_of
 from gitreg.store.ledger import merge_trees
 from gitreg.store.objects import COMMIT, Objects, Overlay
 from gitreg.store.refs import Refs
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from gitreg.surroundings import Surroundings
 
 _ORIGIN = "refs/remotes/origin/"
+_LEDGER_FILES = (
+    "packed-refs",
+    *(
+        f"{prefix}{branches.ledger.removeprefix('refs/heads/')}"
+        for branches in (OWN_BRANCHES, GUEST_BRANCHES)
+        for prefix in ("refs/heads/", _ORIGIN)
+    ),
+)
 
 
 class Reading:
@@ -33,6 +41,7 @@ class Reading:
         self.config = GitConfig(place.common_dir / "config", surroundings)
         self.objects = Objects(place.objects, formats.object_format(self.config, place), quarantine)
         self._refs = Refs(place.common_dir, place.git_dir)
+        self._ledger_files = [place.common_dir / name for name in _LEDGER_FILES]
 
     def __enter__(self) -> Self:
         return self
@@ -76,6 +85,10 @@ class Reading:
         """The ledger as this clone knows it: its own, or (before it has recorded anything) origin's."""
         ledger = self.branches.ledger
         return self.tip(ledger) or self.tip(tracked(ledger))
+
+    def ledger_stamp(self) -> object:
+        """Equal as long as the ledger's tip is, and a hundredth of the work of asking for it."""
+        return [stamp_of(path) for path in self._ledger_files]
 
     def main_tip(self) -> CommitId | None:
         """Main as this clone knows it: its own, or (in a clone that never checked it out) origin's."""

@@ -33,6 +33,7 @@ READING = {
     "changes",
     "checks list",
     "deployments list",
+    "erased",
     "evaluations list",
     "evidence export",
     "fsck",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gitreg.blobs import read_stored
 from gitreg.documents import Digest, Evaluation, is_sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.tracking.builders import Clone
 

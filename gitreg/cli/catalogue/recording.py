@@ -40,5 +40,14 @@ RECORDING = (
     Entry("runs tag", "record", "Record", "Set or remove tags of a run.", "gitreg runs tag @last team=risk", "run"),
     Entry("runs note", "record", "Record", "Say what a run was about.", 'gitreg runs note @last "Too deep."', "run"),
     Entry("runs delete", "record", "Record", "Hide a run from lists.", 'gitreg runs delete @last -m "a typo"', "run"),
+    Entry(
+        "erase",
+        "erase",
+        "Record",
+        "Destroy bytes and their keys for good.",
+        'gitreg erase runs:/3f2a9c41/rows.csv -m "They asked for it."',
+        "erasing",
+    ),
+    Entry("erased", "erase", "Record", "List what was erased, by whom and why.", "gitreg erased", "erased"),
     Entry("runs restore", "record", "Record", "Bring a deleted run back.", "gitreg runs restore 3f2a9c41", "run"),
 )

@@ -41,6 +41,7 @@ from gitreg.cli.shapes.decisions import (
     Review,
     Told,
 )
+from gitreg.cli.shapes.erasing import ErasableBlob, ErasedBlob, Erasing, NamedBy
 from gitreg.cli.shapes.models import (
     Alias,
     Deployment,
@@ -126,6 +127,8 @@ SHAPES: dict[str, Any] = {
     "evidence-pack": EvidencePack,
     "fetched": Fetched,
     "findings": list[Finding],
+    "erased": list[ErasedBlob],
+    "erasing": Erasing,
     "fsck": Checked,
     "holds": list[Hold],
     "inventory": list[InventoryModel],
@@ -193,6 +196,9 @@ __all__ = [
     "Described",
     "Descriptor",
     "Dropped",
+    "ErasableBlob",
+    "ErasedBlob",
+    "Erasing",
     "Error",
     "Evaluation",
     "EvidencePack",
@@ -218,6 +224,7 @@ __all__ = [
     "Model",
     "ModelSummary",
     "Move",
+    "NamedBy",
     "NoteSigner",
     "Number",
     "Objection",

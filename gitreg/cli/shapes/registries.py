@@ -14,6 +14,7 @@ class Synced(TypedDict):
     remote: bool
     runs: list[str]
     uploaded: int
+    erased: int
     numbered: dict[str, int]
     fetched: list[str]
     pushed: list[str]
@@ -40,6 +41,7 @@ class Checked(TypedDict):
     documents: int
     blobs: int
     size_bytes: int
+    erased: int
     findings: list[Ailment]
 
 

@@ -135,6 +135,7 @@ def checkup(found: Checkup) -> shapes.Checked:
         "documents": found.documents,
         "blobs": found.blobs,
         "size_bytes": found.size_bytes,
+        "erased": found.erased,
         "findings": [ailment(each) for each in found.ailments],
     }
 
@@ -143,6 +144,8 @@ def checkup_page(found: Checkup) -> Iterator[Block]:
     """The same for people."""
     looked = f"{counted(found.documents, 'document')}, {counted(found.blobs, 'blob')} ({size(found.size_bytes)})"
     yield f"Checked {counted(found.objects, 'commit')}, {looked}."
+    if found.erased:
+        yield f"{counted(found.erased, 'blob')} that documents name {'was' if found.erased == 1 else 'were'} erased."
     yield from ailments_page(found.ailments, "All is as it should be.")
 
 

@@ -13,7 +13,7 @@ _FINGERPRINT = "0" * 64
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitreg._registry import Pulled, Resolution, Synced
+    from gitreg._registry import Pulled, Resolution, Settled, Synced
     from gitreg.cli import shapes
     from gitreg.documents import ManifestEntry
     from gitreg.report import Block
@@ -98,6 +98,7 @@ def synced(found: Synced) -> shapes.Synced:
         "remote": report is not None,
         "runs": [*found.runs],
         "uploaded": len(found.uploaded),
+        "erased": len(found.settled.gone),
         "numbered": dict(found.numbered),
         "fetched": [*report.fetched] if report else [],
         "pushed": [*report.pushed] if report else [],
@@ -114,6 +115,7 @@ def synced_page(found: Synced) -> Iterator[Block]:
         yield Line(f"Published {counted(len(found.runs), 'run')}.", "good")
     if found.uploaded:
         yield Line(f"Uploaded {counted(len(found.uploaded), 'blob')}.", "good")
+    yield from _settled(found.settled)
     for label, number in found.numbered.items():
         yield Line(f"{label} is now {label.rpartition('/')[0]}/{number}.", "good")
     report = found.report
@@ -126,6 +128,13 @@ def synced_page(found: Synced) -> Iterator[Block]:
     for ref in report.conflicts:
         yield Line(f"{_short(ref)} changed on both sides; it was left as it is.", "warn")
     yield Line("In step with the remote.", "good")
+
+
+def _settled(found: Settled) -> Iterator[Block]:
+    if found.gone:
+        yield f"Took away {counted(len(found.gone), 'erased blob')}; who and why: gitreg erased"
+    if found.trouble:
+        yield Line(f"Erased bytes are still in the shared place: {found.trouble}", "warn")
 
 
 def _short(ref: str) -> str:
