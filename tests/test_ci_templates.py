@@ -111,6 +111,11 @@ def test_no_job_that_may_write_the_repository_sees_a_proposal(workflow: dict[str
     assert all("github.event." not in str(job) for job in jobs)
 
 
+def test_each_key_is_a_secret_of_the_environment_that_main_alone_deploys_to(workflow: dict[str, Any]) -> None:
+    holding = {name: job.get("environment") for name, job in workflow["jobs"].items() if "secrets." in str(job)}
+    assert holding == {"attest": "gitreg", "checkpoint": "gitreg"}
+
+
 def test_every_checkout_is_main_whole_and_keeps_no_token(workflow: dict[str, Any]) -> None:
     checkouts = [
         step["with"]
