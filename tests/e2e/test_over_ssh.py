@@ -63,6 +63,23 @@ def test_the_hook_refuses_over_ssh_in_words(people: dict[str, Desk], tmp_path: P
     assert ada.git("rev-parse", "main", cwd=tmp_path / "origin.git") == before
 
 
+@pytest.mark.usefixtures("server")
+def test_the_hook_knows_by_whose_key_somebody_came_in(people: dict[str, Desk]) -> None:
+    ada, ben = people["ada"], people["ben"]
+    docs = ("docs", "--branch", "main", "--path", "docs/**", "--person", ben.email)
+    ada.does("rights", "add", *docs, "-m", "Ben writes them.", "--key", str(ada.key))
+    ben.does("sync")
+    for desk in (ada, ben):
+        (desk.folder / "docs").mkdir()
+        (desk.folder / "docs/plan.md").write_text("a plan\n")
+        desk.git("add", "docs")
+        desk.git("commit", "--quiet", "-m", "a plan")
+    refused = ada.shell("git", "push", "--quiet", "origin", "main")
+    assert refused.returncode == 1
+    assert "ada@example.org may not write this path" in " ".join(refused.stderr.replace("remote:", "").split())
+    ben.git("push", "--quiet", "origin", "main")
+
+
 def test_a_key_that_the_server_does_not_know_reads_nothing(
     people: dict[str, Desk], server: SshServer, tmp_path: Path
 ) -> None:

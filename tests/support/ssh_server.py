@@ -56,14 +56,14 @@ class SshServer:
 
 @contextmanager
 def ssh_server(folder: Path, authorized: Sequence[Path]) -> Iterator[SshServer]:
-    """Serve until the block ends. `authorized` are public key files."""
+    """Serve until the block ends. `authorized` are public key files, whose comments say whom each lets in."""
     program = shutil.which("sshd", path=_PATH)
     assert program is not None, "sshd is not installed; `make test-full` brings it (Debian's openssh-server)"
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {_make_host_key(folder / 'host')}\n")
-    (folder / "authorized_keys").write_text("".join(key.read_text() for key in authorized))
+    (folder / "authorized_keys").write_text("".join(_line(key.read_text()) for key in authorized))
     (folder / "settings").write_text(_SETTINGS.format(port=port, folder=folder))
     if os.geteuid() == 0:
         os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # noqa: PTH103 - as Debian's service does it before a start
@@ -75,6 +75,12 @@ def ssh_server(folder: Path, authorized: Sequence[Path]) -> Iterator[SshServer]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _line(key: str) -> str:
+    """As docs/team.md has it: git alone, whose hook is told who came in."""
+    who = key.split()[2]
+    return f'restrict,command="REMOTE_USER={who} git-shell -c \\"$SSH_ORIGINAL_COMMAND\\"" {key}'
 
 
 def _make_host_key(file: Path) -> str:
