@@ -29,6 +29,8 @@ from gitreg.documents import (
     Policy,
     Principal,
     RegistryId,
+    Rights,
+    RightsRule,
     RunId,
     RunRecord,
     WriterId,
@@ -88,7 +90,15 @@ def deployment() -> Deployment:
     )
 
 
-@pytest.mark.parametrize("document", [run_record(), alias(), deployment()], ids=["run", "alias", "deployment"])
+def rights() -> Rights:
+    people = (Principal("ci@example.org"),)
+    facts = RightsRule(name="facts", branch="ledger", paths=("versions/fraud/**", "aliases/*/*"), people=people)
+    return Rights(rules=(facts, RightsRule(name="docs", branch="main", paths=("docs/**",), groups=("risk",))))
+
+
+@pytest.mark.parametrize(
+    "document", [run_record(), alias(), deployment(), rights()], ids=["run", "alias", "deployment", "rights"]
+)
 def test_a_document_has_exactly_the_golden_bytes(document: Document) -> None:
     assert document.to_bytes() == (GOLDEN / f"{document.schema_name}.json").read_bytes()
 

@@ -179,5 +179,8 @@ def test_what_got_past_the_hook_is_not_in_force_and_the_audit_names_it(house: Ho
     told = mallory.run("validate", "--base", "origin/main", "--head", "main", "--push")
     assert told.code == 1
     assert "rights.json" in told.out
+    told = mallory.run("alias", "fraud", "mine", "1")
+    assert told.code != 0
+    assert "Nobody says who pushes this" in told.err
     told = mallory.run("withdraw", "fraud", "--stage", "production", "-m", "why", "--key", mallory.key)
     assert told.code != 0
