@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from gitreg.documents import Outcome, RegistryId, Severity, Tree
 
 _ALIASES = "aliases"
-_CHECKED = ("versions", "deployments", _ALIASES, CHECKPOINTS)
-"""What of the ledger decisions and proofs rest on, and what was reported of targets."""
+_ERASED = "erased"
+_CHECKED = ("versions", "deployments", _ALIASES, _ERASED, CHECKPOINTS)
+"""What of the ledger decisions and proofs rest on, what was reported of targets, and what may not come back."""
 _ANOTHER = "Ask whoever gave you the digest which registry it is of."
 
 
@@ -70,6 +71,8 @@ class AuditReport:
     """What came up to here was taken on trust."""
     anchor: Anchor | None
     """The checkpoint that the auditor brought along, if the history of today extends it."""
+    erased: int
+    """How many erasures the ledger tells of: what was decided on such bytes stands, and nobody can look again."""
     objections: tuple[Objection, ...]
 
     @property
@@ -122,6 +125,7 @@ class Auditor:
             is_rooted=founding is not None and founding.digest == root,
             since=since,
             anchor=notes.anchor(),
+            erased=sum(1 for _ in self._store.snapshot(self._store.ledger_tip()).walk(_ERASED)),
             objections=tuple(self._objections(found)),
         )
 

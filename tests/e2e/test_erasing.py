@@ -217,10 +217,15 @@ def test_what_was_decided_long_ago_stands_and_the_audit_says_what_it_cannot_see(
     assert told.code == 0, told
     (unseen,) = [each for each in told.json["objections"] if each["rule"] == "evidence-unseen"]
     assert "was erased by ada@example.org" in unseen["message"]
-    assert unseen["severity"] == "warn"
+    assert (unseen["severity"], told.json["erased"]) == ("warn", 1)
+    (document,) = ada.git("ls-tree", "-r", "--name-only", "ledger", "erased/").split()
     ada.does("resolve", "models:/fraud@production")
     first = ada.git("rev-list", "--max-parents=0", "ledger").split()[0]
     ada.does("validate", "--facts", f"{first}..ledger")
+    commit_by_hand(ada, {document: None}, "refs/heads/ledger")
+    told = ada.run("audit", "verify", "--json")
+    assert told.code == 1
+    assert (document, "append-only") in {(each["path"], each["rule"]) for each in told.json["objections"]}
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ class Audit(TypedDict):
     rooted: bool
     since: str | None
     anchor: Anchor | None
+    erased: int
     objections: list[Objection]
 
 

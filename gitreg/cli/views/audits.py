@@ -36,6 +36,7 @@ def audit(found: AuditReport) -> shapes.Audit:
         "rooted": found.is_rooted,
         "since": found.since,
         "anchor": anchor(found),
+        "erased": found.erased,
         "objections": [objection(each) for each in found.objections],
     }
 
@@ -68,6 +69,8 @@ def audit_page(found: AuditReport) -> Iterator[Block]:
         yield from _objection_lines(each)
     looked = f"{counted(found.commits, 'commit')} on main, {counted(found.landings, 'decision')}"
     yield f"Registry {found.registry}: {looked}."
+    if found.erased:
+        yield f"{counted(found.erased, 'erasure')}: what was decided on those bytes stands, and nobody can look again."
     if found.unreviewed:
         word = "was" if found.unreviewed == 1 else "were"
         yield Line(f"{counted(found.unreviewed, 'decision')} {word} unreviewed: nobody had to approve.", "warn")
