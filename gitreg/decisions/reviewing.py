@@ -10,7 +10,7 @@ from gitreg.decisions.armour import armoured
 from gitreg.decisions.asking import stage_quorum
 from gitreg.decisions.reading import Desk, Found
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Digest, ReviewReport, paths
+from gitreg.documents import MAX_REVIEWS, Digest, ReviewReport, paths
 from gitreg.errors import InvalidValue
 from gitreg.policy import counts_review
 from gitreg.store import CommitId
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gitreg.documents import Principal
     from gitreg.policy import Quorum
     from gitreg.signing import Signer
+
+
+_MAX_URL = 2_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,9 @@ class Attestor:
         standing = Standing(self.office, found, Rulebook(self.office.snapshot()))
         weighed = [standing.weigh(each) for each in shown]
         taken = [each for each in weighed if isinstance(each, ReviewReport)]
-        reviews = tuple(sorted(taken, key=lambda each: (each.reviewer, each.review)))
+        # So many that not all fit: no rejection is left out for an approval.
+        told = sorted(taken, key=lambda each: (each.verdict == "approve", each.reviewer, each.review))[:MAX_REVIEWS]
+        reviews = tuple(told)
         over = tuple(each for each in weighed if isinstance(each, PassedOver))
         before = person.before(found)
         if reviews == (before.reviews if before is not None else ()):
@@ -108,7 +113,7 @@ class Standing:
             reviewer=reviewer,
             handle=shown.handle,
             review=shown.review,
-            url=shown.url or None,
+            url=shown.url if _is_plain(shown.url) else None,
             commit=shown.commit,
             verdict=shown.verdict,
             submitted_at=shown.submitted_at,
@@ -123,8 +128,8 @@ class Standing:
         quorum = self._quorum()
         if quorum is None or not counts_review(quorum, reviewer, decision.proposer.principal, self.rulebook.approvers):
             return f"the policy counts no review by {reviewer}: it takes a signature, or somebody else"
-        if shown.submitted_at is None:
-            return "the forge does not say when it was given"
+        if shown.submitted_at is None or not 0 < shown.review < 1 << 63:
+            return "the forge does not say when it was given, or by which number"
         return self._fault_of_commit(shown.commit)
 
     def _quorum(self) -> Quorum | None:
@@ -148,6 +153,11 @@ class Standing:
         documents = [paths.decision(folder) for folder in self.found.change.folders]
         wanted: Mapping[str, Digest | None] = {**decision.files, **dict.fromkeys(documents, decision.digest)}
         return all(_digest(tree.read(path)) == digest for path, digest in wanted.items())
+
+
+def _is_plain(url: str) -> bool:
+    """Whether an address that a forge gave can stand in a document; it proves nothing and may be left out."""
+    return 0 < len(url) <= _MAX_URL and url.isascii() and url.isprintable()
 
 
 def _digest(data: bytes | None) -> Digest | None:

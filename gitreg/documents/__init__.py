@@ -113,6 +113,7 @@ from gitreg.documents.profiles import QUANTILES, ColumnProfile, Profile
 from gitreg.documents.rights import Branch, Rights, RightsRule, beginning, fits
 from gitreg.documents.rulings import (
     HANDLE_PATTERN,
+    MAX_REVIEWS,
     Action,
     Approver,
     Approvers,
@@ -140,6 +141,7 @@ __all__ = [
     "HANDLE_PATTERN",
     "MANIFEST_MEDIA_TYPE",
     "MAX_DOCUMENT_BYTES",
+    "MAX_REVIEWS",
     "PREDICTIONS_MEDIA_TYPE",
     "QUANTILES",
     "SERIES_MEDIA_TYPE",

@@ -25,6 +25,8 @@ Action = Literal["promote", "rollback", "withdraw", "override", "hold", "lift", 
 Verdict = Literal["propose", "approve", "reject", "check", "attest"]
 Outcome = Literal["pass", "fail", "cannot tell"]
 Severity = Literal["block", "warn"]
+MAX_REVIEWS = 200
+"""Reviews that one statement attests."""
 HANDLE_PATTERN = r"^(github|gitlab|gitea):[a-z0-9][a-z0-9._-]{0,99}$"
 Handle = Annotated[str, Field(pattern=HANDLE_PATTERN)]
 """An account on a forge: its kind and the login, in lower case."""
@@ -185,6 +187,6 @@ class Statement(Document):
     reason: Prose | None = None
     conditions: Seq[Prose] = ()
     checks: Seq[CheckReport] = ()
-    reviews: Seq[ReviewReport] = Field(default=(), max_length=200)
+    reviews: Seq[ReviewReport] = Field(default=(), max_length=MAX_REVIEWS)
     actor: Actor
     signed_at: Time

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from tests.e2e.clerk import commit_by_hand
+from gitreg.forges import Clock, ForgeSetting, forge_of
+from gitreg.testing.forges import GiteaStandIn, GitLabStandIn
+from tests.e2e.clerk import Clerk, commit_by_hand
 from tests.e2e.forge_hub import PROJECT, STAGE
+from tests.forges.serving import serving
 
 if TYPE_CHECKING:
     from tests.e2e.forge_hub import Hub
@@ -112,6 +116,39 @@ def test_reviews_that_are_not_of_the_decision_as_it_is_are_passed_over(hub: Hub)
     hub.cleo.does("approve", proposal, "--key", hub.cleo.key)
     refused = hub.ada.run("merge", proposal)
     assert (refused.code, "ejected by ben" in refused.err) == (6, True), refused
+
+
+@pytest.mark.slow
+def test_gitea_names_the_commit_of_a_review_and_gitlab_does_not(hub: Hub) -> None:
+    ada = hub.ada
+    _reviews_count(hub)
+    _governed(hub, ada.reads("approvers", "add", hub.ben.email, "--forge", "gitea:ben", "-m", "x", "--sign", ada.key))
+    proposal = Clerk(ada.desk, ada.folder).reads(
+        "promote", "fraud", "2", "--to", "production", "-m", "why", "--key", ada.key
+    )["proposal"]["id"]
+    head = hub.project.git.branch(f"proposals/{proposal}")
+    app = GiteaStandIn(PROJECT, hub.project.git.path)
+    app.add_token("token-of-ci", "ci")
+    with serving(app) as address:
+        ci = hub.ci.having(GITREG_FORGE="gitea", GITREG_FORGE_URL=address)
+        forge = {"GITREG_FORGE_TOKEN": "token-of-ci"}
+        clock = Clock(lambda: datetime.now(UTC))
+        made = forge_of(hub.server.url(PROJECT), forge, clock, None, ForgeSetting("gitea", address))
+        number = made.open_pull_request(f"proposals/{proposal}", "main", title="x", body="x").number
+        app.review(number, "Ben", "APPROVED", head)
+        app.review(number, "cleo", "APPROVED", head, dismissed=True)
+        (found,) = ci.reads("proposals", "attest", str(number), "--key", ci.key)
+    assert [(each["handle"], each["commit"]) for each in found["reviews"]] == [("gitea:ben", head)]
+    assert found["passed_over"] == []
+    lab = GitLabStandIn(PROJECT, hub.project.git.path)
+    lab.add_token("token-of-ci", "ci")
+    with serving(lab) as address:
+        ci = hub.ci.having(GITREG_FORGE="gitlab", GITREG_FORGE_URL=address)
+        made = forge_of(hub.server.url(PROJECT), forge, clock, None, ForgeSetting("gitlab", address))
+        number = made.open_pull_request(f"proposals/{proposal}", "main", title="x", body="x").number
+        lab.approve(number, "ben")
+        told = ci.run("proposals", "attest", str(number), "--key", ci.key)
+    assert (told.code, "does not say which commit" in told.err, "gitreg approve" in told.err) == (6, True, True), told
 
 
 def test_a_key_that_may_not_attest_is_told_so(hub: Hub) -> None:
