@@ -1,6 +1,7 @@
 """One registry, put together from the rooms: recording, registering, deciding, reading, keeping it well."""
 
-from gitreg._registry.creating import CI_SYSTEMS, Wanted, create
+from gitreg._registry.ci import CI_SYSTEMS
+from gitreg._registry.creating import Wanted, create
 from gitreg._registry.gate import check_push, findings_of
 from gitreg._registry.parts import is_registry
 from gitreg._registry.registry import Registry
