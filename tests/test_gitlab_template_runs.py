@@ -162,31 +162,40 @@ def test_a_proposal_that_edits_the_file_is_judged_by_it_and_main_and_the_audit_s
 # --- what people are told --------------------------------------------------------------------------------------------
 
 
-def test_each_open_proposal_is_reported_from_main_by_a_token_that_merge_requests_never_see(lab: Lab) -> None:
-    proposal = lab.proposed(2)
+def test_each_open_merge_request_is_judged_from_main_by_a_token_that_it_never_sees(lab: Lab) -> None:
+    proposal, other = lab.proposed(2), pushed_by_hand(lab, "proposals/mine", {".gitlab-ci.yml": EMPTIED})
     app = GitLabStandIn(REPOSITORY, lab.origin)
     app.add_token("adas", "ada")
     app.add_token(BOT, "bot")
     with serving(app) as address:
-        request = {"source_branch": f"proposals/{proposal}", "target_branch": "main", "title": "x"}
-        made = httpx.post(
-            f"{address}/api/v4/projects/{REPOSITORY.replace('/', '%2F')}/merge_requests",
-            json=request,
-            headers={"PRIVATE-TOKEN": "adas"},
-            timeout=30,
-        )
-        number = made.json()["iid"]
-        forge = {"GITREG_FORGE": "gitlab", "GITREG_FORGE_URL": address, "GITREG_FORGE_TOKEN": BOT}
-        first = lab.of_main("schedule", secrets=forge)
-        verdicts = [(status["name"], status["status"]) for status in app.statuses]
+        number, second = (opened(address, branch) for branch in (f"proposals/{proposal}", other))
+        lab.ada.git("update-ref", f"refs/merge-requests/{second}/head", lab.tip(other), cwd=lab.origin)
+        forge = {"GITREG_FORGE": "gitlab", "GITREG_FORGE_URL": address, "CI_API_V4_URL": f"{address}/api/v4"}
+        forge["GITREG_FORGE_TOKEN"] = BOT
+        before = lab.of_main("schedule", secrets=forge)
+        verdicts = sorted((status["name"], status["status"]) for status in app.statuses)
         lab.ben.does("approve", proposal, "--key", lab.ben.key)
-        second = lab.of_main("schedule", secrets=forge)
-    assert (first.jobs, second.jobs) == ({"facts": "PASS", "report": "PASS"},) * 2, first.log + second.log
+        after = lab.of_main("schedule", secrets=forge)
+    assert (before.jobs, after.jobs) == ({"facts": "PASS", "report": "PASS"},) * 2, before.log + after.log
+    # The one waits for approval, the other has nothing to wait for.
+    assert verdicts == [("gitreg", "failed"), ("gitreg", "pending")]
+    assert sorted(status["status"] for status in app.statuses) == ["failed", "success"]
     (note,) = [note for note in app.notes[number] if "fraud: production 1" in note["body"]]
     assert note["author"]["username"] == "bot"
-    verdicts += [(status["name"], status["status"]) for status in app.statuses]
-    assert verdicts == [("gitreg", "failed"), ("gitreg", "success")]
-    assert BOT not in first.log + second.log
+    assert any(".gitlab-ci.yml" in note["body"] for note in app.notes[second])
+    assert BOT not in before.log + after.log
+
+
+def opened(address: str, branch: str) -> int:
+    """Ada opens a merge request; its number."""
+    made = httpx.post(
+        f"{address}/api/v4/projects/{REPOSITORY.replace('/', '%2F')}/merge_requests",
+        json={"source_branch": branch, "target_branch": "main", "title": "x"},
+        headers={"PRIVATE-TOKEN": "adas"},
+        timeout=30,
+    )
+    number: int = made.json()["iid"]
+    return number
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GITLAB_CI_LOCAL = HERE / "node_modules/gitlab-ci-local/dist/index.js"
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
-_ENDED = re.compile(r"^ (?P<how>PASS|WARN|FAIL)\s+(?P<name>.+?)\s*$", re.MULTILINE)
+_ENDED = re.compile(r"^ (?P<how>PASS|WARN|FAIL)\s++(?!downstream pipeline is)(?P<name>.+?)\s*$", re.MULTILINE)
 _JUST_ENDED = re.compile(r"^(?P<name>\S+)\s+finished in .*?(?P<how>FAIL) (?P<code>\d+)", re.MULTILINE)
 
 
