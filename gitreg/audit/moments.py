@@ -14,8 +14,10 @@ people's clocks. A decision that nobody signed (an unprotected stage) bounds by 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Self
 
 from gitreg.audit.notes import Notes
@@ -135,7 +137,12 @@ class _Seen:
         self._rules: dict[str | None, Rulebook] = {}
         self.forces = list(judge.forces(target.folder))[::-1]
         self.signed = [self._kept(each) for each in self.forces]
-        self.checkpoints = sorted(Notes(judge, ledger).kept(), key=lambda each: each[0])
+        milestones = sorted(Notes(judge, ledger).kept())
+        seen = [Bound(each.at, each.by) for each in milestones]
+        self._counts = [each.commits for each in milestones]
+        self._before = [*accumulate(seen, _latest)]
+        """The latest of the first so many, and the earliest of those from there on."""
+        self._after = [*accumulate(reversed(seen), _earliest)][::-1]
 
     def standing(self, judgement: Judgement) -> Standing:
         return standing_of(self._judge, self._target, judgement)
@@ -168,22 +175,35 @@ class _Seen:
         tree = self._judge.tree(position)
         return self._rules.setdefault(tree.object_id(paths.APPROVERS), Rulebook(tree))
 
-    def lower(self, place: int) -> Iterator[Bound]:
-        """Nothing that was signed for it, or for what it followed, was signed after it came into force."""
-        position = _position(self.forces[place])
-        for each in self.signed[: place + 1]:
-            yield from (Bound(bound.at - self._skew, bound.by) for bound in each.bounds)
-        yield from (Bound(at, by) for count, at, by in self.checkpoints if count <= position)
+    def lows(self) -> Iterator[Bound]:
+        """Of each decision the latest of what is too early: nothing that was signed for it, or for what it followed,
+        was signed after it came into force.
+        """
+        early: list[Bound] = []
+        for judgement, signed in zip(self.forces, self.signed, strict=True):
+            seen = bisect_right(self._counts, _position(judgement))
+            early = [_latest(*early, *(Bound(bound.at - self._skew, bound.by) for bound in signed.bounds))]
+            yield _latest(*early, *self._before[max(seen - 1, 0) : seen])
 
-    def upper(self, place: int) -> Iterator[Bound]:
-        """What replaces it was made when it stood already."""
-        position = _position(self.forces[place])
-        digest = self.forces[place].digest
-        for each in self.signed[place + 1 :]:
-            if each.replaces == digest:
-                yield from (Bound(bound.at + self._skew, bound.by) for bound in each.bounds)
-        yield from (Bound(at, by) for count, at, by in self.checkpoints if count > position)
-        yield Bound(self._now, "now")
+    def highs(self) -> Iterator[Bound]:
+        """Of each the earliest of what is too late: what replaces it was made when it stood already."""
+        replacing: dict[Digest, list[Bound]] = {}
+        found: list[Bound] = []
+        for judgement, signed in zip(self.forces[::-1], self.signed[::-1], strict=True):
+            seen = bisect_right(self._counts, _position(judgement))
+            late = [Bound(bound.at + self._skew, bound.by) for bound in replacing.get(judgement.digest, ())]
+            found.append(_earliest(*late, *self._after[seen : seen + 1], Bound(self._now, "now")))
+            if signed.replaces is not None:
+                replacing.setdefault(signed.replaces, []).extend(signed.bounds)
+        yield from found[::-1]
+
+
+def _latest(*bounds: Bound) -> Bound:
+    return max(bounds, key=lambda bound: bound.at)
+
+
+def _earliest(*bounds: Bound) -> Bound:
+    return min(bounds, key=lambda bound: bound.at)
 
 
 @dataclass(frozen=True)
@@ -217,15 +237,13 @@ def _position(judgement: Judgement) -> int:
 def _bounded(seen: _Seen) -> tuple[list[_Tenure], tuple[str, ...]]:
     tenures: list[_Tenure] = []
     contradictions: list[str] = []
-    for place, judgement in enumerate(seen.forces):
-        low = max(seen.lower(place), key=lambda bound: bound.at, default=None)
-        high = min(seen.upper(place), key=lambda bound: bound.at, default=None)
-        if low is not None and high is not None and low.at > high.at:
+    for judgement, signed, low, high in zip(seen.forces, seen.signed, seen.lows(), seen.highs(), strict=True):
+        is_possible = low.at <= high.at
+        if not is_possible:
             contradictions.append(
                 f"{low.by} says that {judgement.digest.short} was not in force before {low.at:%Y-%m-%d %H:%M}Z, "
                 f"{high.by} that it was by {high.at:%Y-%m-%d %H:%M}Z."
             )
-            low = high = None
-        claimed = max(bound.at for bound in seen.signed[place].bounds)
-        tenures.append(_Tenure(judgement, claimed, low, high))
+        claimed = max(bound.at for bound in signed.bounds)
+        tenures.append(_Tenure(judgement, claimed, low if is_possible else None, high if is_possible else None))
     return tenures, tuple(contradictions)

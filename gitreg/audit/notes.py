@@ -87,18 +87,37 @@ class Notes:
         """Of each checkpoint on the ledger that somebody known signed and that is of this line: how many commits main
         had, when that was by the signers' clocks (the earliest), and who they are.
 
-        A signature that held once holds for ever, so that is kept beside the verdicts, by the note's own bytes.
+        A signature that held once holds for ever, so that is kept beside the verdicts: by the note's own bytes, and of
+        all notes together for as long as neither they nor the people of the registry change.
         """
-        commits, cache = self._judge.history.commits, self._judge.cache
-        for path, object_id in self._ledger.walk(CHECKPOINTS) if self._ledger is not None else ():
-            text = cache.verdict(object_id, "note") if cache is not None else None
-            found = _Held.from_text(text) if text is not None else None
-            if found is None:
-                found = self._held(path)
-                if found is not None and cache is not None:
-                    cache.put_verdict(object_id, "note", found.to_text())
-            if found is not None and found.count <= len(commits) and commits[found.count - 1] == found.commit:
-                yield Milestone(found.count, found.at, found.signers)
+        found = self._all_held()
+        commits = self._judge.history.commits_at(each.count - 1 for each in found)
+        for each in found:
+            if commits.get(each.count - 1) == each.commit:
+                yield Milestone(each.count, each.at, each.signers)
+
+    def _all_held(self) -> list[_Held]:
+        folder = self._ledger.object_id(CHECKPOINTS) if self._ledger is not None else None
+        if self._ledger is None or folder is None:
+            return []
+        cache, key = self._judge.cache, f"notes {self._judge.tree().object_id(paths.APPROVERS)}"
+        text = cache.verdict(folder, key) if cache is not None else None
+        found = [_Held.from_text(line) for line in text.splitlines()] if text is not None else [None]
+        if None in found:
+            found = [self._kept(path, object_id) for path, object_id in self._ledger.walk(CHECKPOINTS)]
+            if cache is not None:
+                cache.put_verdict(folder, key, "\n".join(each.to_text() for each in found if each is not None))
+        return [each for each in found if each is not None]
+
+    def _kept(self, path: str, object_id: str) -> _Held | None:
+        cache = self._judge.cache
+        text = cache.verdict(object_id, "note") if cache is not None else None
+        found = _Held.from_text(text) if text is not None else None
+        if found is None:
+            found = self._held(path)
+            if found is not None and cache is not None:
+                cache.put_verdict(object_id, "note", found.to_text())
+        return found
 
     def _held(self, path: str) -> _Held | None:
         data = self._ledger.read(path) if self._ledger is not None else None

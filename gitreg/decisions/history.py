@@ -51,6 +51,10 @@ class History(Protocol):
         """Where a commit stands on the line; None when it does not."""
         ...
 
+    def commits_at(self, positions: Iterable[int]) -> Mapping[int, str]:
+        """The commits at many positions, by position; those that the line does not have are left out."""
+        ...
+
     def changes(self, path: str) -> Sequence[PathChange]:
         """Every position at which a file became another than at the position before, ascending."""
         ...
@@ -105,6 +109,10 @@ class Line:
             self._positions = {name: place for place, name in enumerate(self.commits)}
         return self._positions.get(commit)
 
+    def commits_at(self, positions: Iterable[int]) -> Mapping[int, str]:
+        """See `History`."""
+        return {each: self.commits[each] for each in positions if 0 <= each < len(self.commits)}
+
     def changes(self, path: str) -> Sequence[PathChange]:
         """See `History`."""
         if path not in self._changes:
@@ -149,6 +157,12 @@ class Continued:
         if commit in self._tail:
             return len(self.base.commits) + list(self._tail).index(commit)
         return self.base.position(commit)
+
+    def commits_at(self, positions: Iterable[int]) -> Mapping[int, str]:
+        """See `History`."""
+        wanted, length = set(positions), len(self.base.commits)
+        tail = {length + place: commit for place, commit in enumerate(self._tail)}
+        return {**self.base.commits_at(wanted), **{each: tail[each] for each in wanted & tail.keys()}}
 
     def changes(self, path: str) -> Sequence[PathChange]:
         """See `History`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol, overload
 
@@ -58,6 +58,10 @@ class LineIndex(Protocol):
 
     def commit_at(self, ref: str, position: int) -> _Landed | None:
         """What stands at a position."""
+        ...
+
+    def commits_at(self, ref: str, positions: Iterable[int]) -> Mapping[int, CommitId]:
+        """What stands at many positions."""
         ...
 
     def verdict(self, commit: str, key: str) -> str | None:
@@ -134,6 +138,10 @@ class IndexedLine:
         """See `History`."""
         found = self._index.position(self._ref, commit)
         return found if found is not None and found <= self._tip else None
+
+    def commits_at(self, positions: Iterable[int]) -> Mapping[int, str]:
+        """See `History`."""
+        return self._index.commits_at(self._ref, (each for each in positions if each <= self._tip))
 
     def changes(self, path: str) -> Sequence[PathChange]:
         """See `History`."""

@@ -147,6 +147,15 @@ class Index:
 
         return self._line(ref, find)
 
+    def commits_at(self, ref: str, positions: Iterable[int]) -> dict[int, CommitId]:
+        """What stands at many positions of the line, by position; those that it does not have are left out."""
+        wanted = sorted(set(positions))
+
+        def find(connection: sqlite3.Connection) -> dict[int, CommitId]:
+            return lines.commits_at(connection, ref, wanted)
+
+        return self._line(ref, find)
+
     def line_length(self, ref: str) -> int:
         """How many commits the first-parent line has (as far as history is here)."""
         query = "SELECT COUNT(*) FROM line WHERE ref = ?"

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from gitreg.store import Change
 
 
+_BATCH = 500
+"""Placeholders in one statement; SQLite's smallest limit is 999."""
+
+
 @dataclass(frozen=True, order=True)
 class Landed:
     """A commit's place on a branch's first-parent line."""
@@ -117,3 +121,13 @@ def commit_at(connection: sqlite3.Connection, ref: str, position: int) -> Commit
     """The commit at a position; None past either end."""
     row = connection.execute("SELECT commit_id FROM line WHERE ref = ? AND position = ?", (ref, position)).fetchone()
     return None if row is None else CommitId(row[0])
+
+
+def commits_at(connection: sqlite3.Connection, ref: str, positions: Sequence[int]) -> dict[int, CommitId]:
+    """The commits at these positions; a position past either end has none."""
+    found: dict[int, CommitId] = {}
+    for start in range(0, len(positions), _BATCH):
+        batch = positions[start : start + _BATCH]
+        query = f"SELECT position, commit_id FROM line WHERE ref = ? AND position IN ({', '.join('?' * len(batch))})"  # noqa: S608
+        found |= {position: CommitId(commit) for position, commit in connection.execute(query, (ref, *batch))}
+    return found
