@@ -9,7 +9,7 @@ from gitreg._registry.views import Ailment, Checkup
 from gitreg.blobs import BlobStore, Progress, Stored, read_manifest
 from gitreg.decisions import check_facts
 from gitreg.documents import Digest, MemoryTree, classify_main, is_sealed, paths
-from gitreg.errors import BlobNotFound, CorruptBlob, GitregError, InvalidDocument, StorageError
+from gitreg.errors import BlobNotFound, CorruptBlob, GitregError, InvalidDocument, StorageError, Unavailable
 from gitreg.registry import claims_in
 
 if TYPE_CHECKING:
@@ -140,37 +140,40 @@ class Inspection:
         except GitregError as error:
             yield Ailment("bytes", path, error.message, error.hint, severity)
             return
-        for digest, (stored, what) in named.items():
-            if digest in self._blobs or digest in self._erased:
-                continue
-            if self._parts.erasures.of(digest) is not None:
-                self._erased.add(digest)
-                yield from self._remains(digest, what)
-                continue
-            self._blobs.add(digest)
-            yield from self._verify(digest, what, severity, progress)
-            yield from self._key(stored, what, severity)
+        for stored, what in named.values():
+            try:
+                yield from self._stored(stored, what, severity, progress)
+            except Unavailable as error:
+                yield Ailment("bytes", what, error.message, error.hint, severity)
+
+    def _stored(self, stored: Stored, what: str, severity: str, progress: Progress | None) -> Iterator[Ailment]:
+        """Each blob once: what was erased is nowhere, all else is there and right, and has its key where it is sealed.
+
+        Raises `Unavailable` where a place does not answer.
+        """
+        digest = stored.digest
+        if digest in self._blobs or digest in self._erased:
+            return
+        if self._parts.erasures.of(digest) is not None:
+            self._erased.add(digest)
+            yield from self._remains(digest, what)
+            return
+        self._blobs.add(digest)
+        yield from self._verify(digest, what, severity, progress)
+        if is_sealed(stored.media_type) and self._parts.blobs.get_key(digest) is None:
+            message = f"The key of {digest} is nowhere, so nobody can read it."
+            yield Ailment("key", what, message, "gitreg sync where it was recorded", severity)
 
     def _files_of(self, manifest: Digest, path: str) -> dict[Digest, tuple[Stored, str]]:
         content = read_manifest(self._parts.blobs, manifest)
         return {entry.digest: (entry, f"{path}: {entry.path}") for entry in content.files}
 
     def _remains(self, digest: Digest, what: str) -> Iterator[Ailment]:
-        """What was erased is nowhere."""
         blobs = self._parts.blobs
         for place in (blobs.local, blobs.shared):
             if place is not None and (place.has(digest) or place.get_key(digest) is not None):
                 message = f"{digest} was erased and is still in {place.location}."
-                yield Ailment("erased", what, message, f"gitreg sync; or: gitreg erase {digest} -m WHY", "warn")
-
-    def _key(self, stored: Stored, what: str, severity: str) -> Iterator[Ailment]:
-        """What is sealed has a key."""
-        try:
-            if is_sealed(stored.media_type) and self._parts.blobs.get_key(stored.digest) is None:
-                message = f"The key of {stored.digest} is nowhere, so nobody can read it."
-                yield Ailment("key", what, message, "gitreg sync where it was recorded", severity)
-        except StorageError as error:
-            yield Ailment("key", what, error.message, error.hint, severity)
+                yield Ailment("erased", what, message, f"gitreg erase {digest} -m WHY", "warn")
 
     def _verify(self, digest: Digest, what: str, severity: str, progress: Progress | None) -> Iterator[Ailment]:
         try:

@@ -11,7 +11,7 @@ import pytest
 import gitreg
 from gitreg.blobs import FolderBlobs
 from gitreg.documents import Actor, Digest, Erased, Principal, paths
-from gitreg.errors import StorageError
+from gitreg.errors import CredentialsRefused, StorageError
 from tests.e2e.clerk import Clerk, assert_told, commit_by_hand, refused
 from tests.e2e.test_comparisons import RULE, Stage, scores
 
@@ -128,6 +128,40 @@ def test_what_breaks_in_between_is_finished_by_the_next_sync(
     team.ada.does("sync")
     team.ben.does("sync")
     assert team.copies(digest) == []
+
+
+def test_who_may_not_remove_from_the_shared_place_is_told_and_goes_on(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ada's erasing broke after the ledger knew; Ben may read there and no more."""
+    run = team.records()
+    digest = team.digest(run)
+    whole = FolderBlobs.erase
+
+    def only_here(store: FolderBlobs, blob: Digest) -> None:
+        if "origin.git" in store.location:
+            raise CredentialsRefused("The bucket refused our credentials.")
+        whole(store, blob)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderBlobs, "erase", only_here)
+        assert team.ada.run("erase", digest, "-m", "They asked for it.", "--yes").code == 5
+        for _ in range(2):
+            assert "still in the shared place: The bucket refused" in team.ben.does("sync")
+        assert {path.split("/")[0] for path in team.copies(digest)} == {"origin.git", "clone-ada"}
+        (found,) = team.ben.reads("fsck")["findings"]
+        assert (found["kind"], found["severity"]) == ("erased", "warn")
+    assert "still in" not in team.ben.does("sync")
+    assert {path.split("/")[0] for path in team.copies(digest)} == {"clone-ada"}
+
+
+def test_fsck_misses_a_key_that_nobody_erased(team: Team) -> None:
+    digest = team.digest(team.records())
+    (key,) = (team.root / "origin.git").rglob(f"keys/{digest.hex}")
+    key.unlink()
+    (found,) = team.ben.reads("fsck")["findings"]
+    assert (found["kind"], found["severity"]) == ("key", "warn")
+    assert f"The key of {digest} is nowhere" in found["message"]
 
 
 def test_erasing_again_is_once_more_and_one_document(team: Team) -> None:
