@@ -26,7 +26,7 @@ from tests.index.builders import version, version_edits
 from tests.registry.builders import START, Clone, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 
@@ -170,13 +170,14 @@ def test_saying_the_same_again_commits_nothing(clone: Clone) -> None:
 def test_a_secret_is_neither_a_tag_nor_a_description_of_a_version(clone: Clone) -> None:
     clone.register()
     before = clone.store.ledger_tip()
-    for said in (
+    changes: list[Callable[[], object]] = [
         lambda: clone.models.tag("fraud/1", {"url": "https://ada:hunter2@db.example"}),
         lambda: clone.models.describe("fraud", "see https://ada:hunter2@db.example"),
         lambda: clone.models.delete("fraud/1", "see https://ada:hunter2@db.example"),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(InvalidValue, match="is refused: it looks like it holds a secret") as caught:
-            said()
+            change()
         assert "hunter2" not in str(caught.value)
     assert clone.store.ledger_tip() == before
 

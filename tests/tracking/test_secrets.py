@@ -316,9 +316,10 @@ def test_strict_raises_and_names_kind_and_place_never_the_value(clone: Clone) ->
             with pytest.raises(InvalidValue, match=r"GitHub token, line 2, column 3") as caught:
                 log("note", f"x\n  {TOKEN}")
             assert TOKEN not in str(caught.value)
-        for log in (run.log_param, run.log_metric):
+        names: list[Callable[[], None]] = [lambda: run.log_param(TOKEN, 1), lambda: run.log_metric(TOKEN, 1)]
+        for name in names:
             with pytest.raises(InvalidValue, match="its name looks like a secret") as caught:
-                log(TOKEN, 1)
+                name()
             assert TOKEN not in str(caught.value) + caught.value.subject
 
 
