@@ -155,19 +155,19 @@ def test_a_key_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 # --- two places -------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_moves_with_its_blob_and_is_never_brought_back(shared: MemoryBlobs, erased: List) -> None:
-    ada, ben = clone(shared, erased), clone(shared, erased)
+def test_a_key_moves_with_its_blob_and_is_never_brought_back(place: BlobStore, erased: List) -> None:
+    ada, ben = clone(place, erased), clone(place, erased)
     stored = put_sealed(ada, ROWS)
     assert list(ada.local.list_keys()) == [stored.digest]
     ada.upload([stored.digest])
     assert read_stored(ben, stored) == ROWS
     assert read_stored(ada, stored) == ROWS
     assert (list(ada.local.list_keys()), list(ben.local.list_keys())) == ([], [])
-    assert list(shared.list_keys()) == [stored.digest]
+    assert list(place.list_keys()) == [stored.digest]
 
 
-def test_whoever_takes_the_key_away_has_taken_it_from_every_cache(shared: MemoryBlobs, erased: List) -> None:
-    ada, ben = clone(shared, erased), clone(shared, erased)
+def test_whoever_takes_the_key_away_has_taken_it_from_every_cache(place: BlobStore, erased: List) -> None:
+    ada, ben = clone(place, erased), clone(place, erased)
     stored = put_sealed(ada, ROWS)
     ada.upload([stored.digest])
     assert read_stored(ben, stored) == ROWS

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,6 +196,37 @@ def test_nobody_erases_by_a_slip(team: Team) -> None:
     assert team.ada.run("erase", digest, "--yes").code == 2
     assert team.ada.run("erase", "-m", "why", "--yes").code == 2
     assert team.ada.run("erase", "sha256:beef", "-m", "why", "--yes").code == 2
+
+
+def test_a_person_is_asked_and_shown_what_rests_on_it(team: Team) -> None:
+    digest = team.digest(team.records())
+    told = asked(team.ada, "n", "erase", digest, "-m", "They asked for it.")
+    assert "rows.csv" in told
+    assert "Nothing was erased." in told
+    assert "Nobody can bring them back. Erase them? [y/N]" in told
+    assert team.ada.reads("erased") == []
+    asked(team.ada, "y", "erase", digest, "-m", "They asked for it.")
+    assert [each["blob"] for each in team.ada.reads("erased")] == [digest]
+
+
+def asked(clerk: Clerk, answer: str, *arguments: str) -> str:
+    """What the program says to somebody at a terminal who answers so."""
+    terminal, hers = pty.openpty()
+    os.write(terminal, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "gitreg", *arguments],
+        cwd=clerk.folder,
+        env=clerk.desk.environment,
+        stdin=hers,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    os.close(hers)
+    os.close(terminal)
+    assert done.returncode == {"y": 0, "n": 1}[answer], done.stderr
+    return done.stdout + done.stderr
 
 
 # --- what was decided on it -------------------------------------------------------------------------------------------

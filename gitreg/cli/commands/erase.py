@@ -11,7 +11,7 @@ from gitreg.cli.options import dry_run_option, reason_option
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import erasing
-from gitreg.errors import InvalidValue
+from gitreg.errors import AnswerIsNo, InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +44,13 @@ def erase(session: Session, addresses: tuple[str, ...], yes: bool, dry_run: bool
 
 
 def _ask(session: Session, found: Sequence[Target]) -> None:
-    """Nobody erases by a slip: a person says yes, a program says --yes. Raises `InvalidValue`, `click.Abort`."""
+    """Nobody erases by a slip: a person says yes, a program says --yes. Raises `InvalidValue`, `AnswerIsNo`."""
     if not sys.stdin.isatty():
         message = "Nobody is there to be asked whether these bytes may go."
         raise InvalidValue(message, hint="Look with --dry-run, then say --yes.")
     session.show(Reply(notes=[*erasing.targets_page(found)]), as_json=False)
-    click.confirm("Nobody can bring them back. Erase them?", abort=True, err=True)
+    if not click.confirm("Nobody can bring them back. Erase them?", err=True):
+        raise AnswerIsNo("Nothing was erased.")
 
 
 @command("erased")
