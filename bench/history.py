@@ -263,7 +263,7 @@ def _landing(
         reason="Better.",
         proposer=_actor(proposer),
         proposed_at=at - APART / 3 + proposer.skew,
-        expires_at=at + timedelta(days=30),
+        expires_at=at + timedelta(days=3650),  # the last is validated by today's clock
     )
     statements = {
         **_statement(folder, decision, proposer, "propose", at - APART / 3),
@@ -429,9 +429,11 @@ def _tagged(folder: Path, tags: int) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run(["git", "init", "--quiet", folder], check=True)
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    subprocess.run(["git", *who, "commit", "--quiet", "--allow-empty", "-m", "one"], cwd=folder, check=True)
     for number in range(tags // 2):
         model, version = number % 50, number // 50 + 1
+        if model == 0:  # it takes no two versions of a model on one commit
+            words = ["commit", "--quiet", "--allow-empty", "-m", f"version {version}"]
+            subprocess.run(["git", *who, *words], cwd=folder, check=True)
         for tag in (f"model{model}@v0.{version}.0", f"model{model}#prod#{version}"):
             subprocess.run(["git", *who, "tag", "-a", tag, "-m", tag], cwd=folder, check=True)
     return folder
