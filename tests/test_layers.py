@@ -31,6 +31,8 @@ LEVELS = {
     "signing": 2,
     "index": 3,
     "evaluation": 3,
+    "folding": 2,
+    "search": 2,
     "tracking": 4,
     "registry": 4,
     "decisions": 4,

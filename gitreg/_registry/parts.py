@@ -11,7 +11,7 @@ from gitreg._registry.erasures import Erasures
 from gitreg._registry.gate import check_push
 from gitreg._registry.uploading import Uploader
 from gitreg.blobs import LayeredBlobs
-from gitreg.decisions import Office, Proposals, Record
+from gitreg.decisions import Office, Proposals, Record, in_force, stages_of
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gitreg._user import User
     from gitreg.decisions import Inputs
-    from gitreg.documents import Observation
+    from gitreg.documents import Observation, RunId
     from gitreg.gathering import CodeHistory, Observer
     from gitreg.registry import Evaluations
     from gitreg.store import CommitId, Remote
@@ -124,7 +124,16 @@ class Parts:
         """Reading and changing recorded runs."""
         from gitreg.tracking import Runs  # noqa: PLC0415 - as above
 
-        return Runs(self.tracker, self.index)
+        return Runs(self.tracker, self.index, self._runs_in_stages)
+
+    def _runs_in_stages(self) -> dict[tuple[str, str], list[RunId]]:
+        """The run behind the version in force in each stage of each model."""
+        judge, found = self.office.judge(), {}
+        for target in stages_of(judge):
+            standing = in_force(judge, target)
+            if standing is not None and standing.version is not None and standing.version.run is not None:
+                found[target.model, target.stage] = [standing.version.run]
+        return found
 
     @cached_property
     def office(self) -> Office:

@@ -80,9 +80,7 @@ def _github_reviews(approvals: int, group: str) -> dict[str, Any]:
 def _github_checks(check: str) -> dict[str, Any]:
     return {
         "strict_required_status_checks_policy": True,
-        "required_status_checks": [
-            {"context": each, "integration_id": _ACTIONS_APP} for each in (check, PEOPLE_CHECK)
-        ],
+        "required_status_checks": [{"context": each, "integration_id": _ACTIONS_APP} for each in (check, PEOPLE_CHECK)],
     }
 
 

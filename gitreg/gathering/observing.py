@@ -30,11 +30,11 @@ from gitreg.documents import (
     plain,
 )
 from gitreg.errors import CannotTell, GitregError
+from gitreg.folding import fold
 from gitreg.gathering.comparing import Comparer
 from gitreg.gathering.conditions import evaluate_condition
 from gitreg.gathering.overlap import shared_rows
 from gitreg.policy import CEL_METHOD, expression_facts, facts_digest, rules_for
-from gitreg.tracking import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

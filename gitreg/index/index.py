@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gitreg.documents import (
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from gitreg.index.facets import Facets
+    from gitreg.index.runs import RunLine
+    from gitreg.index.searching import Found, Query, Stages
     from gitreg.index.source import Source
 
 T = TypeVar("T")
@@ -190,6 +193,22 @@ class Index:
         )
         return self._select(query, (text, text[::-1], limit), _run_row) if text else []
 
+    def search(self, query: Query, stages: Stages, live: Iterable[tuple[RunLine, Facets]] = ()) -> list[Found]:
+        """The runs that fit a query, in its order. `live` runs are on no ledger yet, or further than it knows.
+
+        `stages` gives, by (model, stage), the runs whose versions are there.
+        """
+        from gitreg.index.searching import search, with_live  # noqa: PLC0415 - what is not searched does not wait for it
+
+        over = list(live)
+        wider = query if query.limit is None else replace(query, limit=query.limit + len(over))
+
+        def work(connection: sqlite3.Connection) -> list[Found]:
+            self._refreshed(connection)
+            return search(connection, wider, stages)
+
+        return with_live(self._database.run(work), over, query, stages)
+
     def records(self, run_ids: Iterable[RunId]) -> dict[RunId, list[RunRecord]]:
         """Every writer's record of these runs. A run that is not there, or cannot be read, has no entry."""
         wanted = list(run_ids)
@@ -279,11 +298,14 @@ class Index:
 
     def _select(self, query: str, values: tuple[Any, ...], make: Callable[[tuple[Any, ...]], T]) -> list[T]:
         def work(connection: sqlite3.Connection) -> list[T]:
-            if not facts.is_current(connection, self._source, self._ledger):
-                in_transaction(connection, lambda: facts.refresh(connection, self._source, self._ledger))
+            self._refreshed(connection)
             return [make(row) for row in connection.execute(query, values)]
 
         return self._database.run(work)
+
+    def _refreshed(self, connection: sqlite3.Connection) -> None:
+        if not facts.is_current(connection, self._source, self._ledger):
+            in_transaction(connection, lambda: facts.refresh(connection, self._source, self._ledger))
 
     def _facts(self, kind: str, document: type[D], owner: str | None = None) -> list[D]:
         query = "SELECT document FROM facts WHERE kind = ?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE tips (what TEXT, ref TEXT, commit_id TEXT, boundary TEXT, PRIMARY KEY (what, ref)) WITHOUT ROWID;
@@ -22,13 +22,25 @@ CREATE TABLE records (
 CREATE INDEX records_by_run ON records (run_id);
 CREATE INDEX records_by_subject ON records (subject);
 CREATE TABLE runs (
-    run_id TEXT PRIMARY KEY, reversed_id TEXT NOT NULL, experiment TEXT NOT NULL, name TEXT NOT NULL,
-    started_at TEXT NOT NULL, status TEXT NOT NULL, deleted INTEGER NOT NULL
-) WITHOUT ROWID;
+    run INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, reversed_id TEXT NOT NULL,
+    experiment TEXT NOT NULL, name TEXT NOT NULL, started_at TEXT NOT NULL, status TEXT NOT NULL,
+    deleted INTEGER NOT NULL,
+    finished_at TEXT, duration REAL, user TEXT, host TEXT, parent TEXT, commit_id TEXT, branch TEXT,
+    fields BLOB NOT NULL -- those in which it has a cell
+);
 CREATE INDEX runs_by_end ON runs (reversed_id);
 CREATE INDEX runs_by_name ON runs (name);
-CREATE INDEX runs_by_start ON runs (deleted, started_at);
-CREATE INDEX runs_by_experiment ON runs (experiment, deleted, started_at);
+CREATE INDEX runs_by_start ON runs (deleted, started_at, run_id);
+CREATE INDEX runs_by_experiment ON runs (experiment, deleted, started_at, run_id);
+CREATE TABLE fields (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, part TEXT NOT NULL,
+    UNIQUE (kind, key, dataset, part)
+);
+CREATE TABLE cells (field INTEGER, segment INTEGER, data BLOB NOT NULL, PRIMARY KEY (field, segment)) WITHOUT ROWID;
+CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
+CREATE TABLE uses (run INTEGER, name TEXT, role TEXT, digest TEXT, PRIMARY KEY (run, name, role)) WITHOUT ROWID;
+CREATE INDEX uses_by_name ON uses (name, run);
+CREATE INDEX uses_by_digest ON uses (digest, run);
 CREATE TABLE notes (path TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL);
 CREATE INDEX notes_by_subject ON notes (subject);
 CREATE TABLE versions (

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from gitreg.lazy import lazily
 from gitreg.report.layout import Block, Blocks, Cell, Command, Diff, Heading, Line, Picture, Table, Tone, cell
-from gitreg.report.spelling import counted, difference, listed, number, short, size, when
+from gitreg.report.spelling import counted, difference, guarded, listed, number, short, size, when
 
 if TYPE_CHECKING:
     from gitreg.report.as_html import html
@@ -55,6 +55,7 @@ __all__ = [
     "drift_of",
     "due_in",
     "fitted_markdown",
+    "guarded",
     "html",
     "inventory_csv",
     "inventory_page",

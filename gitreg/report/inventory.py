@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitreg.report.compared import named
 from gitreg.report.layout import Cell, Heading, Line, Table
-from gitreg.report.spelling import counted, listed, visible, when
+from gitreg.report.spelling import counted, guarded, listed, when
 from gitreg.report.standing import Condition, StageStanding, conditions_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from gitreg.documents import ModelCard
     from gitreg.report.layout import Block
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     *("model", "owner", "tier", "use", "stage", "version", "digest", "since", "approved_by", "unreviewed"),
     *("in_force", "conditions", "next_due", "overdue", "proposals", "holds"),
@@ -144,13 +143,8 @@ def inventory_csv(entries: Sequence[ModelEntry], now: datetime) -> str:
     writer.writerow(COLUMNS)
     for entry in entries:
         for stage in entry.stages or (None,):
-            writer.writerow([_guarded(value) for value in _line(entry, stage, today_of(now))])
+            writer.writerow([guarded(value) for value in _line(entry, stage, today_of(now))])
     return text.getvalue()
-
-
-def _guarded(value: str) -> str:
-    """With an apostrophe before what a spreadsheet would compute (OWASP, "CSV Injection")."""
-    return f"'{visible(value)}" if value.lstrip().startswith(_FORMULA) else visible(value)
 
 
 def _line(entry: ModelEntry, stage: StageStanding | None, today: date) -> list[str]:

@@ -16,6 +16,8 @@ _KIBI = 1024
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def visible(text: str) -> str:
@@ -69,3 +71,8 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " ".join(filter(None, [", ".join(words[:-1]), last if len(words) > 1 else "", *words[-1:]]))
+
+
+def guarded(value: str) -> str:
+    """For a spreadsheet: with an apostrophe before what it would compute (OWASP, "CSV Injection")."""
+    return f"'{visible(value)}" if value.lstrip().startswith(FORMULA) else visible(value)

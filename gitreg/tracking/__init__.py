@@ -19,26 +19,26 @@ from gitreg.tracking.active import (
 )
 from gitreg.tracking.command import run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
-from gitreg.tracking.folding import Conflict, FoldedRun, fold
 from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
 from gitreg.tracking.names import generated_name
 from gitreg.tracking.recording import Health
 from gitreg.tracking.run import Run
 from gitreg.tracking.runs import Runs
+from gitreg.tracking.searching import RunPage, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 
 __all__ = [
     "ComparedRow",
     "Comparison",
-    "Conflict",
-    "FoldedRun",
     "Health",
     "LiveRun",
     "Recovered",
     "Run",
+    "RunPage",
     "Runs",
+    "SearchOptions",
     "SeriesPoint",
     "Sharing",
     "Tracker",
@@ -46,7 +46,6 @@ __all__ = [
     "compare",
     "direction",
     "flush",
-    "fold",
     "generated_name",
     "log_artifact",
     "log_artifacts",

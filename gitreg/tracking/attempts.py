@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.documents import Attempt, DatasetUse, Descriptor, Output, RunRecord, Status, WriterId
-from gitreg.tracking.folding import combine_dropped, combine_metrics
+from gitreg.folding import combine_dropped, combine_metrics
 from gitreg.tracking.records import JournalHeader, from_micros
 
 if TYPE_CHECKING:

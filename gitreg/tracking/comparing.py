@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gitreg.tracking.folding import FoldedRun
+    from gitreg.folding import FoldedRun
 
 Kind = Literal["param", "metric", "tag", "dataset"]
 Cell = bool | int | float | str | None

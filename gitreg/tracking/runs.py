@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 
 from gitreg.blobs import Progress, get_manifest, read_manifest
 from gitreg.documents import (
@@ -19,6 +19,7 @@ from gitreg.documents import (
     RunId,
     RunRecord,
     check_name,
+    format_time,
     paths,
 )
 from gitreg.errors import (
@@ -30,19 +31,22 @@ from gitreg.errors import (
     NotFound,
     RunNotFound,
 )
+from gitreg.folding import FoldedRun, fold
+from gitreg.index import RunLine, of_run
+from gitreg.search import asks_for_stages
 from gitreg.secrets import refuse_secrets_among
 from gitreg.tracking.attempts import record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.comparing import Comparison, compare
-from gitreg.tracking.folding import FoldedRun, fold
+from gitreg.tracking.searching import RunPage, Search, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from gitreg.index import Index
+    from gitreg.index import Found, Index, Stages
     from gitreg.store import CommitId, Snapshot, Store
     from gitreg.tracking.reading import LiveJournal
     from gitreg.tracking.tracker import Tracker
@@ -61,7 +65,9 @@ _DESCRIPTION, _DELETED, _TAG = "description", "deleted", "tag."
 class Runs:
     """Runs by reference: a whole id, any prefix or suffix of one that fits only one, a generated name, or `@last`."""
 
-    def __init__(self, tracker: Tracker, index: Index) -> None:
+    def __init__(self, tracker: Tracker, index: Index, stages: Callable[[], Stages] = dict) -> None:
+        """`stages` gives, by (model, stage), the runs whose versions are there."""
+        self._stages = stages
         self._tracker = tracker
         self._index = index
         self._store = tracker.ledger.store
@@ -102,6 +108,30 @@ class Runs:
         kept = [run for run in found if deleted or run.deleted is None]
         kept.sort(key=lambda run: (run.started_at, run.run_id), reverse=True)
         return kept[:limit]
+
+    def search(self, filter: str = "", *, order_by: str = "", **options: Unpack[SearchOptions]) -> RunPage:  # noqa: A002 - MLflow's name for it
+        """Runs that fit a filter, in an order, page by page; the latest first where none is given.
+
+        Of runs that are open here the journals are looked at, and of all others the ledger as it is in this clone.
+        Raises `InvalidValue` that points at the place.
+        """
+        wanted = Search(filter, order_by, **options)
+        query = wanted.query(self._surroundings.now())
+        live = self._live(wanted.experiment)
+        records = self._index.records(live)
+        folded = {run_id: self._folded(run_id, records.get(run_id, []), live[run_id]) for run_id in live}
+        stages = self._stages() if asks_for_stages(query.condition) else {}
+        found = self._index.search(query, stages, [(_line(run), of_run(run)) for run in folded.values()])
+        records = self._index.records([RunId(each.run_id) for each in found])
+        runs = [folded.get(RunId(each.run_id)) or self._recorded(each, records) for each in found]
+        is_full = query.limit is not None and len(found) == query.limit
+        token = wanted.token(found[-1].keys) if found and is_full else ""
+        return RunPage(tuple(run for run in runs if run is not None), token)
+
+    def _recorded(self, found: Found, records: Mapping[RunId, Sequence[RunRecord]]) -> FoldedRun | None:
+        """None for a record that cannot be read, which fsck names."""
+        run_id = RunId(found.run_id)
+        return self._folded(run_id, records[run_id], []) if run_id in records else None
 
     def find(self, ref: str) -> RunId:
         """The id that a reference means. Raises `RunNotFound`, `Ambiguous`."""
@@ -299,6 +329,11 @@ class Runs:
             return (LiveState.from_bytes(data).at,) if data else ()
         except GitregError:  # a view: that the shared store is out of reach must not hide the run
             return ()
+
+
+def _line(run: FoldedRun) -> RunLine:
+    is_deleted = run.deleted is not None
+    return RunLine(run.run_id, run.experiment, run.name, format_time(run.started_at), run.status, is_deleted)
 
 
 def _overlay(records: Sequence[RunRecord], journals: Sequence[LiveJournal], store: Store) -> list[RunRecord]:

@@ -22,8 +22,9 @@ from gitreg.documents import (
     Source,
     WriterId,
 )
+from gitreg.folding import FoldedRun, fold
 from gitreg.store import CommitId, SyncReport
-from gitreg.tracking import FoldedRun, Health, Recovered, fold
+from gitreg.tracking import Health, Recovered
 
 if TYPE_CHECKING:
     from gitreg.report import Blocks

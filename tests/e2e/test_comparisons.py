@@ -63,7 +63,7 @@ class Stage:
         ben.does("approve", proposal, "--key", ben.key)
         ada.does("merge", proposal)
 
-    def trained(self, said: Sequence[float], *, data: bytes = b"holdout", rows: int = ROWS, **more: Any) -> int:
+    def trained(self, said: Sequence[float], *, data: bytes = b"holdout", rows: int = ROWS, **more: Any) -> int:  # noqa: ANN401 - what some tests need
         """A registered version that was evaluated; its number. `ages` it was trained on, `tags` are its run's."""
         folder = self.folder / "model"
         folder.mkdir(exist_ok=True)

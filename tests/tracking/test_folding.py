@@ -19,7 +19,7 @@ from gitreg.documents import (
     RunRecord,
     WriterId,
 )
-from gitreg.tracking import FoldedRun, fold
+from gitreg.folding import FoldedRun, fold
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 RUN = RunId.new(START)

@@ -15,7 +15,8 @@ import pytest
 from gitreg import tracking
 from gitreg.documents import Digest, paths
 from gitreg.errors import AlreadyExists, InvalidName, InvalidValue, RunNotFound
-from gitreg.tracking import Conflict, active_run, generated_name
+from gitreg.folding import Conflict
+from gitreg.tracking import active_run, generated_name
 from tests.tracking.builders import Clone, completed, program
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

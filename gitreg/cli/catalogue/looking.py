@@ -6,6 +6,14 @@ from gitreg.cli.catalogue.entry import Entry
 
 LOOKING = (
     Entry("runs list", "look", "Look", "List runs, newest first.", "gitreg runs list -e churn", "runs"),
+    Entry(
+        "runs search",
+        "search",
+        "Look",
+        "Find runs by what they were told and came to.",
+        'gitreg runs search "metrics.auc > 0.9 AND params.depth = 4" --order-by "metrics.auc DESC"',
+        "run-page",
+    ),
     Entry("runs show", "look", "Look", "Show one run.", "gitreg runs show @last", "run"),
     Entry(
         "runs compare",

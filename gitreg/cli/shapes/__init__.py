@@ -102,6 +102,7 @@ from gitreg.cli.shapes.runs import (
     Point,
     Recovered,
     Run,
+    RunPage,
     RunSummary,
 )
 
@@ -150,6 +151,7 @@ SHAPES: dict[str, Any] = {
     "rights": list[RightsRule],
     "rights-of-path": PathRights,
     "run": Run,
+    "run-page": RunPage,
     "runs": list[RunSummary],
     "schemas": list[str] | dict[str, Any],
     "series": list[Point],
@@ -251,6 +253,7 @@ __all__ = [
     "RightsRule",
     "Rule",
     "Run",
+    "RunPage",
     "RunSummary",
     "Scalar",
     "Severity",

@@ -93,6 +93,13 @@ class Run(RunSummary):
     environment: dict[str, Any] | None
 
 
+class RunPage(TypedDict):
+    """What a search found, and the token of the page after it, if there may be one."""
+
+    runs: list[RunSummary]
+    next_page_token: str | None
+
+
 class ComparisonRow(TypedDict):
     """One param, metric, tag or dataset: a value for each run in their order, null where it has none.
 

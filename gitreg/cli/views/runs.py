@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from gitreg.cli import shapes
     from gitreg.documents import ManifestEntry, MetricSummary
+    from gitreg.folding import FoldedRun
     from gitreg.report import Block, Tone
-    from gitreg.tracking import ComparedRow, Comparison, FoldedRun, Health, Recovered, SeriesPoint
+    from gitreg.tracking import ComparedRow, Comparison, Health, Recovered, SeriesPoint
 
 _TONES: dict[str, Tone] = {"running": "warn", "finished": "good", "failed": "bad", "killed": "bad"}
 _SHOWN_METRICS = 4

@@ -1,0 +1,126 @@
+"""The rows and cells of a run that lists and searches look at."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gitreg.documents import parse_time
+from gitreg.index.columns import ColumnName, Columns
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gitreg.documents import RunId
+    from gitreg.index.facets import Facets, MetricFacet, Value
+
+RUN_TABLES: Final = ("runs", "uses", "cells", "fields", "words")
+STARTED: Final = ColumnName("attribute", "started_at", part="number")
+_INSERT: Final = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run in one line, as lists show it. `started_at` as documents spell times."""
+
+    run_id: RunId
+    experiment: str
+    name: str
+    started_at: str
+    status: str
+    is_deleted: bool
+
+
+class RunRows:
+    """Writes and takes away what is kept of runs, within one refresh; `save` ends it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Of the database that the connection is to."""
+        self._connection = connection
+        self._columns = Columns(connection)
+
+    def save(self) -> None:
+        """Write the cells."""
+        self._columns.save()
+
+    def forget(self, run_id: str) -> int | None:
+        """Take all that is kept of a run away; its place, which a new row of it takes again."""
+        found = self._connection.execute("SELECT run, fields FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if found is None:
+            return None
+        run, fields = int(found[0]), array("i", found[1])
+        for column in fields:
+            self._columns.clear(column, run)
+        self._connection.execute("DELETE FROM uses WHERE run = ?", (run,))
+        self._connection.execute("DELETE FROM runs WHERE run = ?", (run,))
+        return run
+
+    def put(self, run: int | None, line: RunLine, facets: Facets | None, noted: Mapping[str, str | None]) -> None:
+        """Write a run, at its old place if it had one; `noted` tags were set, or taken away (None), afterwards."""
+        if run is None:
+            run = 1 + self._connection.execute("SELECT COALESCE(MAX(run), -1) FROM runs").fetchone()[0]
+        cells = [(STARTED, parse_time(line.started_at).timestamp()), *_cells(facets, noted)]
+        fields = array("i", [self._columns.put(name, run, value) for name, value in cells])
+        first = (run, line.run_id, line.run_id[::-1], line.experiment, line.name, line.started_at, line.status)
+        more = _attributes(facets) if facets is not None else (None,) * 7
+        self._connection.execute(_INSERT, (*first, line.is_deleted, *more, fields.tobytes()))
+        rows = [(run, *use) for use in facets.datasets] if facets is not None else []
+        self._connection.executemany("REPLACE INTO uses VALUES (?, ?, ?, ?)", rows)
+
+
+def _cells(facets: Facets | None, noted: Mapping[str, str | None]) -> Iterator[tuple[ColumnName, float | str]]:
+    """A run's cells: each param as text and, where it is one, as number; each tag; each metric part by part."""
+    if facets is None:
+        return
+    if facets.finished_at is not None and facets.duration is not None:
+        yield ColumnName("attribute", "finished_at", part="number"), parse_time(facets.finished_at).timestamp()
+        yield ColumnName("attribute", "duration", part="number"), facets.duration
+    for key, value in facets.params.items():
+        yield ColumnName("param", key), _text(value)
+        if (number := number_in(value)) is not None:
+            yield ColumnName("param", key, part="number"), number
+    for key, text in {**facets.tags, **noted}.items():
+        if text is not None:
+            yield ColumnName("tag", key), text
+    yield from _metric_cells(facets.metrics)
+
+
+def _metric_cells(metrics: Sequence[MetricFacet]) -> Iterator[tuple[ColumnName, float]]:
+    """Each part of each; one that was logged on only one dataset is found without its name, too."""
+    datasets: dict[str, set[str]] = {}
+    for metric in metrics:
+        datasets.setdefault(metric.key, set()).add(metric.dataset)
+    for metric in metrics:
+        names = {metric.dataset, ""} if len(datasets[metric.key]) == 1 else {metric.dataset}
+        for dataset in sorted(names):
+            yield from ((ColumnName("metric", metric.key, dataset, part), value) for part, value in metric.parts)
+
+
+def _attributes(facets: Facets) -> tuple[object, ...]:
+    return (
+        facets.finished_at,
+        facets.duration,
+        facets.user,
+        facets.host,
+        facets.parent,
+        facets.commit,
+        facets.branch,
+    )
+
+
+def _text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def number_in(value: Value) -> float | None:
+    """The finite number that a param is or spells: `4`, `0.10` and `"4"` do, `true` does not."""
+    if isinstance(value, bool) or (isinstance(value, str) and ("_" in value or value != value.strip())):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

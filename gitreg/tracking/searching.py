@@ -1,0 +1,81 @@
+"""Searches of runs, page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from gitreg.documents import Digest, canonical_bytes
+from gitreg.errors import InvalidValue
+from gitreg.index import Query
+from gitreg.search import And, Compare, Field, parse_filter, parse_order
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gitreg.folding import FoldedRun
+
+MAX_TOKEN_CHARS = 10_000
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Runs that a search found, in its order. `next_page_token` asks for those that follow; empty after the last."""
+
+    runs: tuple[FoldedRun, ...]
+    next_page_token: str = ""
+
+
+class SearchOptions(TypedDict, total=False):
+    """What else a search may say: only runs of one experiment, at most so many (100), deleted ones too, which page."""
+
+    experiment: str | None
+    limit: int | None
+    deleted: bool
+    page_token: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search as somebody writes it. The language: docs/search.md."""
+
+    filter: str = ""
+    order_by: str = ""
+    experiment: str | None = None
+    limit: int | None = 100
+    deleted: bool = False
+    page_token: str = ""
+
+    def query(self, now: datetime) -> Query:
+        """What the index is asked. Raises `InvalidValue` that points at the place, or for a token of another search."""
+        condition = parse_filter(self.filter, now)
+        if self.experiment is not None:
+            condition = And((Compare(Field("attribute", "experiment"), "=", self.experiment), condition))
+        query = Query(condition, parse_order(self.order_by, now), self.limit, deleted=self.deleted)
+        return replace(query, after=self._after(len(query.keys) + 1)) if self.page_token else query
+
+    def token(self, keys: tuple[Any, ...]) -> str:
+        """The page token after a run with these keys."""
+        data = json.dumps([self._digest(), keys], separators=(",", ":"))
+        return base64.urlsafe_b64encode(data.encode()).decode()
+
+    def _digest(self) -> str:
+        """Of all that a token belongs to."""
+        asked = [self.filter, self.order_by, self.experiment, self.deleted]
+        return Digest.of(canonical_bytes(asked)).hex[:16]  # type: ignore[arg-type] # texts, a bool and null
+
+    def _after(self, count: int) -> tuple[Any, ...]:
+        if len(self.page_token) > MAX_TOKEN_CHARS:
+            raise InvalidValue("This is no page token.", hint="Give the one that the page before ended with.")
+        try:
+            digest, keys = json.loads(base64.urlsafe_b64decode(self.page_token.encode()))
+        except (ValueError, TypeError, binascii.Error, RecursionError):
+            digest, keys = "", None
+        is_key = isinstance(keys, list) and all(each is None or isinstance(each, int | float | str) for each in keys)
+        if digest != self._digest() or not is_key or len(keys) != count:
+            message = "This page token is of another search."
+            raise InvalidValue(message, hint="Keep filter, order and experiment while turning pages, or leave it out.")
+        return tuple(keys)
