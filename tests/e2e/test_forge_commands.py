@@ -254,6 +254,20 @@ def test_ci_keeps_one_comment_and_a_check_with_annotations(hub: Hub) -> None:
     assert {each.name for each in hub.project.checks.values()} == {"gitreg"}
 
 
+def test_what_waits_for_people_passes_only_where_that_is_asked_of_a_proposal(hub: Hub) -> None:
+    proposal = hub.proposed(2)
+    ask = ("validate", "--base", "origin/main", "--head", f"proposals/{proposal}")
+    assert hub.ada.run(*ask).code == 1
+    waiting = hub.ada.run(*ask, "--awaiting", "pass")
+    assert (waiting.code, "1 approval" in waiting.out) == (0, True), waiting
+    hub.cleo.does("reject", proposal, "-m", "It leaks.", "--key", hub.cleo.key)
+    hub.ada.does("sync")
+    assert hub.ada.run(*ask, "--awaiting", "pass").code == 1
+    for wrong in (("--push",), ("--facts", "main..main")):
+        told = hub.ada.run(*ask, "--awaiting", "pass", *wrong)
+        assert (told.code, "wait for nobody" in told.err) == (2, True), told
+
+
 def test_what_no_proposal_may_do_is_red_and_stands_beside_its_file(hub: Hub) -> None:
     ada = hub.ada
     ada.git("fetch", "--quiet", "origin")
