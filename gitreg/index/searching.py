@@ -23,7 +23,7 @@ from gitreg.index.schema import SCHEMA
 from gitreg.search import And, Compare, Field, Missing, Not, Or, OrderKey, Within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gitreg.index.facets import Facets
     from gitreg.index.runs import RunLine
@@ -88,7 +88,7 @@ def search(connection: sqlite3.Connection, query: Query, stages: Stages) -> list
     wanted = _both(masks.of(query.condition), masks.everything)
     if not query.deleted:
         wanted = _both(wanted, _flipped(masks.where("deleted = 1", ())))
-    found = Sorter(connection, query.keys, masks.size).sorted(wanted, query)
+    found = Sorter(masks, query.keys).sorted(wanted, query)
     return found if query.limit is None else found[: query.limit]
 
 
@@ -176,8 +176,8 @@ class Masks:
         if where.kind == "attribute" and where.key in COLUMNS:
             return self.where(f"{COLUMNS[where.key]} IS NOT NULL", ())
         if where.kind == "metric":  # a metric that is NaN is there; a count is a number always
-            return self._mapped(_column(where, "count"), (float("-inf")).__lt__)
-        return self._mapped(_column(where), _is_there if _column(where).code == "i" else (float("-inf")).__le__)
+            return self.mapped(_column(where, "count"), (float("-inf")).__lt__)
+        return self.mapped(_column(where), _is_there if _column(where).code == "i" else (float("-inf")).__le__)
 
     def _compared(self, where: Field, sign: str, value: Literal) -> Mask:
         if where.kind == "stage":
@@ -213,24 +213,30 @@ class Masks:
         if isinstance(value, str) and sign == "=":
             return _any([as_number, self._text(_column(where), "=", value)], self.size)
         if sign == "!=":  # what is no number is another value
-            texts = _both(self._having(where), _flipped(self._mapped(_column(where, "number"), _is_number)))
+            texts = _both(self._having(where), _flipped(self.mapped(_column(where, "number"), _is_number)))
             return _any([as_number, _both(texts, self._text(_column(where), "!=", _worded(value)))], self.size)
         return as_number
 
     def _number(self, name: ColumnName, sign: str, value: Literal) -> Mask:
         number = float(value)  # type: ignore[arg-type] # the grammar takes nothing else here
         if sign == "!=":
-            return _both(_flipped(self._mapped(name, number.__eq__)), self._mapped(name, _is_number))
-        return self._mapped(name, getattr(number, _FLIPPED[sign]))
+            return _both(_flipped(self.mapped(name, number.__eq__)), self.mapped(name, _is_number))
+        return self.mapped(name, getattr(number, _FLIPPED[sign]))
 
     def _text(self, name: ColumnName, sign: str, value: str) -> Mask:
         if sign == "=":
-            return self._mapped(name, (self.columns.word(value) or -1).__eq__)
+            return self.mapped(name, (self.columns.word(value) or -1).__eq__)
         present = self.columns.words(code for _, cells in self.columns.read(name) for code in set(cells))
         fits = _pattern(value, sign) if sign in ("like", "ilike") else partial(_compare, _ORDERS[sign], value)
-        return self._mapped(name, {code for code, word in present.items() if fits(word)}.__contains__)
+        return self.mapped(name, {code for code, word in present.items() if fits(word)}.__contains__)
 
-    def _mapped(self, name: ColumnName, test: Callable[[Any], object]) -> Mask:
+    def values(self, name: ColumnName, mask: Mask) -> Iterator[Any]:
+        """The cells of the runs of a mask."""
+        for start, cells in self.columns.read(name):
+            yield from compress(cells, mask[start : start + len(cells)])
+
+    def mapped(self, name: ColumnName, test: Callable[[Any], object]) -> Mask:
+        """The runs whose cell passes a test, made in one pass."""
         mask = bytearray(self.size)
         for start, cells in self.columns.read(name):
             found = bytes(map(test, cells))  # type: ignore[arg-type] # a test answers with a bool
@@ -252,37 +258,43 @@ class Masks:
 class Sorter:
     """Puts runs in order: what a key lacks comes last, whichever way it goes."""
 
-    connection: sqlite3.Connection
+    masks: Masks
     order: tuple[OrderKey, ...]
-    size: int
 
     def sorted(self, mask: Mask, query: Query) -> list[Found]:
         """The runs of a mask, in order, after the one that the query names; at least as many as it wants."""
+        mask = self._first(mask, query)
+        places = list(compress(range(self.masks.size), mask))
         columns = [self._column(key.field, mask) for key in self.order]
-        places = list(compress(range(self.size), mask))
-        if query.limit is not None and query.after is None:
-            places = self._first(places, columns[0], query.limit)
         ids = self._ids(places)
         found = [Found(ids[place], (*(column.get(place) for column in columns), ids[place])) for place in places]
         found = sorted_by(found, self.order)
         return found if query.after is None else _after(found, query.after, self.order)
 
-    def _first(self, places: list[int], column: Mapping[int, Key], limit: int) -> list[int]:
-        """Those that may be among the first: a search of many runs sorts few of them."""
-        values = [value for place in places if (value := column.get(place)) is not None]
-        if len(values) <= limit:
-            return places
-        choose = heapq.nlargest if self.order[0].descending else heapq.nsmallest
-        last = choose(limit, values)[-1]
-        test = operator.ge if self.order[0].descending else operator.le
-        return [place for place in places if (value := column.get(place)) is not None and test(value, last)]
+    def _first(self, mask: Mask, query: Query) -> Mask:
+        """Those that may be on the page, by the first key alone: a search that finds many runs sorts few of them."""
+        name, is_descending = _column(self.order[0].field), self.order[0].descending
+        last = None if query.after is None else query.after[0]
+        if query.limit is None or name.code != "d" or (query.after is not None and not isinstance(last, float)):
+            return mask
+        near = mask
+        if isinstance(last, float):
+            near = _both(mask, self.masks.mapped(name, last.__ge__ if is_descending else last.__le__))
+        values = [value for value in self.masks.values(name, near) if _is_number(value)]
+        wanted = query.limit + (values.count(last) if isinstance(last, float) else 0)
+        if len(values) < wanted:
+            return mask
+        least = (heapq.nlargest if is_descending else heapq.nsmallest)(wanted, values)[-1]
+        return _both(near, self.masks.mapped(name, least.__le__ if is_descending else least.__ge__))
 
     def _column(self, where: Field, mask: Mask) -> Mapping[int, Key]:
         """The values of the runs of a mask, by place."""
         if where.kind == "attribute" and where.key in COLUMNS:
             query = f"SELECT run, {COLUMNS[where.key]} FROM runs"  # noqa: S608 - a column of ours
-            return {run: value for run, value in self.connection.execute(query) if mask[run] and value is not None}
-        columns = Columns(self.connection)
+            return {
+                run: value for run, value in self.masks.connection.execute(query) if mask[run] and value is not None
+            }
+        columns = self.masks.columns
         texts = self._cells(columns, _column(where), mask)
         if where.kind != "param":
             if _column(where).code == "d":
@@ -309,10 +321,10 @@ class Sorter:
         return found
 
     def _ids(self, places: Sequence[int]) -> dict[int, str]:
-        if len(places) * 10 > self.size:
-            return dict(self.connection.execute("SELECT run, run_id FROM runs"))
+        if len(places) * 10 > self.masks.size:
+            return dict(self.masks.connection.execute("SELECT run, run_id FROM runs"))
         query = "SELECT run_id FROM runs WHERE run = ?"
-        return {place: self.connection.execute(query, (place,)).fetchone()[0] for place in places}
+        return {place: self.masks.connection.execute(query, (place,)).fetchone()[0] for place in places}
 
 
 def sorted_by(found: Iterable[Found], order: Sequence[OrderKey]) -> list[Found]:
