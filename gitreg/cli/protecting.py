@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from gitreg.decisions import Rulebook
     from gitreg.forges import Kind
 
-# What only a decision changes, besides the stages: people, policies, settings, CI.
-_GOVERNED = ("/gitreg.json", "/approvers.json", "/policies/", "/governance/", "/.github/", "/CODEOWNERS")
+_MODELS = "models/"
 
 
 class Wanted(NamedTuple):
@@ -45,7 +44,9 @@ def owners_file(registry: Registry, wanted: Wanted) -> str:
     _check(registry, wanted)
     rulebook = registry.record.people()
     group = _members(rulebook, wanted.group)
-    owners = {**dict.fromkeys(_GOVERNED, group), f"/models/*/stages/{wanted.stage}/": group}
+    governed = sorted({*paths.OWNED_FILES, *paths.OWNED_FOLDERS} - {_MODELS})
+    of_models = [f"/models/*/{what}" for what in ("model.json", "holds/", f"stages/{wanted.stage}/")]
+    owners = dict.fromkeys([*(f"/{path}" for path in governed), *of_models], group)
     for model in registry.models.list():
         card = rulebook.card(model.name)
         if card is not None and card.owner is not None:

@@ -28,12 +28,13 @@ RIGHTS = "rights.json"
 GOVERNANCE = "governance"
 MAX_PATH = 180
 
-_OWNED_FILES = frozenset(
+OWNED_FILES = frozenset(
     [SETTINGS, ATTRIBUTES, APPROVERS, ALLOWED_SIGNERS, RIGHTS, ".gitlab-ci.yml", "Jenkinsfile", "CODEOWNERS"]
 )
 DOCUMENT_FOLDERS = ("policies/", "models/", "sets/", "governance/", "compromised/")
 """Folders of main in which every file is a document of ours."""
-_OWNED_FOLDERS = (*DOCUMENT_FOLDERS, ".github/", ".gitlab/", ".gitea/", ".forgejo/")
+OWNED_FOLDERS = (*DOCUMENT_FOLDERS, ".github/", ".gitlab/", ".gitea/", ".forgejo/")
+"""With `OWNED_FILES` what only a landing changes on main."""
 
 
 def experiment(name: str) -> str:
@@ -182,13 +183,13 @@ def signature(statement_path: str) -> str:
 
 def is_owned(path: str) -> bool:
     """Whether the path on main belongs to gitreg, so that only a landing may change it. All else is the people's."""
-    return path in _OWNED_FILES or path.startswith(_OWNED_FOLDERS)
+    return path in OWNED_FILES or path.startswith(OWNED_FOLDERS)
 
 
 def may_be_owned(beginning: str) -> bool:
     """Whether some path that begins so belongs to gitreg."""
-    return beginning.startswith(_OWNED_FOLDERS) or any(
-        owned.startswith(beginning) for owned in (*_OWNED_FILES, *_OWNED_FOLDERS)
+    return beginning.startswith(OWNED_FOLDERS) or any(
+        owned.startswith(beginning) for owned in (*OWNED_FILES, *OWNED_FOLDERS)
     )
 
 

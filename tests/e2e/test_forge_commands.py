@@ -368,7 +368,8 @@ def test_doctor_without_a_token_says_nothing_of_branches(hub: Hub) -> None:
 def test_owners_of_the_stage_are_the_people_of_the_group(hub: Hub) -> None:
     text = hub.ada.does("protect", "production", "--group", "leads", "--print", "github", "--codeowners")
     team = "ada@example.org ben@example.org cleo@example.org"
-    assert f"/models/*/stages/production/ {team}" in text.splitlines()
+    for path in ("models/*/stages/production/", "models/*/holds/", "rights.json", "policies/", ".gitlab-ci.yml"):
+        assert f"/{path} {team}" in text.splitlines()
     told = hub.ada.run("protect", "production", "--group", "nobody", "--print", "gitlab", "--codeowners")
     assert (told.code, "nobody" in told.err) == (3, True)
     assert hub.ada.run("protect", "staging", "--print", "github").code == 3
