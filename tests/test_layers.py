@@ -59,6 +59,7 @@ DOOR_LEVEL = 9
 # Which libraries, and which parts of the standard library, belong to which rooms alone. A library that is not here may
 # be imported nowhere.
 ALONE = {
+    "PIL": {"tracking"},
     "click": {"cli"},
     "cryptography": {"sealing", "signing"},
     "dulwich": {"store"},

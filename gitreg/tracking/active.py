@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gitreg.documents import DatasetUse, Evaluation, Output, Role, RunId
     from gitreg.evaluation import EvaluationOptions
     from gitreg.tracking.capture import Sketch
-    from gitreg.tracking.run import Run
+    from gitreg.tracking.run import Run, TakingOptions
 
 
 class Process:
@@ -145,32 +145,60 @@ def log_metrics(
         run.log_metrics(metrics, step=step, time=time, dataset=dataset)
 
 
-def log_artifact(
-    path: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
-) -> None:
+def log_artifact(path: str | os.PathLike[str], artifact_path: str | None = None, **how: Unpack[TakingOptions]) -> None:
     """`Run.log_artifact` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_artifact(path, artifact_path, allow_secrets=allow_secrets)
+        run.log_artifact(path, artifact_path, **how)
 
 
 def log_artifacts(
-    folder: str | os.PathLike[str], artifact_path: str | None = None, *, allow_secrets: bool = False
+    folder: str | os.PathLike[str], artifact_path: str | None = None, **how: Unpack[TakingOptions]
 ) -> None:
     """`Run.log_artifacts` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_artifacts(folder, artifact_path, allow_secrets=allow_secrets)
+        run.log_artifacts(folder, artifact_path, **how)
 
 
-def log_text(text: str, path: str, *, allow_secrets: bool = False) -> None:
+def log_text(text: str, path: str, **how: Unpack[TakingOptions]) -> None:
     """`Run.log_text` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_text(text, path, allow_secrets=allow_secrets)
+        run.log_text(text, path, **how)
 
 
-def log_dict(value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: bool = False) -> None:
+def log_dict(value: Mapping[str, Any] | list[Any], path: str, **how: Unpack[TakingOptions]) -> None:
     """`Run.log_dict` of the active run."""
     if run := PROCESS.active_or_told():
-        run.log_dict(value, path, allow_secrets=allow_secrets)
+        run.log_dict(value, path, **how)
+
+
+def log_html(html: str, path: str, **how: Unpack[TakingOptions]) -> None:
+    """`Run.log_html` of the active run."""
+    if run := PROCESS.active_or_told():
+        run.log_html(html, path, **how)
+
+
+def log_table(data: object, path: str, **how: Unpack[TakingOptions]) -> None:
+    """`Run.log_table` of the active run."""
+    if run := PROCESS.active_or_told():
+        run.log_table(data, path, **how)
+
+
+def log_figure(figure: object, path: str, *, personal: bool = False) -> None:
+    """`Run.log_figure` of the active run."""
+    if run := PROCESS.active_or_told():
+        run.log_figure(figure, path, personal=personal)
+
+
+def log_image(image: object, path: str, *, personal: bool = False) -> None:
+    """`Run.log_image` of the active run."""
+    if run := PROCESS.active_or_told():
+        run.log_image(image, path, personal=personal)
+
+
+def log_histogram(values: Iterable[Any], path: str, *, bins: int = 64, personal: bool = False) -> None:
+    """`Run.log_histogram` of the active run."""
+    if run := PROCESS.active_or_told():
+        run.log_histogram(values, path, bins=bins, personal=personal)
 
 
 def log_dataset(

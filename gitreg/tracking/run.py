@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, TypedDict, Unpack, get_args
 
 from gitreg.blobs import media_type_of, put_folder, put_manifest, putting
 from gitreg.documents import (
@@ -35,6 +35,7 @@ from gitreg.tracking.capture import (
 )
 from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
+from gitreg.tracking.rendering import figure_bytes, histogram_of, image_bytes, table_bytes
 from gitreg.tracking.together import Together
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ if TYPE_CHECKING:
 
 Ending = Literal["finished", "failed"]
 _FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
+_RENDER_ERRORS = (RuntimeError, AttributeError, LookupError, ArithmeticError, ImportError)
+
+
+class TakingOptions(TypedDict, total=False):
+    """How a file is taken: `allow_secrets` takes what looks like one, what is `personal` is sealed (`log_artifact`)."""
+
+    allow_secrets: bool
+    personal: bool
 
 
 @dataclass(frozen=True)
@@ -197,17 +206,53 @@ class Run:
         guard = not allow_secrets
         self._take(str(source), lambda: self._files(source, artifact_path, personal=personal, guard=guard))
 
-    def log_text(self, text: str, path: str, *, allow_secrets: bool = False, personal: bool = False) -> None:
+    def log_text(self, text: str, path: str, **how: Unpack[TakingOptions]) -> None:
         """Take a text as a file. What looks like a secret, and what is personal: see `log_artifact`."""
-        how = _Taking(allow_secrets, putting(self._blobs, personal=personal))
-        self._take(path, lambda: [self._bytes(text.encode(), path, "text/plain", how)])
+        self._render(path, text.encode, "text/plain", how)
 
-    def log_dict(
-        self, value: Mapping[str, Any] | list[Any], path: str, *, allow_secrets: bool = False, personal: bool = False
-    ) -> None:
+    def log_dict(self, value: Mapping[str, Any] | list[Any], path: str, **how: Unpack[TakingOptions]) -> None:
         """Take a JSON value as a file. What looks like a secret, and what is personal: see `log_artifact`."""
-        how = _Taking(allow_secrets, putting(self._blobs, personal=personal))
-        self._take(path, lambda: [self._bytes(_json(value), path, "application/json", how)])
+        self._render(path, lambda: _json(value), "application/json", how)
+
+    def log_html(self, html: str, path: str, **how: Unpack[TakingOptions]) -> None:
+        """Take a page of HTML as a file; nothing in it is run or fetched by gitreg."""
+        self._render(path, html.encode, "text/html", how)
+
+    def log_figure(self, figure: object, path: str, *, personal: bool = False) -> None:
+        """Take a figure of matplotlib or plotly as a file; the suffix says the form: `.png`, `.svg`, `.html`."""
+        how: TakingOptions = {"allow_secrets": True, "personal": personal}  # what is drawn is no text
+        self._render(path, lambda: figure_bytes(figure, path), media_type_of(path), how)
+
+    def log_image(self, image: object, path: str, *, personal: bool = False) -> None:
+        """Take an image as a file: one of Pillow, or an array of pixels (rows, columns, and 1, 3 or 4 values each).
+
+        Whole numbers are from 0 to 255, others from 0 to 1.
+        """
+        how: TakingOptions = {"allow_secrets": True, "personal": personal}
+        self._render(path, lambda: image_bytes(image, path), media_type_of(path), how)
+
+    def log_table(self, data: object, path: str, **how: Unpack[TakingOptions]) -> None:
+        """Take a table as a file: `.json` (columns and rows, as MLflow writes tables), `.csv` or `.parquet`.
+
+        `data` is a frame of pandas or polars, an arrow table, an array, columns by name, or rows as mappings.
+        """
+        self._render(path, lambda: table_bytes(data, path), media_type_of(path), how)
+
+    def log_histogram(self, values: Iterable[Any], path: str, *, bins: int = 64, personal: bool = False) -> None:
+        """Take a histogram of numbers as a JSON file: equal bins, their edges and counts."""
+        self._render(path, lambda: _json(histogram_of(values, bins)), "application/json", {"personal": personal})
+
+    def _render(self, path: str, render: Callable[[], bytes], media_type: str, how: TakingOptions) -> None:
+        """Take what somebody else's code makes, and refuse in words what it cannot make."""
+        taking = _Taking(how.get("allow_secrets", False), putting(self._blobs, personal=how.get("personal", False)))
+
+        def made() -> bytes:
+            try:
+                return render()
+            except _RENDER_ERRORS as error:
+                raise InvalidValue(f"{type(error).__name__}: {error!s:.200}.") from None
+
+        self._take(path, lambda: [self._bytes(made(), path, media_type, taking)])
 
     def log_dataset(
         self, name: str, data: object, *, role: Role = "train", target: str | None = None, **sketch: Unpack[Sketch]

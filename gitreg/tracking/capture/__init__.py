@@ -2,6 +2,7 @@
 secrets.
 """
 
+from gitreg.tracking.capture.columns import columns_in
 from gitreg.tracking.capture.datasets import capture_dataset
 from gitreg.tracking.capture.profiles import MEDIA_TYPE as PROFILE_MEDIA_TYPE
 from gitreg.tracking.capture.profiles import Sketch, profile_of
@@ -17,6 +18,7 @@ __all__ = [
     "Sketch",
     "capture_dataset",
     "capture_start",
+    "columns_in",
     "hash_rows",
     "profile_of",
     "without_secrets",
