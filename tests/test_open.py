@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -618,9 +620,11 @@ def test_doctor_finds_a_damaged_index(place: Place) -> None:
     registered(registry)
     registry.close()
     file = registry.store.git_dir / "gitreg" / "index.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'unreadable'"
+        (page,) = connection.execute(query).fetchone()
     data = file.read_bytes()
-    third = len(data) // 3
-    file.write_bytes(data[:third] + bytes(third) + data[2 * third :])
+    file.write_bytes(data[: (page - 1) * 4096] + bytes(4096) + data[page * 4096 :])
     assert ("index", "mended") in [(ailment.kind, ailment.severity) for ailment in registry.doctor()]
     assert registry.doctor() == []
     assert len(registry.runs.list()) == 1
