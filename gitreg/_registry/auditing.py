@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Anchored
@@ -23,6 +23,28 @@ if TYPE_CHECKING:
 
     from gitreg._registry.parts import Parts
     from gitreg.audit import AuditReport
+    from gitreg.decisions import VerdictCache
+    from gitreg.store import CommitId
+
+
+@dataclass(frozen=True)
+class _Verdicts:
+    """Those of what is taken on trust as this clone's own index keeps them; all others are the audit's alone."""
+
+    own: VerdictCache
+    shared: VerdictCache
+    trusted: frozenset[str]
+
+    def verdict(self, commit: str, key: str) -> str | None:
+        """What was put, or None."""
+        return self._of(commit).verdict(commit, key)
+
+    def put_verdict(self, commit: str, key: str, value: str) -> None:
+        """Keep it: one that the audit gave itself may serve the next one."""
+        self._of(commit).put_verdict(commit, key, value)
+
+    def _of(self, commit: str) -> VerdictCache:
+        return self.shared if commit in self.trusted else self.own
 
 
 class Audits:
@@ -34,8 +56,8 @@ class Audits:
 
     def verify(self, root: str | None, since: str | None, against: bytes | None) -> AuditReport:
         """See `Registry.audit`."""
-        with self._office() as office:
-            start = office.commit_at(since) if since is not None else None
+        start = self._parts.office.commit_at(since) if since is not None else None
+        with self._office(start) as office:
             return self._auditor(office).audit(Digest(root) if root is not None else None, start, against)
 
     def as_of(self, model: str, stage: str, at: datetime, skew: timedelta) -> AsOf:
@@ -74,11 +96,15 @@ class Audits:
         return Auditor(office, lambda claim: differences_of(claim, self._parts.observer))
 
     @contextmanager
-    def _office(self) -> Iterator[Office]:
+    def _office(self, since: CommitId | None = None) -> Iterator[Office]:
+        """`since` is the commit up to which main is taken on trust."""
         store = self._parts.store
         fresh = Index.open(None, store, main=store.branches.main, ledger=store.branches.ledger)
         try:
-            yield Office(store, fresh)
+            line = Office(store, fresh).history()
+            place = line.position(since) if since is not None else None
+            trusted = frozenset(line.commits[: place + 1]) if place is not None else frozenset[str]()
+            yield Office(store, fresh, verdicts=_Verdicts(fresh, self._parts.index, trusted))
         finally:
             fresh.close()
 

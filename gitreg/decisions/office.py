@@ -24,10 +24,20 @@ RemoteOf = Callable[[], Remote | None]
 class Office:
     """One clone of a registry, as decisions use it."""
 
-    def __init__(self, store: Store, index: LineIndex | None = None, remote_of: RemoteOf | None = None) -> None:
-        """`index` makes it quick; `remote_of` gives the remote, for whom the store's own answer is not enough."""
+    def __init__(
+        self,
+        store: Store,
+        index: LineIndex | None = None,
+        remote_of: RemoteOf | None = None,
+        verdicts: VerdictCache | None = None,
+    ) -> None:
+        """`index` makes it quick, and keeps verdicts where nothing else does.
+
+        `remote_of` gives the remote, for whom the store's own answer is not enough.
+        """
         self.store = store
         self.index = index
+        self._verdicts = verdicts or index
         self._remote_of = remote_of or store.remote
 
     @property
@@ -60,8 +70,7 @@ class Office:
 
     def judge(self, tip: CommitId | None = None) -> Judge:
         """The judge of that line."""
-        cache: VerdictCache | None = self.index
-        return Judge(self.history(tip), cache)
+        return Judge(self.history(tip), self._verdicts)
 
     def snapshot(self, commit: CommitId | None = None) -> Snapshot:
         """The files of main's tip, or of another commit."""

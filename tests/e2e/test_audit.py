@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tests.e2e.clerk import assert_told
@@ -42,6 +44,20 @@ def test_tampering_names_commit_rule_path_and_person(shared: Office) -> None:
     assert (objection["commit"], objection["title"]) == (commit, "a small correction")
     assert objection["author"] == f"Ada <{ada.email}>"
     assert ada.run("audit", "verify", "--from", commit).code == 0
+
+
+def test_what_is_taken_on_trust_is_not_judged_again_and_all_else_is(shared: Office) -> None:
+    ada = shared.ada
+    ada.git("pull", "--quiet")
+    commit = ada.git("rev-parse", "HEAD").strip()
+    before = ada.reads("audit", "verify")
+    with closing(sqlite3.connect(shared.registry / ".git/gitreg/index.sqlite")) as index:
+        index.execute("UPDATE verdicts SET verdict = replace(verdict, '\"pass\"', '\"fail\"')")
+        index.commit()
+    assert ada.reads("audit", "verify") == before
+    trusting = ada.run("audit", "verify", "--from", commit, "--json").json
+    assert trusting["landings"] == before["landings"]
+    assert trusting["founding"] != before["founding"]
 
 
 def test_what_is_no_digest_or_no_commit_is_told(shared: Office) -> None:

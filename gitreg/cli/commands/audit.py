@@ -25,7 +25,8 @@ def audit_verify(session: Session, root: str | None, against: Path | None, since
     """Judge every landing again, from a clone and offline.
 
     Each by the rules, people and keys of the commit before it, as if nobody had looked before. Nothing on this disk but
-    git's commits is believed. Exit code 1 where something is wrong, 6 where it cannot be told.
+    git's commits is believed; with --from, for what landed up to there, this clone's own verdicts. Exit code 1 where
+    something is wrong, 6 where it cannot be told.
     """
     note = _note_in(against) if against is not None else None
     found = session.registry.audit(root=root, since=since, against=note)
