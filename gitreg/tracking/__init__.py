@@ -26,6 +26,7 @@ from gitreg.tracking.command import run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
 from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
+from gitreg.tracking.metricsfile import MetricsFile, check_metrics, record_metrics
 from gitreg.tracking.names import generated_name
 from gitreg.tracking.recording import Health
 from gitreg.tracking.run import Run
@@ -39,6 +40,7 @@ __all__ = [
     "Comparison",
     "Health",
     "LiveRun",
+    "MetricsFile",
     "Recovered",
     "Run",
     "RunPage",
@@ -48,6 +50,7 @@ __all__ = [
     "Sharing",
     "Tracker",
     "active_run",
+    "check_metrics",
     "compare",
     "direction",
     "flush",
@@ -69,6 +72,7 @@ __all__ = [
     "log_table",
     "log_text",
     "read_series",
+    "record_metrics",
     "refuse_secrets_below",
     "run_command",
     "set_tag",

@@ -11,7 +11,7 @@ from gitreg.errors import InvalidValue
 from gitreg.tracking.tracker import RUN_ID_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -24,13 +24,20 @@ _FORWARDED: Final = tuple(
 _NOT_FOUND, _NOT_EXECUTABLE, _BY_SIGNAL = 127, 126, 128
 
 
-def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], repository: Path) -> int:
+def run_command(
+    run: Run,
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    repository: Path,
+    pick_up: Callable[[], None] = lambda: None,
+) -> int:
     """Run a command as `run`, end it by how the command ended, and say its exit code.
 
     The command finds the run by GITREG_RUN_ID and the registry by GITREG_REPO: `start_run()` inside attaches. Signals
     that ask a process to end or to do something are handed on; the terminal's interrupt reaches the command by
     itself. Exit codes are a shell's: the command's own, 127 where there is no such command, 126 where it cannot be
-    run, 128 and the number of the signal that killed it. Not zero is `failed`. The run is ended whatever happens.
+    run, 128 and the number of the signal that killed it. Not zero is `failed`. The run is ended whatever happens;
+    `pick_up` is called before, when the command has ended.
     """
     if not command:
         raise InvalidValue("There is no command to run.", hint="gitreg run -e churn -- python train.py")
@@ -42,6 +49,7 @@ def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], re
         run.set_tag("gitreg.command_error", error.strerror or str(error))
     else:
         code = _wait(process)
+        pick_up()
     run.set_tag("gitreg.exit_code", code)
     run.finish("finished" if code == 0 else "failed")
     return code

@@ -77,6 +77,32 @@ def test_a_killed_run_is_recovered(gitreg: Gitreg, ask: Ask, registry: Path) -> 
     assert ask("runs", "list", at=registry)[0]["status"] == "killed"
 
 
+def test_what_a_command_writes_is_picked_up(gitreg: Gitreg, ask: Ask, registry: Path) -> None:
+    work = """echo '{"step": 1, "auc": 0.5}' > m.jsonl; echo '{"step": 2, "auc": 0.9}' >> m.jsonl
+        mkdir out; echo report > out/report.txt"""
+    picked = ("--metrics", "m.jsonl", "--metrics", "none.json", "--artifacts", "out")
+    told = gitreg("run", "-e", "churn", "--name", "shell", *picked, "--", "sh", "-c", work, at=registry)
+    assert told.code == 0, told.err
+    assert "There is no file none.json" in told.err
+    assert [(each["step"], each["value"]) for each in ask("runs", "series", "shell", "auc", at=registry)] == [
+        (1, 0.5),
+        (2, 0.9),
+    ]
+    assert [each["path"] for each in ask("artifacts", "list", "shell", at=registry)] == ["report.txt"]
+
+
+def test_a_file_of_metrics_is_recorded_whole_or_not_at_all(gitreg: Gitreg, ask: Ask, registry: Path) -> None:
+    run = gitreg("runs", "start", "-e", "churn", at=registry).out.strip()
+    (registry / "good.csv").write_text("step,auc,phase\n1,0.5,warm\n2,0.6,hot\n")
+    (registry / "bad.jsonl").write_text('{"auc": 1}\nauc=1\n')
+    wrong = gitreg("runs", "record", run, "--metrics-file", "good.csv", "--metrics-file", "bad.jsonl", at=registry)
+    assert (wrong.code, "bad.jsonl:2 is no JSON" in wrong.err) == (2, True)
+    assert ask("runs", "show", run, at=registry)["metrics"] == []
+    told = gitreg("runs", "record", run, "--metrics-file", "good.csv", at=registry)
+    assert "Recorded 2 metrics" in told.out
+    assert "Passed over what is no number: phase." in told.err
+
+
 def test_lists_that_are_empty_say_what_to_do(gitreg: Gitreg, registry: Path) -> None:
     assert "gitreg run" in gitreg("runs", "list", at=registry).out
     assert "gitreg register" in gitreg("models", "list", at=registry).out

@@ -13,9 +13,9 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import runs
 from gitreg.documents import check_name
-from gitreg.errors import InvalidValue
+from gitreg.errors import GitregError, InvalidValue
 from gitreg.secrets import refuse_secrets_among
-from gitreg.tracking import refuse_secrets_below, run_command
+from gitreg.tracking import check_metrics, record_metrics, refuse_secrets_below, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 class _Beginning(TypedDict):
     """What people say about a run when it starts."""
 
@@ -43,6 +46,13 @@ class _Beginning(TypedDict):
     tags: tuple[tuple[str, str], ...]
     key: str | None
     parent: str | None
+
+
+class _Command(_Beginning):
+    """The same of a wrapped command, and what it writes."""
+
+    metrics_files: tuple[Path, ...]
+    artifacts: tuple[Artifact, ...]
 
 
 class _Arguments(TypedDict):
@@ -63,6 +73,7 @@ class _Values(TypedDict):
     tags: tuple[tuple[str, str], ...]
     artifacts: tuple[Artifact, ...]
     models: tuple[Artifact, ...]
+    metrics_files: tuple[Path, ...]
     allow_secrets: bool
     personal: bool
 
@@ -122,6 +133,9 @@ def _note(session: Session, run_id: str, message: str | None) -> None:
 @click.option("--tag", "tags", type=PAIR, multiple=True, help="A tag; again for more.")
 @click.option("--artifact", "artifacts", type=ARTIFACT, multiple=True, help="A file or folder; again for more.")
 @click.option("--model", "models", type=ARTIFACT, multiple=True, help="A folder to register later, and its name.")
+@click.option(
+    "--metrics-file", "metrics_files", type=_FILE, multiple=True, help="Metrics as .json, .jsonl, .csv, .tsv."
+)
 @click.option("--allow-secrets", is_flag=True, help="Take artifacts that look like they hold a secret.")
 @click.option("--personal", is_flag=True, help="Seal each artifact under a key of its own, which erase destroys.")
 @message_option
@@ -129,21 +143,24 @@ def runs_record(session: Session, run: str, message: str | None, **values: Unpac
     """Add params, metrics, tags and files to a run.
 
     A param is a number, true or false where it is written as JSON writes them, else text. What cannot be recorded is
-    refused with exit code 2, and nothing is recorded. So is what looks like a secret.
+    refused with exit code 2, and nothing is recorded. So is what looks like a secret. In a file of metrics, `step` is
+    the step of its row's numbers; what is no number is passed over.
     """
     _check(values)
     known = session.registry.runs.get(run)
     with session.registry.attach(known.run_id, owner="none", strict=True) as attached:
         _record(attached, values)
+        read = [record_metrics(attached, path) for path in values["metrics_files"]]
     _note(session, known.run_id, message)
     found = session.registry.runs.get(known.run_id)
-    return Reply(runs.whole(found), runs.recorded_page(found, _counts(values)))
+    page = runs.recorded_page(found, _counts(values, sum(each.values for each in read)))
+    return Reply(runs.whole(found), page, runs.passed_over_page(read))
 
 
-def _counts(values: _Values) -> dict[str, int]:
+def _counts(values: _Values, in_files: int) -> dict[str, int]:
     return {
         "params": len(values["params"]),
-        "metrics": len(values["metrics"]),
+        "metrics": len(values["metrics"]) + in_files,
         "tags": len(values["tags"]),
         "artifacts": len(values["artifacts"]),
         "models": len(values["models"]),
@@ -160,6 +177,8 @@ def _check(values: _Values) -> None:
     for artifact in values["artifacts"]:
         if not Path(artifact.source).exists():
             raise InvalidValue(f"There is no file or folder {artifact.source!r:.80}.", subject=artifact.source)
+    for path in values["metrics_files"]:
+        check_metrics(path)
     folders = [_folder(model) for model in values["models"]]
     if not values["allow_secrets"]:
         for source in (*(Path(artifact.source) for artifact in values["artifacts"]), *folders):
@@ -226,20 +245,34 @@ def runs_recover(session: Session, message: str | None) -> Reply:
 @command("run")
 @beginning_options
 @message_option
+@click.option("--metrics", "metrics_files", type=_FILE, multiple=True, help="A file of metrics that it writes.")
+@click.option("--artifacts", "artifacts", type=ARTIFACT, multiple=True, help="A file or folder that it writes.")
 @click.argument("words", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(session: Session, message: str | None, words: tuple[str, ...], **said: Unpack[_Beginning]) -> Reply:
+def run(session: Session, message: str | None, words: tuple[str, ...], **said: Unpack[_Command]) -> Reply:
     """Run a command and record it.
 
-    `gitreg.start_run()` inside attaches to the same run. Ends with the command's own exit code; any but 0 is recorded
-    as failed.
+    `gitreg.start_run()` inside attaches to the same run; what a command in any other language writes, --metrics (.json,
+    .jsonl, .csv, .tsv) and --artifacts pick up when it has ended. Ends with the command's own exit code; any but 0 is
+    recorded as failed.
     """
     refuse_secrets_among(dict(said["tags"]))
     registry = session.recording
-    started = registry.start_run(**_arguments(session, said), strict=True)
-    code = run_command(started, words, session.surroundings.environ, registry.path)
+    started = registry.start_run(**_arguments(session, said))
+    code = run_command(started, words, session.surroundings.environ, registry.path, lambda: _pick_up(started, said))
     _note(session, started.run_id, message)
     found = session.recording.runs.get(started.run_id)
     return Reply(notes=runs.finished_page(found, started.health), exit_code=code)
+
+
+def _pick_up(run: Run, said: _Command) -> None:
+    """What a command wrote; what it did not write, or wrote wrong, is counted as dropped and told at the end."""
+    for path in said["metrics_files"]:
+        try:
+            record_metrics(run, path)
+        except GitregError as error:
+            run.recording.refuse(str(path), error.message, error.hint)
+    for artifact in said["artifacts"]:
+        _take(run, artifact, allow_secrets=False, personal=False)
 
 
 @command("runs tag")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gitreg.documents import ManifestEntry, MetricSummary
     from gitreg.folding import FoldedRun
     from gitreg.report import Block, Tone
-    from gitreg.tracking import ComparedRow, Comparison, Health, Recovered, SeriesPoint
+    from gitreg.tracking import ComparedRow, Comparison, Health, MetricsFile, Recovered, SeriesPoint
 
 _TONES: dict[str, Tone] = {"running": "warn", "finished": "good", "failed": "bad", "killed": "bad"}
 _SHOWN_METRICS = 4
@@ -286,6 +286,16 @@ def recorded_page(run: FoldedRun, counts: Mapping[str, int]) -> Iterator[Block]:
     """What was added to a run."""
     told = [counted(count, kind.removesuffix("s")) for kind, count in counts.items() if count]
     yield Line(f"Recorded {listed(told) or 'nothing'} in {run.name}.", "good" if told else "plain")
+
+
+def passed_over_page(read: Sequence[MetricsFile]) -> Iterator[Block]:
+    """What in files of metrics was no number."""
+    counts: dict[str, int] = {}
+    for each in read:
+        for name, count in each.passed_over.items():
+            counts[name] = counts.get(name, 0) + count
+    if counts:
+        yield Line(f"Passed over what is no number: {listed(sorted(counts))}.", "warn")
 
 
 def finished_page(run: FoldedRun, health: Health) -> Iterator[Block]:
