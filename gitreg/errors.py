@@ -87,10 +87,6 @@ class RevisionNotFound(NotFound):
     """No such commit or ref."""
 
 
-class ExperimentNotFound(NotFound):
-    """No such experiment."""
-
-
 class RunNotFound(NotFound):
     """No such run, or the abbreviation fits none."""
 
@@ -113,10 +109,6 @@ class ProposalNotFound(NotFound):
 
 class ArtifactNotFound(NotFound):
     """No such artifact in the run or version."""
-
-
-class DatasetNotFound(NotFound):
-    """No such dataset."""
 
 
 class PersonNotFound(NotFound):

@@ -23,11 +23,6 @@ def safe_json(text: str) -> str:
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def safe_lines(text: str) -> list[str]:
-    """The lines of a text, each safe."""
-    return [safe(line) for line in text.split("\n")]
-
-
 def _spell(match: re.Match[str]) -> str:
     code = ord(match[0])
     return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")  # noqa: PLR2004 - one byte

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gitreg.blobs import check_blobs_url
 from gitreg.decisions.findings import UNREADABLE, Finding
-from gitreg.decisions.history import differing
 from gitreg.decisions.landing import Case, is_governed
 from gitreg.decisions.rights import check_rights, why_stuck, why_unwritable
 from gitreg.decisions.rulebook import Rulebook
@@ -141,8 +140,3 @@ def governs_alike(one: Tree, other: Tree) -> bool:
     """Whether two trees have the same rules and people, by the same decision."""
     rules = (paths.SETTINGS, paths.APPROVERS, paths.RIGHTS, "policies", paths.decision(paths.GOVERNANCE))
     return all(one.object_id(path) == other.object_id(path) for path in rules)
-
-
-def governed_changes(before: Tree, after: Tree) -> list[str]:
-    """The governed paths that differ."""
-    return [path for path in differing(before, after) if is_governed(path)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.drafting import EXPIRES_AFTER, Draft, Wish
-from gitreg.decisions.history import differing
 from gitreg.decisions.landing import is_governed
 from gitreg.decisions.rulebook import Rulebook, fingerprint_of
 from gitreg.documents import (
@@ -71,11 +70,6 @@ def rendered(tree: Tree, edits: Edits) -> dict[str, bytes | None]:
     people = None if data is None else Approvers.from_bytes(data, paths.APPROVERS)
     wanted[paths.ALLOWED_SIGNERS] = None if people is None else render_allowed_signers(people)
     return {path: data for path, data in wanted.items() if tree.read(path) != data}
-
-
-def edited_by_hand(tree: Tree, work: Tree) -> dict[str, bytes | None]:
-    """The governed files that differ between what stands and another tree (a work tree's files)."""
-    return {path: work.read(path) for path in differing(tree, work) if is_governed(path)}
 
 
 def draft_govern(judge: Judge, edits: Edits, wish: Wish) -> Draft | Edits:

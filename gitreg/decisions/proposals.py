@@ -17,7 +17,7 @@ from gitreg.decisions.reading import Desk, Found, lateness
 from gitreg.decisions.record import Record, landing_of
 from gitreg.decisions.refusing import refusal
 from gitreg.decisions.views import CheckView, Landing, Outcome, ProposalView, Said
-from gitreg.errors import AlreadyExists, ApprovalRefused, ProposalRejected, RaceLost, RegistryNotFound
+from gitreg.errors import AlreadyExists, ProposalRejected, RaceLost, RegistryNotFound
 from gitreg.store import CommitId, Person, Snapshot
 
 if TYPE_CHECKING:
@@ -285,12 +285,3 @@ def _said(view: ProposalView, word: Word, verdict: str) -> Said:
     counts = any(person in (*view.people.have, *view.people.rejected_by) for person in people)
     note = "" if counts else "The policy asks for people of other groups: this does not count towards it."
     return Said(view, word.verdict, counts, note)
-
-
-def check_signer(signer: Signer | None) -> Signer:
-    """A signer, where one is needed. Raises `ApprovalRefused`."""
-    if signer is None:
-        raise ApprovalRefused(
-            "There is no key to sign with.", hint="--key FILE, --agent, or git config user.signingkey"
-        )
-    return signer

@@ -127,16 +127,6 @@ class Index:
         )
         return self._line(ref, lambda connection: _landed(connection.execute(query, (ref, folder, folder))))
 
-    def changed_paths(self, ref: str, commit: str) -> list[str]:
-        """The paths that a commit of the line changed, sorted; none for a commit that is not on it."""
-        query = "SELECT path FROM history WHERE ref = ? AND position = ? ORDER BY path"
-
-        def read(connection: sqlite3.Connection) -> list[str]:
-            at = (ref, lines.position_of(connection, ref, commit))
-            return [str(path) for (path,) in connection.execute(query, at)]
-
-        return self._line(ref, read)
-
     def position(self, ref: str, commit: str) -> int | None:
         """A commit's place on the first-parent line, counted from its oldest; None when it is not on it."""
         return self._line(ref, lambda connection: lines.position_of(connection, ref, commit))

@@ -170,7 +170,6 @@ def test_path_history_has_positions_on_the_first_parent_line(ledger: Ledger, ind
     blob = ledger.store.snapshot(commits[0]).object_id("a/b")
     assert index.path_history(main, "a/b") == [PathChange(0, commits[0], blob), PathChange(2, commits[2], None)]
     assert index.folder_history(main, "a") == [Landed(position, commit) for position, commit in enumerate(commits)]
-    assert index.changed_paths(main, commits[0]) == ["README.md", "a/b"]
     assert (index.position(main, commits[1]), index.commit_at(main, 1)) == (1, Landed(1, commits[1]))
     assert (index.commit_at(main, 3), index.line_length(main)) == (None, 3)
 
