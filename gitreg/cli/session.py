@@ -54,6 +54,12 @@ class Session:
 
         return open_for_recording(self.folder, surroundings=self.surroundings, say=_say)
 
+    def close(self) -> None:
+        """Let go of the files of what was opened."""
+        for name in ("registry", "recording"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+
     def path(self, text: str) -> Path:
         """A path that the user gave, from where `-C` says that she is."""
         return Path(self.folder or ".") / Path(text).expanduser()

@@ -138,6 +138,7 @@ def _start(ctx: click.Context, folder: str | None) -> None:
     from gitreg.surroundings import Surroundings  # `--help` ends before this: it need not know the machine
 
     ctx.obj = Session(Surroundings.of_process(), folder)
+    ctx.call_on_close(ctx.obj.close)
     # pydantic would look at every installed package for plugins, 30 ms and more. Set after the surroundings were read:
     # a command that we run inherits them, and its pydantic keeps its plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gitreg.folding import FoldedRun
 
 Value = bool | int | float | str
+_SURROGATE = b"\\ud"
+"""What may begin half a character: no document has it, and no table takes it."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,12 @@ def facets_of(documents: Sequence[bytes]) -> Facets | None:
     strictly (docs/decisions/0006): that is 20 times as quick, and whoever shows the run reads it strictly.
     """
     try:
-        if len(documents) == 1:
+        if len(documents) == 1 and _SURROGATE not in documents[0].lower():
             record = json.loads(documents[0])
             if len(record["attempts"]) == 1:
                 return _seen(record, record["attempts"][0])
         return of_run(fold(RunRecord.from_bytes(each) for each in documents))
-    except (GitregError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except (GitregError, KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
         return None
 
 
@@ -111,14 +113,14 @@ def _seen(record: Any, attempt: Any) -> Facets:  # noqa: ANN401 - JSON that nobo
     source = attempt["source"] or {}
     started, finished = attempt["started_at"], attempt["finished_at"]
     return Facets(
-        finished_at=finished,
+        finished_at=_text(finished),
         duration=(parse_time(finished) - parse_time(started)).total_seconds() if finished else None,
         user=str(record["actor"]["principal"]),
         host=str(attempt["host"]),
-        parent=record["parent"],
-        commit=source.get("commit"),
-        branch=source.get("branch"),
-        params={str(name): value for name, value in attempt["params"].items()},
+        parent=_text(record["parent"]),
+        commit=_text(source.get("commit")),
+        branch=_text(source.get("branch")),
+        params={str(name): _scalar(value) for name, value in attempt["params"].items()},
         tags={str(name): str(value) for name, value in attempt["tags"].items()},
         metrics=tuple(
             MetricFacet(
@@ -127,13 +129,32 @@ def _seen(record: Any, attempt: Any) -> Facets:  # noqa: ANN401 - JSON that nobo
                 last=float(each["last"]["value"]),
                 least=float(each["min"]),
                 greatest=float(each["max"]),
-                count=int(each["count"]),
-                step=int(each["last"]["step"]),
+                count=_whole(each["count"]),
+                step=_whole(each["last"]["step"]),
             )
             for each in attempt["metrics"]
         ),
         datasets=tuple((str(use["name"]), str(use["role"]), str(use["digest"])) for use in attempt["datasets"]),
     )
+
+
+def _text(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _scalar(value: object) -> Value:
+    if not isinstance(value, bool | int | float | str):
+        raise TypeError
+    return value
+
+
+def _whole(value: object) -> int:
+    """An integer of 64 bits."""
+    if not isinstance(value, int) or abs(value) >= 1 << 63:
+        raise TypeError
+    return value
 
 
 def _spelled(value: Value) -> Value:

@@ -202,12 +202,14 @@ def test_training_and_test_rows_are_counted_apart(stage: Stage, shared: int | No
     stage.asks({"rule": "apart", "kind": "datasets", "roles": ["train", "test"], "disjoint": True})
     train = pd.DataFrame({"x": range(100)})
     test = pd.DataFrame({"x": range(100 - (shared or 0), 120)})
-    (stage.folder / "weights.bin").write_bytes(b"apart")
+    model = stage.folder / "apart"
+    model.mkdir()
+    (model / "weights.bin").write_bytes(b"apart")
     with gitreg.open(stage.office.registry) as registry:
         with registry.start_run("churn", strict=True) as run:
             run.log_dataset("old", train, role="train", row_hashes=shared is not None)
             run.log_dataset("new", test, role="test", row_hashes=shared is not None)
-            run.log_model(stage.folder)
+            run.log_model(model, "model")
         number = registry.register(f"runs:/{run.run_id}/model", "fraud").number or 0
     found = stage.check(number)
     assert found["verdict"] == verdict
