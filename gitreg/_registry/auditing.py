@@ -101,12 +101,17 @@ class Audits:
         store = self._parts.store
         fresh = Index.open(None, store, main=store.branches.main, ledger=store.branches.ledger)
         try:
-            line = Office(store, fresh).history()
-            place = line.position(since) if since is not None else None
-            trusted = frozenset(line.commits[: place + 1]) if place is not None else frozenset[str]()
-            yield Office(store, fresh, verdicts=_Verdicts(fresh, self._parts.index, trusted))
+            yield Office(store, fresh, verdicts=self._verdicts(Office(store, fresh), since) if since else None)
         finally:
             fresh.close()
+
+    def _verdicts(self, office: Office, since: CommitId) -> _Verdicts | None:
+        """None where the commit is not on main's line, so that nothing is taken on trust."""
+        line = office.history()
+        place = line.position(since)
+        if place is None or office.index is None:
+            return None
+        return _Verdicts(office.index, self._parts.index, frozenset(line.commits[: place + 1]))
 
     def _name_of(self, office: Office, key: Path) -> str:
         """Whose key it is by approvers.json; else whom git says we are."""

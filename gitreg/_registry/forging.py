@@ -143,10 +143,9 @@ class Forging:
 
     def proposal_of(self, pull: PullRequest) -> ProposalId:
         """The proposal whose branch a pull request comes from. Raises `ProposalNotFound` where it is none of ours."""
-        prefix = self._parts.store.branches.proposals.removeprefix("refs/heads/")
         try:
-            if not pull.is_fork and pull.head.startswith(prefix):
-                return ProposalId(pull.head.removeprefix(prefix))
+            if self._is_ours(pull):
+                return ProposalId(pull.head.removeprefix(self._prefix))
         except InvalidValue:
             pass
         message = f"The pull request #{pull.number} does not come from a proposal's branch of this repository."
@@ -155,8 +154,15 @@ class Forging:
 
     def proposed(self) -> list[PullRequest]:
         """The open pull requests of proposals."""
-        prefix = self._parts.store.branches.proposals.removeprefix("refs/heads/")
-        return [each for each in self.required().pull_requests() if not each.is_fork and each.head.startswith(prefix)]
+        return [each for each in self.required().pull_requests() if self._is_ours(each)]
+
+    @property
+    def _prefix(self) -> str:
+        """What the branches of proposals begin with."""
+        return self._parts.store.branches.proposals.removeprefix("refs/heads/")
+
+    def _is_ours(self, pull: PullRequest) -> bool:
+        return not pull.is_fork and pull.head.startswith(self._prefix)
 
     def reviews(self, pull: PullRequest) -> list[ShownReview]:
         """The review that stands of each account: its last word, without mere comments, unless it was dismissed.

@@ -16,22 +16,9 @@ if TYPE_CHECKING:
 
     from gitreg.decisions.office import Office
 
-_OWNED = (
-    paths.SETTINGS,
-    paths.ATTRIBUTES,
-    paths.APPROVERS,
-    paths.RIGHTS,
-    "policies",
-    "sets",
-    "compromised",
-    "models",
-    ".github",
-    ".gitlab",
-    ".gitlab-ci.yml",
-    ".gitea",
-    ".forgejo",
-    "Jenkinsfile",
-    "CODEOWNERS",
+# allowed_signers is rendered, and governance/ is decisions themselves: people edit neither.
+_EDITED = sorted(
+    path.rstrip("/") for path in {*paths.OWNED_FILES, *paths.OWNED_FOLDERS} - {paths.ALLOWED_SIGNERS, "governance/"}
 )
 
 
@@ -78,7 +65,7 @@ def _is_wanted(path: str, wanted: Sequence[str]) -> bool:
 
 def _files(root: Path) -> Iterator[str]:
     """The governed files on disk; links are nobody's documents and are refused."""
-    for top in _OWNED:
+    for top in _EDITED:
         place = root / top
         for file in sorted(place.rglob("*")) if place.is_dir() and not place.is_symlink() else [place]:
             path = file.relative_to(root).as_posix()

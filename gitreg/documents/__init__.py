@@ -37,6 +37,9 @@ from gitreg.documents.evidence import (
 )
 from gitreg.documents.facts import (
     MANIFEST_MEDIA_TYPE,
+    NOTE_DELETED,
+    NOTE_DESCRIPTION,
+    NOTE_TAG,
     SERIES_MEDIA_TYPE,
     Alias,
     Attempt,
@@ -142,6 +145,9 @@ __all__ = [
     "MANIFEST_MEDIA_TYPE",
     "MAX_DOCUMENT_BYTES",
     "MAX_REVIEWS",
+    "NOTE_DELETED",
+    "NOTE_DESCRIPTION",
+    "NOTE_TAG",
     "PREDICTIONS_MEDIA_TYPE",
     "QUANTILES",
     "SERIES_MEDIA_TYPE",

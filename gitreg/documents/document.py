@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -83,6 +84,15 @@ def _name(value: str) -> str:
 
 def _address_name(value: str) -> str:
     return _as_field_error(check_model_name, _nfc(value))
+
+
+def refuse_twins(names: Iterable[str]) -> None:
+    """What a document's validator asks where rules are found by their names. Raises ValueError for two of one name."""
+    counts = Counter(names)
+    twice = min((name for name, count in counts.items() if count > 1), default=None)
+    if twice is not None:
+        message = f"two rules are called {twice!r:.80}"
+        raise ValueError(message)
 
 
 def _as_field_error(read: Callable[[str], V], value: str) -> V:

@@ -243,6 +243,10 @@ class Alias(Revised):
     at: Time
 
 
+NOTE_DESCRIPTION, NOTE_DELETED, NOTE_TAG = "description", "deleted", "tag."
+"""The notes that gitreg writes; a tag's name follows its beginning."""
+
+
 class Note(Revised):
     """One value that people change later: a description, a tag, `deleted`. Null says that it was taken away."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gitreg.documents.document import Document, Integer, JsonObject, Name, Number, Part, Prose, Seq
+from gitreg.documents.document import Document, Integer, JsonObject, Name, Number, Part, Prose, Seq, refuse_twins
 from gitreg.documents.facts import Role
 from gitreg.documents.rulings import Severity
 
@@ -206,9 +206,5 @@ class Policy(Document):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         """Observations and answers are found by the rule's name."""
-        names = [rule.rule for rule in self.requirements]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            message = f"two rules are called {twice[0]!r:.80}"
-            raise ValueError(message)
+        refuse_twins(rule.rule for rule in self.requirements)
         return self

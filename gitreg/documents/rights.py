@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gitreg.documents.document import Document, Name, Part, Prose, Seq
+from gitreg.documents.document import Document, Name, Part, Prose, Seq, refuse_twins
 from gitreg.documents.ids import Principal
 from gitreg.documents.patterns import finds
 
@@ -67,11 +67,7 @@ class Rights(Document):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         """A refusal names its rule."""
-        names = [rule.name for rule in self.rules]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            message = f"two rules are called {twice[0]!r:.80}"
-            raise ValueError(message)
+        refuse_twins(rule.name for rule in self.rules)
         return self
 
 

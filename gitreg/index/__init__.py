@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from gitreg.index.facets import Facets, of_run
 from gitreg.index.index import Index, RunRow, VersionRow
 from gitreg.index.lines import Landed, PathChange
-from gitreg.index.runs import RunLine
 from gitreg.index.source import Source
 from gitreg.lazy import lazily
 
 if TYPE_CHECKING:
+    from gitreg.index.facets import Facets, of_run
+    from gitreg.index.runs import RunLine
     from gitreg.index.searching import Found, Query, Stages
 
 __all__ = [
@@ -27,4 +27,7 @@ __all__ = [
     "of_run",
 ]
 
-__getattr__ = lazily(__name__, {"searching": ("Found", "Query", "Stages")})
+__getattr__ = lazily(
+    __name__,
+    {"facets": ("Facets", "of_run"), "runs": ("RunLine",), "searching": ("Found", "Query", "Stages")},
+)

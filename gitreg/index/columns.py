@@ -49,7 +49,7 @@ class Columns:
         self._connection = connection
         self._ids: dict[ColumnName, int] = {}
         self._words: dict[str, int] = {}
-        self._open: dict[tuple[int, int], tuple[Code, Cells]] = {}
+        self._open: dict[tuple[int, int], Cells] = {}
 
     # Writing
 
@@ -67,7 +67,7 @@ class Columns:
 
     def save(self) -> None:
         """Write all segments that were changed."""
-        rows = [(column, segment, _bytes(cells)) for (column, segment), (_, cells) in self._open.items()]
+        rows = [(column, segment, _bytes(cells)) for (column, segment), cells in self._open.items()]
         self._connection.executemany("REPLACE INTO cells VALUES (?, ?, ?)", rows)
         self._open.clear()
 
@@ -76,9 +76,9 @@ class Columns:
         if found is None:
             query = "SELECT data FROM cells WHERE field = ? AND segment = ?"
             row = self._connection.execute(query, (column, segment)).fetchone()
-            found = (code, _cells(code, row[0]) if row else array(code, [_empty(code)]) * SEGMENT)
+            found = _cells(code, row[0]) if row else array(code, [_empty(code)]) * SEGMENT
             self._open[column, segment] = found
-        return found[1]
+        return found
 
     def _column(self, name: ColumnName) -> int:
         found = self._ids.get(name)

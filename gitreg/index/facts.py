@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.documents import Note, RunId, paths
 from gitreg.errors import GitregError, UnsafeRepository
-from gitreg.index.facets import facets_of
-from gitreg.index.rows import Row, row_of, says_deleted
-from gitreg.index.runs import RUN_TABLES, RunLine, RunRows
+from gitreg.index.rows import Row, row_of
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
 
 _TABLES = ("records", "notes", "versions", "facts", "unreadable")
 _WORTH_ANALYZING = 10_000
-_TAG = "tag."
 
 
 def refresh(connection: sqlite3.Connection, source: Source, ref: str) -> None:
@@ -51,6 +47,8 @@ def _known(connection: sqlite3.Connection, ref: str) -> tuple[str | None] | None
 
 
 def _apply(connection: sqlite3.Connection, source: Source, before: CommitId | None, tip: CommitId | None) -> None:
+    from gitreg.index.runs import RUN_TABLES, RunRows  # noqa: PLC0415 - most commands find the ledger where it was
+
     if before is None or tip is None:
         for table in (*_TABLES, *RUN_TABLES):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
@@ -64,7 +62,7 @@ def _apply(connection: sqlite3.Connection, source: Source, before: CommitId | No
             touched |= _insert(connection, _row(files, change.path, change.after))
     rows = RunRows(connection)
     for run_id in touched:
-        _fold(connection, rows, run_id)
+        rows.refold(run_id)
     rows.save()
     if len(touched) > _WORTH_ANALYZING:
         connection.execute("ANALYZE")
@@ -101,33 +99,3 @@ def _runs_of(connection: sqlite3.Connection, path: str) -> set[str]:
     else:
         return set()
     return {str(run_id) for (run_id,) in rows}
-
-
-def _fold(connection: sqlite3.Connection, rows: RunRows, run_id: str) -> None:
-    """Make a run's rows anew from the records and the notes about it; without records there are none.
-
-    Format 28: attempts are ordered by (started_at, id), and the last one's status is the run's.
-    """
-    query = "SELECT subject, experiment, name, first, last, status, document FROM records WHERE run_id = ?"
-    records = connection.execute(query, (run_id,)).fetchall()
-    place = rows.forget(run_id)
-    if not records:
-        return
-    subject, experiment, name, first, *_ = min(records, key=lambda record: str(record[3]))
-    status = max((str(record[4]), str(record[5])) for record in records)[1]
-    started_at = str(first).partition(" ")[0]
-    line = RunLine(RunId(run_id), experiment, name, started_at, status, _is_deleted(connection, subject))
-    rows.put(place, line, facets_of([record[6] for record in records]), _noted_tags(connection, subject))
-
-
-def _noted_tags(connection: sqlite3.Connection, subject: str) -> dict[str, str | None]:
-    """Tags that were set, or taken away (None), after the run was recorded."""
-    query = "SELECT document FROM notes WHERE subject = ? AND name LIKE 'tag.%'"
-    notes = (Note.from_bytes(document) for (document,) in connection.execute(query, (subject,)))
-    return {note.name.removeprefix(_TAG): None if note.value is None else str(note.value) for note in notes}
-
-
-def _is_deleted(connection: sqlite3.Connection, subject: str) -> bool:
-    query = "SELECT document FROM notes WHERE path = ?"
-    note = connection.execute(query, (paths.note(f"notes/{subject}", "deleted"),)).fetchone()
-    return says_deleted(note[0] if note else None)

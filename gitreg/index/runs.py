@@ -7,19 +7,20 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitreg.documents import parse_time
+from gitreg.documents import NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time, paths
 from gitreg.index.columns import ColumnName, Columns
+from gitreg.index.facets import facets_of
+from gitreg.index.rows import says_deleted
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gitreg.documents import RunId
     from gitreg.index.facets import Facets, MetricFacet, Value
 
 RUN_TABLES: Final = ("runs", "uses", "cells", "fields", "words")
 STARTED: Final = ColumnName("attribute", "started_at", part="number")
-_INSERT: Final = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,34 @@ class RunRows:
         """Write the cells."""
         self._columns.save()
 
+    def refold(self, run_id: str) -> None:
+        """Make a run's rows anew from the records and the notes about it; without records there are none.
+
+        Format 28: attempts are ordered by (started_at, id), and the last one's status is the run's.
+        """
+        query = "SELECT subject, experiment, name, first, last, status, document FROM records WHERE run_id = ?"
+        records = self._connection.execute(query, (run_id,)).fetchall()
+        place = self.forget(run_id)
+        if not records:
+            return
+        subject, experiment, name, first, *_ = min(records, key=lambda record: str(record[3]))
+        status = max((str(record[4]), str(record[5])) for record in records)[1]
+        started_at = str(first).partition(" ")[0]
+        line = RunLine(RunId(run_id), experiment, name, started_at, status, self._is_deleted(subject))
+        self.put(place, line, facets_of([record[6] for record in records]), self._noted_tags(subject))
+
+    def _noted_tags(self, subject: str) -> dict[str, str | None]:
+        """Tags that were set, or taken away (None), after the run was recorded."""
+        query = "SELECT document FROM notes WHERE subject = ? AND name LIKE ? || '%'"
+        found = self._connection.execute(query, (subject, NOTE_TAG))
+        notes = (Note.from_bytes(document) for (document,) in found)
+        return {note.name.removeprefix(NOTE_TAG): None if note.value is None else str(note.value) for note in notes}
+
+    def _is_deleted(self, subject: str) -> bool:
+        query = "SELECT document FROM notes WHERE path = ?"
+        note = self._connection.execute(query, (paths.note(f"notes/{subject}", NOTE_DELETED),)).fetchone()
+        return says_deleted(note[0] if note else None)
+
     def forget(self, run_id: str) -> int | None:
         """Take all that is kept of a run away; its place, which a new row of it takes again."""
         found = self._connection.execute("SELECT run, fields FROM runs WHERE run_id = ?", (run_id,)).fetchone()
@@ -65,7 +94,7 @@ class RunRows:
         cells = [(STARTED, parse_time(line.started_at).timestamp()), *_cells(facets, noted)]
         fields = array("i", [self._columns.put(name, run, value) for name, value in cells])
         first = (run, line.run_id, line.run_id[::-1], line.experiment, line.name, line.started_at, line.status)
-        more = _attributes(facets) if facets is not None else (None,) * 7
+        more = _attributes(facets) if facets is not None else (None,) * 5
         self._connection.execute(_INSERT, (*first, line.is_deleted, *more, fields.tobytes()))
         rows = [(run, *use) for use in facets.datasets] if facets is not None else []
         self._connection.executemany("REPLACE INTO uses VALUES (?, ?, ?, ?)", rows)
@@ -101,8 +130,6 @@ def _metric_cells(metrics: Sequence[MetricFacet]) -> Iterator[tuple[ColumnName, 
 
 def _attributes(facets: Facets) -> tuple[object, ...]:
     return (
-        facets.finished_at,
-        facets.duration,
         facets.user,
         facets.host,
         facets.parent,

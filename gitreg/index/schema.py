@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE tips (what TEXT, ref TEXT, commit_id TEXT, boundary TEXT, PRIMARY KEY (what, ref)) WITHOUT ROWID;
@@ -25,7 +25,7 @@ CREATE TABLE runs (
     run INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, reversed_id TEXT NOT NULL,
     experiment TEXT NOT NULL, name TEXT NOT NULL, started_at TEXT NOT NULL, status TEXT NOT NULL,
     deleted INTEGER NOT NULL,
-    finished_at TEXT, duration REAL, user TEXT, host TEXT, parent TEXT, commit_id TEXT, branch TEXT,
+    user TEXT, host TEXT, parent TEXT, commit_id TEXT, branch TEXT,
     fields BLOB NOT NULL -- those in which it has a cell
 );
 CREATE INDEX runs_by_end ON runs (reversed_id);

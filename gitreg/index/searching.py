@@ -294,27 +294,20 @@ class Sorter:
             return {
                 run: value for run, value in self.masks.connection.execute(query) if mask[run] and value is not None
             }
-        columns = self.masks.columns
-        texts = self._cells(columns, _column(where), mask)
-        if where.kind != "param":
-            if _column(where).code == "d":
-                return texts
-            words = columns.words(texts.values())
-            return {place: words[code] for place, code in texts.items()}
-        return self._param(columns, where, mask, texts)
+        cells = self._cells(_column(where), mask)
+        if where.kind == "param":  # by number where all are numbers, else by text
+            numbers = self._cells(_column(where, "number"), mask)
+            if len(numbers) == len(cells):
+                return numbers
+        if _column(where).code == "d":
+            return cells
+        words = self.masks.columns.words(cells.values())
+        return {place: words[code] for place, code in cells.items()}
 
-    def _param(self, columns: Columns, where: Field, mask: Mask, texts: Mapping[int, int]) -> Mapping[int, Key]:
-        """By number where all are numbers, else by text."""
-        numbers = self._cells(columns, _column(where, "number"), mask)
-        if len(numbers) == len(texts):
-            return numbers
-        words = columns.words(texts.values())
-        return {place: words[code] for place, code in texts.items()}
-
-    def _cells(self, columns: Columns, name: ColumnName, mask: Mask) -> dict[int, Any]:
+    def _cells(self, name: ColumnName, mask: Mask) -> dict[int, Any]:
         found: dict[int, Any] = {}
         is_there = _is_there if name.code == "i" else _is_number
-        for start, cells in columns.read(name):
+        for start, cells in self.masks.columns.read(name):
             wanted = mask[start : start + len(cells)]
             pairs = zip(compress(range(start, start + len(cells)), wanted), compress(cells, wanted), strict=True)
             found.update((place, value) for place, value in pairs if is_there(value))

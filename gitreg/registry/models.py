@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 from gitreg.blobs import read_manifest
 from gitreg.documents import (
     MANIFEST_MEDIA_TYPE,
+    NOTE_DELETED,
+    NOTE_DESCRIPTION,
+    NOTE_TAG,
     Alias,
     Descriptor,
     Digest,
@@ -27,7 +30,7 @@ from gitreg.errors import BlobNotFound, CorruptBlob, InvalidDocument, InvalidNam
 from gitreg.registry.catalogue import Catalogue, Reference
 from gitreg.registry.numbers import claim, claim_missing
 from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished, not_there, output_named, pin
-from gitreg.registry.views import DELETED, DESCRIPTION, TAG, VersionView
+from gitreg.registry.views import VersionView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -110,24 +113,24 @@ class Models(Catalogue):
         """Say what a model (`fraud`) or a version (`fraud/7`) is; None takes it away. `message` says why."""
         what, folder = self._subject(reference)
         subject = f"{what}: {'described' if text else 'description removed'}"
-        return self._note(folder, {DESCRIPTION: text or None}, subject, message)
+        return self._note(folder, {NOTE_DESCRIPTION: text or None}, subject, message)
 
     def tag(self, reference: Reference, tags: Mapping[str, str | None], *, message: str | None = None) -> Recorded:
         """Set tags of a model or version; a value of None takes the tag away. `message` says why."""
         what, folder = self._subject(reference)
-        names = {TAG + check_name(key, "tag"): value for key, value in tags.items()}
+        names = {NOTE_TAG + check_name(key, "tag"): value for key, value in tags.items()}
         shown = ", ".join(f"{key}={value}" if value is not None else f"-{key}" for key, value in tags.items())
         return self._note(folder, names, f"{what}: tagged {shown}", message)
 
     def delete(self, reference: Reference, reason: str) -> Recorded:
         """Leave a model or version out of lists. Its file, its number and decisions about it stay."""
         what, folder = self._subject(reference)
-        return self._note(folder, {DELETED: reason}, f"{what}: deleted, {reason}")
+        return self._note(folder, {NOTE_DELETED: reason}, f"{what}: deleted, {reason}")
 
     def restore(self, reference: Reference) -> Recorded:
         """Take a deletion back."""
         what, folder = self._subject(reference)
-        return self._note(folder, {DELETED: None}, f"{what}: restored")
+        return self._note(folder, {NOTE_DELETED: None}, f"{what}: restored")
 
     def alias(
         self, model: str, name: str, reference: Reference | int | None, *, message: str | None = None
@@ -194,7 +197,7 @@ class Models(Catalogue):
         """Raises `InvalidValue` for what looks like a secret."""
         from gitreg.secrets import refuse_secrets_among  # noqa: PLC0415 - its patterns take longer to compile than a read
 
-        refuse_secrets_among({name.removeprefix(TAG): value for name, value in values.items()})
+        refuse_secrets_among({name.removeprefix(NOTE_TAG): value for name, value in values.items()})
 
         def change(standing: Standing) -> Edits:
             edits = (self._note_edit(standing, folder, name, value) for name, value in values.items())

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitreg.documents import NOTE_DELETED, NOTE_DESCRIPTION, NOTE_TAG
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from gitreg.documents import Digest, ModelCard, Note, Version
     from gitreg.store import Person
-
-DESCRIPTION = "description"
-DELETED = "deleted"
-TAG = "tag."
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,11 @@ class ModelView:
 def remarks_of(notes: Mapping[str, Note]) -> Remarks:
     """The notes of one folder, read."""
     tags = {
-        name.removeprefix(TAG): str(note.value)
+        name.removeprefix(NOTE_TAG): str(note.value)
         for name, note in notes.items()
-        if name.startswith(TAG) and note.value is not None
+        if name.startswith(NOTE_TAG) and note.value is not None
     }
-    return Remarks(_text(notes, DESCRIPTION), dict(sorted(tags.items())), _text(notes, DELETED))
+    return Remarks(_text(notes, NOTE_DESCRIPTION), dict(sorted(tags.items())), _text(notes, NOTE_DELETED))
 
 
 def _text(notes: Mapping[str, Note], name: str) -> str | None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 
 from gitreg.blobs import Progress, get_manifest, read_manifest
 from gitreg.documents import (
+    NOTE_DELETED,
+    NOTE_DESCRIPTION,
+    NOTE_TAG,
     Attempt,
     Digest,
     Edits,
@@ -59,7 +62,6 @@ Points: TypeAlias = list[SeriesPoint]
 Entries: TypeAlias = list[ManifestEntry]
 Journals: TypeAlias = "list[LiveJournal]"
 LATEST: Final = "@last"
-_DESCRIPTION, _DELETED, _TAG = "description", "deleted", "tag."
 
 
 class Runs:
@@ -230,32 +232,32 @@ class Runs:
         """Set tags, or take them away (None). The ledger's tip. `why` stands in the commit's message."""
         run = self.get(ref)
         new = {check_name(key, "tag's name"): text for key, text in tags.items() if run.tags.get(key) != text}
-        values = {_TAG + key: text for key, text in new.items()}
+        values = {NOTE_TAG + key: text for key, text in new.items()}
         return self._change(run, values, f"tagged {', '.join(sorted(new))}", why)
 
     def note(self, ref: str, text: str | None) -> CommitId | None:
         """Say something about a run; None takes it away."""
         run = self.get(ref)
-        return self._change(run, {} if run.note == text else {_DESCRIPTION: text}, "described", text)
+        return self._change(run, {} if run.note == text else {NOTE_DESCRIPTION: text}, "described", text)
 
     def delete(self, ref: str, reason: str) -> CommitId | None:
         """Take a run out of lists. Nothing is removed: `restore` brings it back."""
         run = self.get(ref)
         if not reason.strip():
             raise InvalidValue("Deleting a run needs a reason.", hint="Give one: -m WHY")
-        return self._change(run, {_DELETED: reason}, "deleted", reason)
+        return self._change(run, {NOTE_DELETED: reason}, "deleted", reason)
 
     def restore(self, ref: str, *, why: str | None = None) -> CommitId | None:
         """Bring a deleted run back into lists. `why` stands in the commit's message."""
         run = self.get(ref)
-        return self._change(run, {} if run.deleted is None else {_DELETED: None}, "restored", why)
+        return self._change(run, {} if run.deleted is None else {NOTE_DELETED: None}, "restored", why)
 
     def _change(
         self, run: FoldedRun, values: Mapping[str, Scalar | None], what: str, why: str | None
     ) -> CommitId | None:
         if not values:
             return self._store.ledger_tip()
-        refuse_secrets_among({name.removeprefix(_TAG): value for name, value in values.items()})
+        refuse_secrets_among({name.removeprefix(NOTE_TAG): value for name, value in values.items()})
         folder = paths.run_notes(run.run_id)
 
         def change(ledger: Snapshot) -> Edits:
@@ -306,13 +308,13 @@ class Runs:
         notes = self._index.notes(paths.run_notes(run_id))
         if not notes:
             return run
-        noted = {name.removeprefix(_TAG): note.value for name, note in notes.items() if name.startswith(_TAG)}
+        noted = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
         tags = {**run.tags, **noted}
         return replace(
             run,
             tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
-            note=_text(notes.get(_DESCRIPTION)),
-            deleted=_text(notes.get(_DELETED)),
+            note=_text(notes.get(NOTE_DESCRIPTION)),
+            deleted=_text(notes.get(NOTE_DELETED)),
         )
 
     def _silence(self, run: FoldedRun, journals: Sequence[LiveJournal]) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import click
 
 from gitreg.cli.session import Reply, Session
@@ -13,10 +15,9 @@ __all__ = ["runs_search"]
 
 
 class Asked(SearchOptions):
-    """The options of `gitreg runs search`."""
+    """What a search is asked for, as `Runs.search` takes it."""
 
     order_by: str
-    csv: bool
 
 
 @command("runs search")
@@ -27,14 +28,11 @@ class Asked(SearchOptions):
 @click.option("--page-token", metavar="TOKEN", default="", help="The page after the one that ended with this.")
 @click.option("--deleted", is_flag=True, help="Deleted runs, too.")
 @click.option("--csv", is_flag=True, help="As CSV, for a spreadsheet.")
-def runs_search(session: Session, filter_text: str, **asked: object) -> Reply:
+def runs_search(session: Session, filter_text: str, csv: bool, **asked: Unpack[Asked]) -> Reply:
     """Find runs by what they were told and came to.
 
     FILTER is as MLflow's, and more: metrics.auc > 0.9 AND (params.depth IN (4, 6) OR NOT tags.team = 'risk') AND
     started_at > now - 7d. Without one, the latest runs.
     """
-    as_csv = asked.pop("csv")
-    page = session.registry.runs.search(filter_text, **asked)  # type: ignore[arg-type] # click's options are these
-    if as_csv:
-        return Reply(searches.page(page), [*searches.csv_lines(page.runs)])
-    return Reply(searches.page(page), searches.found_page(page))
+    page = session.registry.runs.search(filter_text, **asked)
+    return Reply(searches.page(page), searches.csv_lines(page.runs) if csv else searches.found_page(page))
