@@ -31,6 +31,8 @@ class Surroundings:
     now: Callable[[], datetime]
     """The current time, in UTC."""
     home: Path
+    pid_space: str = ""
+    """Within which a process id means something: a container has its own. Empty where nothing tells."""
 
     @classmethod
     def of_process(cls) -> Self:
@@ -43,12 +45,21 @@ class Surroundings:
             machine_id=_first_line(Path("/etc/machine-id")) or host,
             now=lambda: datetime.now(UTC),
             home=Path.home(),
+            pid_space=_pid_space(),
         )
 
 
 def _boot_id() -> str:
     """Linux's boot id; elsewhere the kernel's version, which is all that can be had without a subprocess."""
     return _first_line(Path("/proc/sys/kernel/random/boot_id")) or platform.version()
+
+
+def _pid_space() -> str:
+    """Linux's process id namespace."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
 
 
 def _first_line(path: Path) -> str:

@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parent.parent / "gitreg"
 LEVELS = {
     "errors": 0,
     "lazy": 0,
+    "locking": 0,
     "resources": 0,
     "secrets": 1,
     "surroundings": 0,

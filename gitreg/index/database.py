@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from gitreg.index.schema import SCHEMA, SCHEMA_VERSION
+from gitreg.locking import flock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,7 +166,7 @@ def _replacing(path: Path) -> Iterator[None]:
     before = _identity(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path.with_suffix(".lock"), flags, 0o666), "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        flock(lock.fileno(), wait=True)
         if _identity(path) == before:
             for suffix in ("-wal", "-shm", "-journal", ""):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import random
 import threading
@@ -12,12 +10,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitreg.errors import Locked, StorageError
+from gitreg.locking import flock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_NO_FLOCK_HERE = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
 _LONGEST_PAUSE_S = 0.005
 
 
@@ -71,19 +69,9 @@ class RepositoryLock:
 
     def _wait_for(self, descriptor: int) -> None:
         deadline = time.monotonic() + self._patience_s
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    message = f"Another gitreg process holds {self.path} for more than {self._patience_s:.0f} s."
-                    raise Locked(message, subject=str(self.path), hint="Look for it with: gitreg doctor") from error
-                time.sleep(random.uniform(0, _LONGEST_PAUSE_S))  # noqa: S311 - jitter, not a secret
-            except OSError as error:
-                if error.errno not in _NO_FLOCK_HERE:
-                    raise
-                self.is_real = False
-                return
-            else:
-                self.is_real = True
-                return
+        while (lock := flock(descriptor, wait=False)) == "busy":
+            if time.monotonic() > deadline:
+                message = f"Another gitreg process holds {self.path} for more than {self._patience_s:.0f} s."
+                raise Locked(message, subject=str(self.path), hint="Look for it with: gitreg doctor")
+            time.sleep(random.uniform(0, _LONGEST_PAUSE_S))  # noqa: S311 - jitter, not a secret
+        self.is_real = lock == "held"

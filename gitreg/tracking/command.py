@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from gitreg.errors import InvalidValue
-from gitreg.tracking.tracker import RUN_ID_VARIABLE
+from gitreg.tracking.starting import RUN_ID_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

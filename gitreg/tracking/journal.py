@@ -8,7 +8,6 @@ system refuses (full, gone), records wait in bounded memory and training goes on
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 import threading
@@ -18,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from gitreg.errors import Locked, StorageError
+from gitreg.locking import flock
 from gitreg.tracking.frames import FILE_MAGIC
 from gitreg.tracking.records import JournalHeader, encode_record
 
@@ -29,7 +29,6 @@ SUFFIX: Final = ".journal"
 UNFINISHED: Final = ".new"
 BACKLOG_BYTES: Final = 8 * 1024 * 1024
 _RETRY_S: Final = 1.0
-_NO_FLOCK_HERE: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
 _CLOSED: Final = -1
 
 log: Final = logging.getLogger("gitreg.tracking")
@@ -55,17 +54,20 @@ class Journal:
         self._folder_is_synced = False
 
     @classmethod
-    def create(cls, folder: Path, header: JournalHeader) -> Self:
-        """A new journal, its header written. Raises `StorageError`."""
-        journal = cls.later(folder, header)
+    def create(cls, folder: Path, header: JournalHeader, *, locked: bool = True) -> Self:
+        """A new journal, its header written; see `later`. Raises `StorageError`."""
+        journal = cls.later(folder, header, locked=locked)
         journal.open()
         return journal
 
     @classmethod
-    def later(cls, folder: Path, header: JournalHeader) -> Self:
-        """A journal that makes its file at the first record: a forked child that logs nothing leaves nothing."""
-        path = folder / f"{header.run_id}.{header.journal}{SUFFIX}"
-        return cls(path, lambda path: _make(path, FILE_MAGIC + encode_record(header)))
+    def later(cls, folder: Path, header: JournalHeader, *, locked: bool = True) -> Self:
+        """A journal that makes its file at the first record: a forked child that logs nothing leaves nothing.
+
+        Not `locked` is for folders that several hosts share, where a lock would say nothing, or is not to be had.
+        """
+        start = FILE_MAGIC + encode_record(header)
+        return cls(folder / journal_name(header), lambda path: _make(path, start, locked=locked))
 
     @classmethod
     def reopen(cls, path: Path, *, wait: bool = False) -> Self | None:
@@ -218,13 +220,19 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def _make(path: Path, start: bytes) -> int:
-    """A new file that is locked before anybody can find it by its name. Raises `OSError`."""
+def journal_name(header: JournalHeader) -> str:
+    """The file's name: by the run, and unique by the journal."""
+    return f"{header.run_id}.{header.journal}{SUFFIX}"
+
+
+def _make(path: Path, start: bytes, *, locked: bool) -> int:
+    """A new file that is whole (and locked) before anybody can find it by its name. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(UNFINISHED)
     fd = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
-        _lock(fd, wait=False)
+        if locked:
+            _lock(fd, wait=False)
         _write_whole(fd, start)
         unfinished.rename(path)
     except OSError:
@@ -258,10 +266,6 @@ def _lock(fd: int, *, wait: bool) -> bool:
     `owner`).
     """
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return flock(fd, wait=wait) != "busy"
     except OSError as error:
-        if error.errno not in _NO_FLOCK_HERE:
-            raise Locked(f"The journal's lock cannot be taken: {error.strerror}.") from error
-    return True
+        raise Locked(f"The journal's lock cannot be taken: {error.strerror}.") from error

@@ -6,7 +6,6 @@ journal that was counted in is recognised by its series blob.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 import threading
@@ -33,6 +32,7 @@ from gitreg.documents import (
     paths,
 )
 from gitreg.errors import GitregError
+from gitreg.locking import flock
 from gitreg.tracking.attempts import attempt_of, has_segment, record_of, with_attempt, with_segment
 from gitreg.tracking.gathering import Gathered, gather_from, read_rows
 from gitreg.tracking.records import from_micros
@@ -211,7 +211,7 @@ class Publisher:
         with self._threads:
             fd = os.open(self._yard.folder / "publishing", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX)
+                flock(fd, wait=True)  # where there is none, the compare-and-swap of the ledger has to do
                 yield
             finally:
                 os.close(fd)

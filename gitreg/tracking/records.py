@@ -67,6 +67,8 @@ class JournalHeader(Part):
     boot_id: str
     pid: int
     pid_started: str
+    pid_space: str
+    """Within which the process id means something: a container has its own. Empty where nothing tells."""
     started_at_us: int
     actor: Actor
 

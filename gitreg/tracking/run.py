@@ -438,6 +438,15 @@ class Run:
 
     # For the room: not part of the public face
 
+    def end_killed(self) -> None:
+        """The process was told to end: what was accepted is made durable, and the run is `killed`. Nothing is published
+        now, as there may be seconds left; raises as `finish` does.
+        """
+        if self._status == "running":
+            self._recording.end("killed")
+            self._status = "killed"
+            self._recording.journal.close()
+
     def became_unpublished(self, why: str) -> None:
         """Publishing was tried and failed."""
         self._unpublished = why
@@ -447,9 +456,12 @@ class Run:
         """The open end of the journal."""
         return self._recording
 
-    def go_on_in_child(self, header: JournalHeader, journal: Journal, end: Callable[[Run, Status], None]) -> None:
+    def go_on_in_child(
+        self, header: JournalHeader, journal: Journal, blobs: BlobStore, end: Callable[[Run, Status], None]
+    ) -> None:
         """This process is a forked child: leave the parent's journal alone and go on in one of our own."""
         self._header = header
+        self._blobs = blobs
         self._recording.continue_in(journal)
         self._end = end
 

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Unpack
 
 from gitreg.blobs import LayeredBlobs
 from gitreg.documents import (
     AttemptId,
-    Hex32,
     RegistrySettings,
     RunId,
     RunRecord,
     Status,
-    check_name,
     paths,
 )
-from gitreg.errors import AlreadyExists, CorruptJournal, GitregError, InvalidValue, RunNotFound
-from gitreg.tracking.active import PROCESS
+from gitreg.errors import CorruptJournal, GitregError
 from gitreg.tracking.beats import Beat
 from gitreg.tracking.capture import Captured, capture_start
 from gitreg.tracking.gathering import Gathered, gather
 from gitreg.tracking.journal import Journal, log
 from gitreg.tracking.landing import Ledger, Sharing
-from gitreg.tracking.names import generated_name
 from gitreg.tracking.publishing import Published, Publisher
 from gitreg.tracking.reading import LiveJournal, read_live
-from gitreg.tracking.recording import Recording
-from gitreg.tracking.records import ContextEvent, EndRecord, JournalHeader, Owner, encode_record, to_micros
-from gitreg.tracking.run import Run
-from gitreg.tracking.yard import Standing, Yard, process_start
+from gitreg.tracking.records import EndRecord, JournalHeader, Owner, encode_record
+from gitreg.tracking.starting import Known, Start, Starter
+from gitreg.tracking.yard import Standing, Yard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from gitreg.blobs import BlobStore
+    from gitreg.documents import Actor, RegistryId
     from gitreg.store import Store
     from gitreg.surroundings import Surroundings
-
-RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
-STRICT_VARIABLE: Final = "GITREG_STRICT"
+    from gitreg.tracking.run import Run
 
 
 @dataclass(frozen=True)
@@ -70,17 +62,6 @@ class LiveRun:
     problem: str | None = None
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What a caller of `start_run` asks for, checked."""
-
-    run_id: RunId
-    experiment: str
-    name: str
-    parent: RunId | None
-    owner: Owner
-
-
 class Tracker:
     """Recording on this machine into one clone of a registry."""
 
@@ -99,197 +80,76 @@ class Tracker:
         self.ledger = Ledger(store, sharing)
         self.yard = Yard(store.git_dir / "gitreg" / "journals", surroundings)
         self._publisher = Publisher(self.yard, blobs, self.ledger)
+        self._starter = Starter(self)
         self._announcing: threading.Thread | None = None
         self._beats: dict[AttemptId, Beat] = {}
 
     # Starting
 
-    def start_run(  # noqa: PLR0913 - the public face: each is a thing people say about a run, all but one by name
-        self,
-        experiment: str = "default",
-        *,
-        name: str | None = None,
-        tags: Mapping[str, object] | None = None,
-        run_id: str | None = None,
-        parent: str | None = None,
-        key: str | None = None,
-        strict: bool | None = None,
-        owner: Owner = "process",
-    ) -> Run:
-        """Begin a run, or another attempt at one (`run_id`, or the same `key` in the same experiment).
-
-        Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its
-        children. Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written
-        to (`StorageError`): nothing has been recorded yet.
-        """
-        given = self.surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
-        if given and owner == "process":
-            around = self._around(RunId(given))
-            if around and PROCESS.attach_once(around.header.run_id):
-                return self._attached(around, tags, strict)
-            parent = parent or (around.header.run_id if around else None)
-        wanted = self._wanted(experiment, name, (run_id, key), parent, owner)
-        if owner == "none" and (around := self._around(wanted.run_id)) and around.header.owner == "none":
-            return self._attached(around, tags, strict, owner="none")
-        return self._begin(wanted, tags, strict)
+    def start_run(self, experiment: str = "default", **said: Unpack[Start]) -> Run:
+        """Begin a run, or another attempt at one; see `Starter.start_run`."""
+        return self._starter.start_run(experiment, **said)
 
     def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
-        """Record into a run that is open in this clone.
+        """Record into a run that is open in this clone; see `Starter.attach`."""
+        return self._starter.attach(run_id, strict=strict, owner=owner)
 
-        `owner="none"` is a shell command's: it waits for the journal of a run that no process owns and lets go of it at
-        `release` (or the end of `with`). Otherwise this process gets a journal of its own, which counts into the run
-        when both have ended. Raises `RunNotFound`.
-        """
-        standing = self._around(RunId(run_id))
-        if standing is None or (owner == "none" and standing.header.owner != "none"):
-            message = f"No run {run_id:.64} is open here" + (" that a shell could record into." if standing else ".")
-            raise RunNotFound(message, subject=run_id[:64], hint="Begin one: gitreg runs start")
-        return self._attached(standing, None, strict, owner=owner)
+    # The ground that a clone is: see `Ground`
 
-    def _wanted(
-        self, experiment: str, name: str | None, ids: tuple[str | None, str | None], parent: str | None, owner: Owner
-    ) -> _Wanted:
-        experiment = check_name(experiment, "experiment's name")
-        given, key = ids
-        if given is not None and key is not None:
-            raise InvalidValue("A run has either an id or a key, not both.")
-        if key is not None:
-            run_id = RunId.keyed(self._settings.registry, experiment, check_name(key, "run's key"))
-        else:
-            run_id = RunId.new(self.surroundings.now()) if given is None else RunId(given)
-        name = generated_name(run_id) if name is None else check_name(name, "run's name")
-        known = self._known(run_id) if ids != (None, None) else None
-        if known and known.experiment != experiment != "default":
-            message = (
-                f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
-            )
-            raise AlreadyExists(message, subject=run_id)
-        return _Wanted(
-            run_id=run_id,
-            experiment=known.experiment if known else experiment,
-            name=known.name if known else name,
-            parent=RunId(parent) if parent is not None else known.parent if known else None,
-            owner=owner,
-        )
+    @property
+    def registry(self) -> RegistryId:
+        """Which registry this is."""
+        return self._settings.registry
 
-    def _known(self, run_id: RunId) -> RunRecord | None:
-        """Any record that the ledger has of the run."""
+    def actor(self) -> Actor:
+        """Who records."""
+        return self.ledger.actor()
+
+    def known(self, run_id: RunId) -> Known | None:
+        """What any record on the ledger says of the run."""
         ledger = self.ledger.snapshot()
         folder = paths.run_folder(run_id)
         for entry in ledger.entries(folder):
             data = ledger.read(f"{folder}/{entry.name}") if not entry.is_folder and run_id in entry.name else None
             record = RunRecord.from_bytes(data, entry.name) if data else None
             if record and record.run_id == run_id:
-                return record
+                return Known(record.experiment, record.name, record.parent)
         return None
 
-    def _begin(self, wanted: _Wanted, tags: Mapping[str, object] | None, strict: bool | None) -> Run:  # noqa: FBT001
-        header = self._header(wanted, AttemptId.random())
-        journal = Journal.create(self.yard.folder, header)
-        run = self._run(header, journal, strict)
-        if wanted.owner == "process":
-            PROCESS.enter(run, self._after_fork)
-        self._capture(run)
-        run.set_tags(tags or {})
-        if wanted.owner == "process":
-            self._announce(Standing(journal.path, header))
-        return run
+    def open_journals(self, run_id: RunId) -> list[Standing]:
+        """The journals of attempts at a run that are open in this clone."""
+        return [each for each in self.yard.journals(run_id) if not each.header.segment and not self.yard.ended(each)]
 
-    def _attached(
-        self,
-        standing: Standing,
-        tags: Mapping[str, object] | None,
-        strict: bool | None,  # noqa: FBT001 - three states: said yes, said no, the environment decides
-        *,
-        owner: Owner = "process",
-    ) -> Run:
-        if owner == "none":
-            run = self._reopened(standing, strict)
-        else:
-            header = self._segment_of(standing.header)
-            run = self._run(header, Journal.later(self.yard.folder, header), strict, self._end_part)
-            PROCESS.enter(run, self._after_fork)
-        run.set_tags(tags or {})
-        return run
+    def create(self, header: JournalHeader) -> Journal:
+        """A new journal in the yard."""
+        return Journal.create(self.yard.folder, header)
 
-    def _reopened(self, standing: Standing, strict: bool | None) -> Run:  # noqa: FBT001 - as above
-        journal = Journal.reopen(standing.path, wait=True)
-        if journal is None:
-            raise RunNotFound(f"The run {standing.header.run_id.short} has just ended.", subject=standing.header.run_id)
-        gathered = gather(standing.path)
-        if gathered.end is not None:
-            journal.close()
-            raise RunNotFound(f"The run {standing.header.run_id.short} has ended.", subject=standing.header.run_id)
-        journal.cut(gathered.end_offset)
-        run = self._run(standing.header, journal, strict)
-        run.recording.go_on_from(gathered)
-        run.files.know(gathered.artifacts.keys())
-        return run
+    def later(self, header: JournalHeader) -> Journal:
+        """A journal in the yard that makes its file at the first record."""
+        return Journal.later(self.yard.folder, header)
 
-    def _run(
-        self,
-        header: JournalHeader,
-        journal: Journal,
-        strict: bool | None,  # noqa: FBT001 - as above
-        end: Callable[[Run, Status], None] | None = None,
-    ) -> Run:
-        is_strict = self.surroundings.environ.get(STRICT_VARIABLE) == "1" if strict is None else strict
-        now = self.surroundings.now
-        recording = Recording(journal, lambda: to_micros(now()), strict=is_strict)
-        return Run(header, recording, self.blobs, end or self._end)
+    def bytes_for(self, header: JournalHeader) -> BlobStore:
+        """All bytes of a clone are in one place."""
+        del header
+        return self.blobs
 
-    def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:
-        return JournalHeader(
-            registry=self._settings.registry,
-            run_id=wanted.run_id,
-            experiment=wanted.experiment,
-            name=wanted.name,
-            parent=wanted.parent,
-            attempt=attempt,
-            journal=Hex32.random(),
-            segment=False,
-            owner=wanted.owner,
-            host=self.surroundings.host,
-            boot_id=self.surroundings.boot_id,
-            pid=os.getpid(),
-            pid_started=process_start(os.getpid()),
-            started_at_us=to_micros(self.surroundings.now()),
-            actor=self.ledger.actor(),
-        )
+    def capture(self, blobs: BlobStore) -> Captured:
+        """What is found out without being told."""
+        return capture_start(blobs, self.surroundings)
 
-    def _segment_of(self, header: JournalHeader) -> JournalHeader:
-        """The header of a journal that this process writes for an attempt that is not its own."""
-        pid = os.getpid()
-        return header.model_copy(
-            update={
-                "journal": Hex32.random(),
-                "segment": True,
-                "owner": "process",
-                "host": self.surroundings.host,
-                "boot_id": self.surroundings.boot_id,
-                "pid": pid,
-                "pid_started": process_start(pid),
-                "started_at_us": to_micros(self.surroundings.now()),
-            }
-        )
+    def began(self, standing: Standing) -> None:
+        """Where there are others, tell them that the run has begun, and that it lives; training waits for neither."""
+        if self.ledger.has_remote():
+            self._announcing = threading.Thread(
+                target=self._tell, args=(standing,), name="gitreg-announce", daemon=True
+            )
+            self._announcing.start()
+        if isinstance(self.blobs, LayeredBlobs) and self.blobs.shared is not None:
+            self._beats[standing.header.attempt] = Beat(self.blobs, standing, self.surroundings.now)
+            self._beats[standing.header.attempt].start()
 
-    def _capture(self, run: Run) -> None:
-        captured: Captured = capture_start(self.blobs, self.surroundings)
-        run.set_tags(captured.tags)
-        run.recording.events([ContextEvent(source=captured.source, environment=captured.environment)])
-
-    def _around(self, run_id: RunId) -> Standing | None:
-        """The journal of the latest attempt at the run that is open in this clone."""
-        mains = [each for each in self.yard.journals(run_id) if not each.header.segment and not self.yard.ended(each)]
-        return max(mains, key=lambda each: each.header.started_at_us, default=None)
-
-    # Ending
-
-    def _end(self, run: Run, status: Status) -> None:
-        """The end of a run in the process (or by the command) that may end it."""
-        del status
-        PROCESS.leave(run)
-        run.recording.journal.close()
+    def ended(self, run: Run) -> None:
+        """Publish it; where that cannot be, it stays in the yard."""
         if self._announcing is not None:
             self._announcing.join()
         if beat := self._beats.pop(run.header.attempt, None):
@@ -306,17 +166,6 @@ class Tracker:
         for damaged in published.damaged:
             if damaged.path == run.recording.journal.path:
                 run.became_unpublished(damaged.error.message)
-
-    def _end_part(self, run: Run, status: Status) -> None:
-        """The end of one process's part in a run that is another's to end."""
-        del status
-        PROCESS.leave(run)
-        run.recording.journal.close()
-
-    def _after_fork(self, run: Run) -> None:
-        run.recording.journal.close()  # the parent's file stays open, and locked, in the parent
-        header = self._segment_of(run.header)
-        run.go_on_in_child(header, Journal.later(self.yard.folder, header), self._end_part)
 
     # Publishing
 
@@ -405,17 +254,6 @@ class Tracker:
         """Whether a process on this machine, or nobody in particular (`runs start`), is recording to a journal."""
         standing = self.yard.main(header.run_id, header.attempt)
         return standing is not None and self._state(standing) in ("active", "open", "ended")
-
-    def _announce(self, standing: Standing) -> None:
-        """Where there are others, tell them that the run has begun, and that it lives; training waits for neither."""
-        if self.ledger.has_remote():
-            self._announcing = threading.Thread(
-                target=self._tell, args=(standing,), name="gitreg-announce", daemon=True
-            )
-            self._announcing.start()
-        if isinstance(self.blobs, LayeredBlobs) and self.blobs.shared is not None:
-            self._beats[standing.header.attempt] = Beat(self.blobs, standing, self.surroundings.now)
-            self._beats[standing.header.attempt].start()
 
     def _tell(self, standing: Standing) -> None:
         try:

@@ -1,0 +1,295 @@
+"""Runs begin and are attached to here, wherever they are recorded: in a clone of a registry, or in a spool."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypedDict
+
+from gitreg.documents import Actor, AttemptId, Hex32, RegistryId, RunId, Status, check_name
+from gitreg.errors import AlreadyExists, InvalidValue, RunNotFound
+from gitreg.tracking.active import PROCESS
+from gitreg.tracking.gathering import gather
+from gitreg.tracking.journal import Journal
+from gitreg.tracking.names import generated_name
+from gitreg.tracking.recording import Recording
+from gitreg.tracking.records import ContextEvent, JournalHeader, Owner, to_micros
+from gitreg.tracking.run import Run
+from gitreg.tracking.yard import Standing, process_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitreg.blobs import BlobStore
+    from gitreg.surroundings import Surroundings
+    from gitreg.tracking.capture import Captured
+
+RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
+STRICT_VARIABLE: Final = "GITREG_STRICT"
+
+
+class Start(TypedDict, total=False):
+    """What is said about a run when it begins; `Starter.start_run` says what each is."""
+
+    name: str | None
+    tags: Mapping[str, object] | None
+    run_id: str | None
+    parent: str | None
+    key: str | None
+    strict: bool | None
+    owner: Owner
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a run that has begun before."""
+
+    experiment: str
+    name: str
+    parent: RunId | None
+
+
+class Ground(Protocol):
+    """Where runs are recorded."""
+
+    @property
+    def registry(self) -> RegistryId:
+        """Whose runs they are."""
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """Clock, host, environment."""
+
+    def actor(self) -> Actor:
+        """Who records."""
+
+    def known(self, run_id: RunId) -> Known | None:
+        """What is known of a run."""
+
+    def open_journals(self, run_id: RunId) -> list[Standing]:
+        """The journals of the attempts at a run that are open here."""
+
+    def create(self, header: JournalHeader) -> Journal:
+        """A new journal, its header written. Raises `StorageError`."""
+
+    def later(self, header: JournalHeader) -> Journal:
+        """A journal that makes its file at the first record."""
+
+    def bytes_for(self, header: JournalHeader) -> BlobStore:
+        """Where the bytes go that a journal names."""
+
+    def capture(self, blobs: BlobStore) -> Captured:
+        """What is found out without being told."""
+
+    def began(self, standing: Standing) -> None:
+        """A process's run has begun."""
+
+    def ended(self, run: Run) -> None:
+        """A run's end is in its journal, which is closed."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a caller of `start_run` asks for, checked."""
+
+    run_id: RunId
+    experiment: str
+    name: str
+    parent: RunId | None
+    owner: Owner
+
+
+class Starter:
+    """Begins runs on a ground."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def start_run(  # noqa: PLR0913 - the public face: each is a thing people say about a run, all but one by name
+        self,
+        experiment: str = "default",
+        *,
+        name: str | None = None,
+        tags: Mapping[str, object] | None = None,
+        run_id: str | None = None,
+        parent: str | None = None,
+        key: str | None = None,
+        strict: bool | None = None,
+        owner: Owner = "process",
+    ) -> Run:
+        """Begin a run, or another attempt at one (`run_id`, or the same `key` in the same experiment).
+
+        Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its
+        children. Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written
+        to (`StorageError`): nothing has been recorded yet.
+        """
+        given = self._ground.surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
+        if given and owner == "process":
+            around = self._around(RunId(given))
+            if around and PROCESS.attach_once(around.header.run_id):
+                return self._attached(around, tags, strict)
+            parent = parent or (around.header.run_id if around else None)
+        wanted = self._wanted(experiment, name, (run_id, key), parent, owner)
+        if owner == "none" and (around := self._around(wanted.run_id)) and around.header.owner == "none":
+            return self._attached(around, tags, strict, owner="none")
+        return self._begin(wanted, tags, strict)
+
+    def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
+        """Record into a run that is open in this clone.
+
+        `owner="none"` is a shell command's: it waits for the journal of a run that no process owns and lets go of it at
+        `release` (or the end of `with`). Otherwise this process gets a journal of its own, which counts into the run
+        when both have ended. Raises `RunNotFound`.
+        """
+        standing = self._around(RunId(run_id))
+        if standing is None or (owner == "none" and standing.header.owner != "none"):
+            message = f"No run {run_id:.64} is open here" + (" that a shell could record into." if standing else ".")
+            raise RunNotFound(message, subject=run_id[:64], hint="Begin one: gitreg runs start")
+        return self._attached(standing, None, strict, owner=owner)
+
+    def _wanted(
+        self, experiment: str, name: str | None, ids: tuple[str | None, str | None], parent: str | None, owner: Owner
+    ) -> _Wanted:
+        experiment = check_name(experiment, "experiment's name")
+        given, key = ids
+        if given is not None and key is not None:
+            raise InvalidValue("A run has either an id or a key, not both.")
+        if key is not None:
+            run_id = RunId.keyed(self._ground.registry, experiment, check_name(key, "run's key"))
+        else:
+            run_id = RunId.new(self._ground.surroundings.now()) if given is None else RunId(given)
+        name = generated_name(run_id) if name is None else check_name(name, "run's name")
+        known = self._ground.known(run_id) if ids != (None, None) else None
+        if known and known.experiment != experiment != "default":
+            message = (
+                f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
+            )
+            raise AlreadyExists(message, subject=run_id)
+        return _Wanted(
+            run_id=run_id,
+            experiment=known.experiment if known else experiment,
+            name=known.name if known else name,
+            parent=RunId(parent) if parent is not None else known.parent if known else None,
+            owner=owner,
+        )
+
+    def _begin(self, wanted: _Wanted, tags: Mapping[str, object] | None, strict: bool | None) -> Run:  # noqa: FBT001
+        header = self._header(wanted, AttemptId.random())
+        journal = self._ground.create(header)
+        run = self._run(header, journal, strict)
+        if wanted.owner == "process":
+            PROCESS.enter(run, self._after_fork)
+        self._capture(run)
+        run.set_tags(tags or {})
+        if wanted.owner == "process":
+            self._ground.began(Standing(journal.path, header))
+        return run
+
+    def _attached(
+        self,
+        standing: Standing,
+        tags: Mapping[str, object] | None,
+        strict: bool | None,  # noqa: FBT001 - three states: said yes, said no, the environment decides
+        *,
+        owner: Owner = "process",
+    ) -> Run:
+        if owner == "none":
+            run = self._reopened(standing, strict)
+        else:
+            header = self._segment_of(standing.header)
+            run = self._run(header, self._ground.later(header), strict, self._end_part)
+            PROCESS.enter(run, self._after_fork)
+        run.set_tags(tags or {})
+        return run
+
+    def _reopened(self, standing: Standing, strict: bool | None) -> Run:  # noqa: FBT001 - as above
+        journal = Journal.reopen(standing.path, wait=True)
+        if journal is None:
+            raise RunNotFound(f"The run {standing.header.run_id.short} has just ended.", subject=standing.header.run_id)
+        gathered = gather(standing.path)
+        if gathered.end is not None:
+            journal.close()
+            raise RunNotFound(f"The run {standing.header.run_id.short} has ended.", subject=standing.header.run_id)
+        journal.cut(gathered.end_offset)
+        run = self._run(standing.header, journal, strict)
+        run.recording.go_on_from(gathered)
+        run.files.know(gathered.artifacts.keys())
+        return run
+
+    def _run(
+        self,
+        header: JournalHeader,
+        journal: Journal,
+        strict: bool | None,  # noqa: FBT001 - as above
+        end: Callable[[Run, Status], None] | None = None,
+    ) -> Run:
+        is_strict = self._ground.surroundings.environ.get(STRICT_VARIABLE) == "1" if strict is None else strict
+        now = self._ground.surroundings.now
+        recording = Recording(journal, lambda: to_micros(now()), strict=is_strict)
+        return Run(header, recording, self._ground.bytes_for(header), end or self._end)
+
+    def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:
+        return JournalHeader(
+            registry=self._ground.registry,
+            run_id=wanted.run_id,
+            experiment=wanted.experiment,
+            name=wanted.name,
+            parent=wanted.parent,
+            attempt=attempt,
+            journal=Hex32.random(),
+            segment=False,
+            owner=wanted.owner,
+            host=self._ground.surroundings.host,
+            boot_id=self._ground.surroundings.boot_id,
+            pid=os.getpid(),
+            pid_started=process_start(os.getpid()),
+            pid_space=self._ground.surroundings.pid_space,
+            started_at_us=to_micros(self._ground.surroundings.now()),
+            actor=self._ground.actor(),
+        )
+
+    def _segment_of(self, header: JournalHeader) -> JournalHeader:
+        """The header of a journal that this process writes for an attempt that is not its own."""
+        pid = os.getpid()
+        return header.model_copy(
+            update={
+                "journal": Hex32.random(),
+                "segment": True,
+                "owner": "process",
+                "host": self._ground.surroundings.host,
+                "boot_id": self._ground.surroundings.boot_id,
+                "pid": pid,
+                "pid_started": process_start(pid),
+                "pid_space": self._ground.surroundings.pid_space,
+                "started_at_us": to_micros(self._ground.surroundings.now()),
+            }
+        )
+
+    def _capture(self, run: Run) -> None:
+        captured = self._ground.capture(self._ground.bytes_for(run.header))
+        run.set_tags(captured.tags)
+        run.recording.events([ContextEvent(source=captured.source, environment=captured.environment)])
+
+    def _around(self, run_id: RunId) -> Standing | None:
+        """The journal of the latest attempt at the run that is open here."""
+        return max(self._ground.open_journals(run_id), key=lambda each: each.header.started_at_us, default=None)
+
+    # Ending
+
+    def _end(self, run: Run, status: Status) -> None:
+        """The end of a run in the process (or by the command) that may end it."""
+        del status
+        PROCESS.leave(run)
+        run.recording.journal.close()
+        self._ground.ended(run)
+
+    def _end_part(self, run: Run, status: Status) -> None:
+        """The end of one process's part in a run that is another's to end."""
+        del status
+        PROCESS.leave(run)
+        run.recording.journal.close()
+
+    def _after_fork(self, run: Run) -> None:
+        run.recording.journal.close()  # the parent's file stays open, and locked, in the parent
+        header = self._segment_of(run.header)
+        run.go_on_in_child(header, self._ground.later(header), self._ground.bytes_for(header), self._end_part)
