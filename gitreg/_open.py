@@ -8,7 +8,7 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from gitreg._registry import Registry, Wanted, create, is_registry
 from gitreg._user import User
@@ -17,9 +17,9 @@ from gitreg.store import Store
 from gitreg.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from gitreg.tracking import Run
+    from gitreg.tracking import Run, Start
 
 KEY = "gitreg.registry"
 VARIABLE = "GITREG_REPO"
@@ -226,19 +226,12 @@ def open_for_recording(
     return Registry(_store_of(found.target, around), why=found.why)
 
 
-def start_run(  # noqa: PLR0913 - the same as Registry.start_run
-    experiment: str = "default",
-    *,
-    name: str | None = None,
-    tags: Mapping[str, object] | None = None,
-    run_id: str | None = None,
-    parent: str | None = None,
-    key: str | None = None,
-    strict: bool | None = None,
-) -> Run:
-    """Begin a run in the registry that is meant here, or in the personal one; it is the active run until it ends."""
-    registry = open_for_recording()
-    return registry.start_run(experiment, name=name, tags=tags, run_id=run_id, parent=parent, key=key, strict=strict)
+def start_run(experiment: str = "default", **said: Unpack[Start]) -> Run:
+    """Begin a run in the registry that is meant here, or in the personal one; it is the active run until it ends.
+
+    What else may be said is in `Start`: `name`, `tags`, `run_id`, `key`, `parent`, `strict`, `capture`.
+    """
+    return open_for_recording().start_run(experiment, **said)
 
 
 def open_receiver(path: Path, surroundings: Surroundings) -> Store:

@@ -39,7 +39,7 @@ from gitreg.registry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from gitreg.registry import Adding, Evaluated, Evaluations
     from gitreg.signing import Signer
     from gitreg.store import Store
-    from gitreg.tracking import Recovered, Run, Runs
+    from gitreg.tracking import Recovered, Run, Runs, Start
 
 Owner: TypeAlias = Literal["process", "none"]
 
@@ -149,22 +149,9 @@ class Registry:
 
     # Recording
 
-    def start_run(  # noqa: PLR0913 - the same as Tracker.start_run, which says what each is
-        self,
-        experiment: str = "default",
-        *,
-        name: str | None = None,
-        tags: Mapping[str, object] | None = None,
-        run_id: str | None = None,
-        parent: str | None = None,
-        key: str | None = None,
-        strict: bool | None = None,
-        owner: Owner = "process",
-    ) -> Run:
-        """Begin a run and make it the active one; see `gitreg.tracking.Tracker.start_run`."""
-        return self._parts.tracker.start_run(
-            experiment, name=name, tags=tags, run_id=run_id, parent=parent, key=key, strict=strict, owner=owner
-        )
+    def start_run(self, experiment: str = "default", **said: Unpack[Start]) -> Run:
+        """Begin a run and make it the active one; see `gitreg.tracking.Starter.start_run`, and `Start`."""
+        return self._parts.tracker.start_run(experiment, **said)
 
     def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
         """Record into a run that is open in this clone; see `gitreg.tracking.Tracker.attach`."""

@@ -24,6 +24,7 @@ from gitreg.tracking.active import (
 )
 from gitreg.tracking.command import run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
+from gitreg.tracking.console import Stream, appended
 from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
 from gitreg.tracking.metricsfile import MetricsFile, check_metrics, record_metrics
@@ -33,6 +34,7 @@ from gitreg.tracking.run import Run
 from gitreg.tracking.runs import Runs
 from gitreg.tracking.searching import RunPage, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
+from gitreg.tracking.starting import Start
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 
 __all__ = [
@@ -48,8 +50,11 @@ __all__ = [
     "SearchOptions",
     "SeriesPoint",
     "Sharing",
+    "Start",
+    "Stream",
     "Tracker",
     "active_run",
+    "appended",
     "check_metrics",
     "compare",
     "direction",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gitreg.documents import AttemptId, LiveState, RunId
 from gitreg.errors import GitregError
 from gitreg.tracking.attempts import attempt_of
+from gitreg.tracking.console import STREAMS, Stream, printed_tail
 from gitreg.tracking.gathering import Gathered, gather_from, gather_on
 from gitreg.tracking.journal import log
 
@@ -61,7 +62,8 @@ class Beat:
 
     def _remove(self) -> None:
         try:
-            self._blobs.remove_live(self._key)
+            for key in (self._key, *(f"{self._key}-{stream}" for stream in STREAMS)):
+                self._blobs.remove_live(key)
         except GitregError as error:
             log.info("gitreg could not remove the sign of life of a run: %s", error)
 
@@ -94,6 +96,14 @@ class Beat:
             metrics=attempt.metrics[:_MAX_METRICS],
         )
         self._blobs.put_live(self._key, state.to_bytes())
+        for stream in STREAMS:
+            self._tell_printed(stream)
+
+    def _tell_printed(self, stream: Stream) -> None:
+        """The end of what the run's own process printed so far."""
+        printed = printed_tail(self._standing.path, stream)
+        if printed is not None:
+            self._blobs.put_live(f"{self._key}-{stream}", printed.encode())
 
     def _read(self) -> Gathered:
         """The journal as it is now; only what is new since the last beat is read."""

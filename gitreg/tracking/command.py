@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from gitreg.errors import InvalidValue
-from gitreg.tracking.starting import RUN_ID_VARIABLE
+from gitreg.tracking.console import Passing
+from gitreg.tracking.starting import CAPTURE_VARIABLE, RUN_ID_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,8 @@ def run_command(
     environ: Mapping[str, str],
     repository: Path,
     pick_up: Callable[[], None] = lambda: None,
+    *,
+    capture: bool = True,
 ) -> int:
     """Run a command as `run`, end it by how the command ended, and say its exit code.
 
@@ -37,40 +40,65 @@ def run_command(
     that ask a process to end or to do something are handed on; the terminal's interrupt reaches the command by
     itself. Exit codes are a shell's: the command's own, 127 where there is no such command, 126 where it cannot be
     run, 128 and the number of the signal that killed it. Not zero is `failed`. The run is ended whatever happens;
-    `pick_up` is called before, when the command has ended.
+    `pick_up` is called before, when the command has ended. With `capture` what it prints is handed on and kept.
     """
     if not command:
         raise InvalidValue("There is no command to run.", hint="gitreg run -e churn -- python train.py")
     inside = {**environ, RUN_ID_VARIABLE: run.run_id, REPOSITORY_VARIABLE: str(repository)}
+    passing = Passing(run.console.write) if capture else None
+    if passing:
+        inside[CAPTURE_VARIABLE] = "0"  # once is enough
     try:
-        process = subprocess.Popen(list(command), env=inside)  # noqa: S603 - running the user's command is the purpose
+        process = _started(command, inside, passing)
     except OSError as error:
         code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
         run.set_tag("gitreg.command_error", error.strerror or str(error))
     else:
-        code = _wait(process)
+        code = _wait(process, passing)
         pick_up()
     run.set_tag("gitreg.exit_code", code)
     run.finish("finished" if code == 0 else "failed")
     return code
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    with _forwarding(process):
+def _started(command: Sequence[str], environ: Mapping[str, str], passing: Passing | None) -> subprocess.Popen[bytes]:
+    """The running command. Raises `OSError`."""
+    words = list(command)
+    if passing is None:
+        return subprocess.Popen(words, env=environ)  # noqa: S603 - running the user's command is the purpose
+    try:
+        process = subprocess.Popen(words, env=environ, stdout=passing.stdout, stderr=passing.stderr)  # noqa: S603 - as above
+    except OSError:
+        passing.discard()
+        raise
+    passing.start()
+    return process
+
+
+def _wait(process: subprocess.Popen[bytes], passing: Passing | None) -> int:
+    with _forwarding(process, passing):
         code = process.wait()
+        if passing:
+            passing.join()
     return code if code >= 0 else _BY_SIGNAL - code
 
 
 @contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _forwarding(process: subprocess.Popen[bytes], passing: Passing | None) -> Iterator[None]:
     """Hand signals on for the block; an interrupt is only waited for, as the terminal sends it to the whole group."""
 
     def forward(number: int, frame: FrameType | None) -> None:
         del frame
         process.send_signal(number)
 
+    def resize(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if passing:
+            passing.resize()
+
     before = {number: signal.signal(number, forward) for number in _FORWARDED}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, resize)
     try:
         yield
     finally:

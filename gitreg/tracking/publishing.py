@@ -34,6 +34,7 @@ from gitreg.documents import (
 from gitreg.errors import GitregError
 from gitreg.locking import flock
 from gitreg.tracking.attempts import attempt_of, has_segment, record_of, with_attempt, with_segment
+from gitreg.tracking.console import console_files, discard_console
 from gitreg.tracking.gathering import Gathered, gather_from, read_rows
 from gitreg.tracking.records import from_micros
 from gitreg.tracking.series import write_series
@@ -132,6 +133,7 @@ class Publisher:
             self._blobs.flush()
             self._land(work, why)
         for journal in done:
+            discard_console(journal.path)  # before the journal, by which it would be found again
             journal.remove()
         return list(work.records.values())
 
@@ -163,7 +165,8 @@ class Publisher:
         if gathered.metrics or gathered.header.segment:
             with journal.path.open("rb") as source:
                 series = store_series(self._blobs, source, gathered)
-        artifacts = self._manifest(gathered.artifacts.values()) if gathered.artifacts else None
+        files = console_files(self._blobs, journal.path, gathered.header) | gathered.artifacts
+        artifacts = self._manifest(files.values()) if files else None
         return attempt_of(gathered, series=series, artifacts=artifacts)
 
     def _manifest(self, entries: Iterable[ManifestEntry]) -> Descriptor:

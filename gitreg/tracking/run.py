@@ -33,6 +33,7 @@ from gitreg.tracking.capture import (
     hash_rows,
     profile_of,
 )
+from gitreg.tracking.console import Console
 from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
 from gitreg.tracking.rendering import figure_bytes, histogram_of, image_bytes, table_bytes
@@ -91,6 +92,7 @@ class Run:
         self._status: Status = "running"
         self._unpublished: str | None = None
         self.files = Together()
+        self.console = Console(recording.journal)
 
     @property
     def run_id(self) -> RunId:
@@ -392,6 +394,7 @@ class Run:
         promised.
         """
         self._blobs.flush()
+        self.console.flush()
         self._recording.flush()
 
     def finish(self, status: Ending = "finished") -> None:
@@ -404,6 +407,7 @@ class Run:
         if status not in get_args(Ending):
             raise InvalidValue(f"A run ends finished or failed, not {status!r:.40}.")
         if self._status == "running":
+            self.console.close()
             self._blobs.flush()
             self._recording.end(status)
             self._status = status
@@ -424,7 +428,8 @@ class Run:
             self._finish_failed(error)
 
     def _finish_failed(self, error: BaseException) -> None:
-        """What the block raised must not be hidden by what recording has to say."""
+        """What the block raised must not be hidden by what recording has to say; Python shows it only after us."""
+        self.console.show(error)
         try:
             self.finish("failed")
         except (GitregError, OSError) as trouble:
@@ -463,6 +468,7 @@ class Run:
         self._header = header
         self._blobs = blobs
         self._recording.continue_in(journal)
+        self.console.continue_in(journal)
         self._end = end
 
 

@@ -41,11 +41,12 @@ from gitreg.secrets import refuse_secrets_among
 from gitreg.tracking.attempts import record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.comparing import Comparison, compare
+from gitreg.tracking.console import Stream, is_console, printed_so_far
 from gitreg.tracking.searching import RunPage, Search, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -214,6 +215,32 @@ class Runs:
         get_manifest(self._blobs, Manifest(files=entries), target, progress=progress)
         return [*entries]
 
+    def logs(self, ref: str, stream: Stream = "stdout") -> str:
+        """What a run printed, attempt by attempt; of one that is running, what it printed so far: whole where it runs
+        on this machine, else the end of it as its last sign of life told. Empty where nothing was taken.
+
+        Raises `RunNotFound`, `BlobNotFound`, `CorruptBlob`.
+        """
+        run = self.get(ref)
+        journals = self._tracker.journals(run.run_id)
+        return "".join(
+            text for attempt in run.attempts for text in self._printed(run.run_id, attempt, journals, stream)
+        )
+
+    def _printed(
+        self, run_id: RunId, attempt: Attempt, journals: Sequence[LiveJournal], stream: Stream
+    ) -> Iterator[str]:
+        files = read_manifest(self._blobs, attempt.artifacts.digest).files if attempt.artifacts else ()
+        for entry in files:
+            if is_console(entry.path, stream):
+                yield self._blobs.read(entry.digest).decode(errors="replace")
+        here = [journal for journal in journals if journal.header.attempt == attempt.id]
+        for journal in here:
+            yield printed_so_far(journal.path, stream) or ""
+        if attempt.status == "running" and not here:
+            told = self._told(f"{live_key(run_id, attempt.id)}-{stream}")
+            yield told.decode(errors="replace") if told else ""
+
     def _files(self, run: FoldedRun) -> dict[str, ManifestEntry]:
         files: dict[str, ManifestEntry] = {}
         for output in run.outputs:
@@ -327,10 +354,16 @@ class Runs:
 
     def _beat(self, run_id: RunId, attempt: Attempt) -> tuple[datetime, ...]:
         try:
-            data = self._blobs.get_live(live_key(run_id, attempt.id))
+            data = self._told(live_key(run_id, attempt.id))
             return (LiveState.from_bytes(data).at,) if data else ()
-        except GitregError:  # a view: that the shared store is out of reach must not hide the run
+        except InvalidDocument:
             return ()
+
+    def _told(self, key: str) -> bytes | None:
+        try:
+            return self._blobs.get_live(key)
+        except GitregError:  # a view: that the shared store is out of reach must not hide the run
+            return None
 
 
 def _line(run: FoldedRun) -> RunLine:

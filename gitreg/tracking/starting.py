@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypedDict
+from typing import TYPE_CHECKING, Final, Protocol, TypedDict, Unpack
 
 from gitreg.documents import Actor, AttemptId, Hex32, RegistryId, RunId, Status, check_name
 from gitreg.errors import AlreadyExists, InvalidValue, RunNotFound
@@ -26,17 +26,25 @@ if TYPE_CHECKING:
 
 RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
 STRICT_VARIABLE: Final = "GITREG_STRICT"
+CAPTURE_VARIABLE: Final = "GITREG_CAPTURE"
 
 
 class Start(TypedDict, total=False):
-    """What is said about a run when it begins; `Starter.start_run` says what each is."""
+    """What else is said about a run when it begins: once, for every door that begins one. Each may be left out."""
 
     name: str | None
+    """Made up from the id where none is given."""
     tags: Mapping[str, object] | None
     run_id: str | None
+    """Another attempt at this run."""
     parent: str | None
+    """The id of the run that this one is a part of."""
     key: str | None
+    """The same key in the same experiment is the same run, whoever starts it."""
     strict: bool | None
+    """Whether a value that would be dropped raises; None asks GITREG_STRICT."""
+    capture: bool | None
+    """Whether what this process prints is kept as `logs/stdout.txt` and `logs/stderr.txt`; None asks GITREG_CAPTURE."""
     owner: Owner
 
 
@@ -105,34 +113,23 @@ class Starter:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def start_run(  # noqa: PLR0913 - the public face: each is a thing people say about a run, all but one by name
-        self,
-        experiment: str = "default",
-        *,
-        name: str | None = None,
-        tags: Mapping[str, object] | None = None,
-        run_id: str | None = None,
-        parent: str | None = None,
-        key: str | None = None,
-        strict: bool | None = None,
-        owner: Owner = "process",
-    ) -> Run:
+    def start_run(self, experiment: str = "default", **said: Unpack[Start]) -> Run:
         """Begin a run, or another attempt at one (`run_id`, or the same `key` in the same experiment).
 
         Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its
         children. Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written
         to (`StorageError`): nothing has been recorded yet.
         """
-        given = self._ground.surroundings.environ.get(RUN_ID_VARIABLE) if run_id is None and key is None else None
-        if given and owner == "process":
-            around = self._around(RunId(given))
-            if around and PROCESS.attach_once(around.header.run_id):
-                return self._attached(around, tags, strict)
-            parent = parent or (around.header.run_id if around else None)
-        wanted = self._wanted(experiment, name, (run_id, key), parent, owner)
+        owner = said.get("owner", "process")
+        is_new = said.get("run_id") is None and said.get("key") is None
+        given = self._ground.surroundings.environ.get(RUN_ID_VARIABLE) if is_new else None
+        around = self._around(RunId(given)) if given and owner == "process" else None
+        if around and PROCESS.attach_once(around.header.run_id):
+            return self._attached(around, said)
+        wanted = self._wanted(experiment, said, around.header.run_id if around else None)
         if owner == "none" and (around := self._around(wanted.run_id)) and around.header.owner == "none":
-            return self._attached(around, tags, strict, owner="none")
-        return self._begin(wanted, tags, strict)
+            return self._attached(around, said)
+        return self._begin(wanted, said)
 
     def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
         """Record into a run that is open in this clone.
@@ -145,13 +142,11 @@ class Starter:
         if standing is None or (owner == "none" and standing.header.owner != "none"):
             message = f"No run {run_id:.64} is open here" + (" that a shell could record into." if standing else ".")
             raise RunNotFound(message, subject=run_id[:64], hint="Begin one: gitreg runs start")
-        return self._attached(standing, None, strict, owner=owner)
+        return self._attached(standing, {"strict": strict, "owner": owner})
 
-    def _wanted(
-        self, experiment: str, name: str | None, ids: tuple[str | None, str | None], parent: str | None, owner: Owner
-    ) -> _Wanted:
+    def _wanted(self, experiment: str, said: Start, around: RunId | None) -> _Wanted:
         experiment = check_name(experiment, "experiment's name")
-        given, key = ids
+        given, key, name = said.get("run_id"), said.get("key"), said.get("name")
         if given is not None and key is not None:
             raise InvalidValue("A run has either an id or a key, not both.")
         if key is not None:
@@ -159,7 +154,8 @@ class Starter:
         else:
             run_id = RunId.new(self._ground.surroundings.now()) if given is None else RunId(given)
         name = generated_name(run_id) if name is None else check_name(name, "run's name")
-        known = self._ground.known(run_id) if ids != (None, None) else None
+        known = self._ground.known(run_id) if (given, key) != (None, None) else None
+        parent = said.get("parent") or around
         if known and known.experiment != experiment != "default":
             message = (
                 f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
@@ -170,39 +166,43 @@ class Starter:
             experiment=known.experiment if known else experiment,
             name=known.name if known else name,
             parent=RunId(parent) if parent is not None else known.parent if known else None,
-            owner=owner,
+            owner=said.get("owner", "process"),
         )
 
-    def _begin(self, wanted: _Wanted, tags: Mapping[str, object] | None, strict: bool | None) -> Run:  # noqa: FBT001
+    def _begin(self, wanted: _Wanted, said: Start) -> Run:
         header = self._header(wanted, AttemptId.random())
         journal = self._ground.create(header)
-        run = self._run(header, journal, strict)
+        run = self._run(header, journal, said)
         if wanted.owner == "process":
             PROCESS.enter(run, self._after_fork)
+            self._tee(run, said)
         self._capture(run)
-        run.set_tags(tags or {})
+        run.set_tags(said.get("tags") or {})
         if wanted.owner == "process":
             self._ground.began(Standing(journal.path, header))
         return run
 
-    def _attached(
-        self,
-        standing: Standing,
-        tags: Mapping[str, object] | None,
-        strict: bool | None,  # noqa: FBT001 - three states: said yes, said no, the environment decides
-        *,
-        owner: Owner = "process",
-    ) -> Run:
-        if owner == "none":
-            run = self._reopened(standing, strict)
+    def _attached(self, standing: Standing, said: Start) -> Run:
+        if said.get("owner") == "none":
+            run = self._reopened(standing, said)
         else:
             header = self._segment_of(standing.header)
-            run = self._run(header, self._ground.later(header), strict, self._end_part)
+            run = self._run(header, self._ground.later(header), said, self._end_part)
             PROCESS.enter(run, self._after_fork)
-        run.set_tags(tags or {})
+            self._tee(run, said)
+        run.set_tags(said.get("tags") or {})
         return run
 
-    def _reopened(self, standing: Standing, strict: bool | None) -> Run:  # noqa: FBT001 - as above
+    def _tee(self, run: Run, said: Start) -> None:
+        """Take what this process prints, where that is wished."""
+        if self._wish(said.get("capture"), CAPTURE_VARIABLE):
+            run.console.tee()
+
+    def _wish(self, said: bool | None, variable: str) -> bool:  # noqa: FBT001 - what a caller said, if anything
+        """What was said, else what the environment says."""
+        return self._ground.surroundings.environ.get(variable) == "1" if said is None else said
+
+    def _reopened(self, standing: Standing, said: Start) -> Run:
         journal = Journal.reopen(standing.path, wait=True)
         if journal is None:
             raise RunNotFound(f"The run {standing.header.run_id.short} has just ended.", subject=standing.header.run_id)
@@ -211,7 +211,7 @@ class Starter:
             journal.close()
             raise RunNotFound(f"The run {standing.header.run_id.short} has ended.", subject=standing.header.run_id)
         journal.cut(gathered.end_offset)
-        run = self._run(standing.header, journal, strict)
+        run = self._run(standing.header, journal, said)
         run.recording.go_on_from(gathered)
         run.files.know(gathered.artifacts.keys())
         return run
@@ -220,12 +220,11 @@ class Starter:
         self,
         header: JournalHeader,
         journal: Journal,
-        strict: bool | None,  # noqa: FBT001 - as above
+        said: Start,
         end: Callable[[Run, Status], None] | None = None,
     ) -> Run:
-        is_strict = self._ground.surroundings.environ.get(STRICT_VARIABLE) == "1" if strict is None else strict
         now = self._ground.surroundings.now
-        recording = Recording(journal, lambda: to_micros(now()), strict=is_strict)
+        recording = Recording(journal, lambda: to_micros(now()), strict=self._wish(said.get("strict"), STRICT_VARIABLE))
         return Run(header, recording, self._ground.bytes_for(header), end or self._end)
 
     def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:

@@ -57,6 +57,7 @@ READING = {
     "rights show",
     "runs compare",
     "runs list",
+    "runs logs",
     "runs search",
     "runs series",
     "runs show",

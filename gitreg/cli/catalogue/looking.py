@@ -24,6 +24,7 @@ LOOKING = (
         "comparison",
     ),
     Entry("runs series", "look", "Look", "Print every point of one metric.", "gitreg runs series @last auc", "series"),
+    Entry("runs logs", "logs", "Look", "Print what a run printed.", "gitreg runs logs @last --follow"),
     Entry("artifacts list", "look", "Look", "List the files of a run.", "gitreg artifacts list @last", "artifacts"),
     Entry(
         "artifacts get",

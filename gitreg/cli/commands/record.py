@@ -53,6 +53,7 @@ class _Command(_Beginning):
 
     metrics_files: tuple[Path, ...]
     artifacts: tuple[Artifact, ...]
+    no_capture: bool
 
 
 class _Arguments(TypedDict):
@@ -247,18 +248,26 @@ def runs_recover(session: Session, message: str | None) -> Reply:
 @message_option
 @click.option("--metrics", "metrics_files", type=_FILE, multiple=True, help="A file of metrics that it writes.")
 @click.option("--artifacts", "artifacts", type=ARTIFACT, multiple=True, help="A file or folder that it writes.")
+@click.option("--no-capture", is_flag=True, help="Do not keep what it prints.")
 @click.argument("words", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(session: Session, message: str | None, words: tuple[str, ...], **said: Unpack[_Command]) -> Reply:
     """Run a command and record it.
 
     `gitreg.start_run()` inside attaches to the same run; what a command in any other language writes, --metrics (.json,
-    .jsonl, .csv, .tsv) and --artifacts pick up when it has ended. Ends with the command's own exit code; any but 0 is
-    recorded as failed.
+    .jsonl, .csv, .tsv) and --artifacts pick up when it has ended. What it prints is handed on and kept for `gitreg runs
+    logs`. Ends with the command's own exit code; any but 0 is recorded as failed.
     """
     refuse_secrets_among(dict(said["tags"]))
     registry = session.recording
     started = registry.start_run(**_arguments(session, said))
-    code = run_command(started, words, session.surroundings.environ, registry.path, lambda: _pick_up(started, said))
+    code = run_command(
+        started,
+        words,
+        session.surroundings.environ,
+        registry.path,
+        lambda: _pick_up(started, said),
+        capture=not said["no_capture"],
+    )
     _note(session, started.run_id, message)
     found = session.recording.runs.get(started.run_id)
     return Reply(notes=runs.finished_page(found, started.health), exit_code=code)

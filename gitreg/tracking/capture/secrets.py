@@ -7,6 +7,7 @@ URL), or by its own shape, as `gitreg.secrets` says them. What looks like none o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gitreg.secrets import KEY_BEGINS, KEY_ENDS, NAMED, SHAPES, tells
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CUT: Final = "***"
+
+_tells: Final = lru_cache(maxsize=1024)(tells)  # a log says the same names in every line
 
 # Repetitions are possessive, so that a long word takes a time that grows with its length and no faster.
 _OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9._-]*+")
@@ -74,7 +77,7 @@ def _without_named(text: str) -> str:
     """The values of what has a telling name, cut: `token=***`, `"password": "***"`."""
     kept, at = [], 0
     for named in NAMED.finditer(text):
-        value = _VALUE.match(text, named.end()) if named.start() >= at and tells(named["name"]) else None
+        value = _VALUE.match(text, named.end()) if named.start() >= at and _tells(named["name"]) else None
         if value:
             quote = value["escaped"] or value["quote"] or ""
             kept += [text[at : named.end()], quote, CUT, quote]
@@ -95,6 +98,12 @@ def lock_without_secrets(text: str) -> str:
     """A lock file without the logins of its indexes; what it locks stays as it was, whatever packages are called."""
     text = _without_shapes(_USER_OF_URL.sub(rf"\g<scheme>{CUT}", text))
     return _IN_QUERY.sub(lambda pair: f"{pair['name']}={CUT}" if tells(pair["name"]) else pair[0], text)
+
+
+def log_without_secrets(text: str) -> str:
+    """What a program printed, with `***` where a secret stood: a private key whole, all else within its line."""
+    text = _HEADER.sub(rf"\g<name>{CUT}", _USER_OF_URL.sub(rf"\g<scheme>{CUT}", _without_shapes(text)))
+    return "\n".join(_without_named(line) for line in text.split("\n"))
 
 
 def patch_without_secrets(patch: str) -> str:
