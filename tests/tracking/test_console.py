@@ -124,7 +124,12 @@ def test_whoever_stands_before_us_by_the_end_stays_there(clone: Clone, monkeypat
     monkeypatch.setattr(sys, "stdout", screen)
     run = clone.tracker.start_run(capture=True)
     before = screen.write
-    screen.write = lambda text: (seen.append(text), before(text))[1]  # type: ignore[method-assign]
+
+    def watch(text: str) -> int:
+        seen.append(text)
+        return before(text)
+
+    screen.write = watch  # type: ignore[method-assign]
     print("a")  # noqa: T201 - what is tested
     run.finish()
     print("b")  # noqa: T201 - as above
