@@ -6,11 +6,13 @@ leave few packs, or a machine that allows 1,024 open files cannot read them.
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -56,7 +58,7 @@ def _one_hour(home: Path, runs: int, rounds: int) -> list[Figure]:
     """A run's commit beside 10,000 others of its hour: against `git commit` of one file in an empty repository,
     against an empty ledger, and against the same runs if they all lay in one folder.
     """
-    with _store(home / "full") as full, _store(home / "empty") as empty, _store(home / "flat") as flat:
+    with store_at(home / "full") as full, store_at(home / "empty") as empty, store_at(home / "flat") as flat:
         _add(full, range(runs))
         _add(flat, range(runs), folder="runs/2026-11/21/08")
         _add(empty, range(1))
@@ -92,7 +94,7 @@ def _many_commits(home: Path, commits: int) -> list[Figure]:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, before[1]))
     try:
-        with _store(home / "many") as store:
+        with store_at(home / "many") as store:
             early = max(commits // 10, 1)
             for number in range(early):
                 _add(store, [number])
@@ -118,7 +120,7 @@ def _many_commits(home: Path, commits: int) -> list[Figure]:
 def _read_cost(git_dir: Path, runs: int) -> float:
     """Seconds to read one run's record with nothing cached but what a hundred readings before have cached."""
     costs = []
-    with Store.open(git_dir, _world(git_dir.parent)) as store:
+    with Store.open(git_dir, world(git_dir.parent)) as store:
         snapshot = store.snapshot(store.branches.ledger)
         for step in range(100):
             wanted = _record(step * runs // 100)
@@ -132,7 +134,7 @@ def _read_cost(git_dir: Path, runs: int) -> float:
 
 def _index(home: Path, indexed: int, rounds: int) -> list[Figure]:
     """What the index promises of a large registry: `git log -1` is what any look at a repository costs."""
-    with _store(home / "large") as store:
+    with store_at(home / "large") as store:
         _add(store, range(indexed))
         branches = store.branches
         index = Index.open(store.layout.own, store, main=branches.main, ledger=branches.ledger)
@@ -169,12 +171,12 @@ def _index(home: Path, indexed: int, rounds: int) -> list[Figure]:
 # --- builders ---------------------------------------------------------------------------------------------------------
 
 
-def _world(home: Path) -> Surroundings:
+def world(home: Path) -> Surroundings:
     return Surroundings(environ={}, host="here", boot_id="boot", machine_id="machine", now=lambda: START, home=home)
 
 
-def _store(path: Path) -> Store:
-    return Store.init(path, _world(path.parent), bare=True)
+def store_at(path: Path) -> Store:
+    return Store.init(path, world(path.parent), bare=True)
 
 
 def _record(number: int) -> RunRecord:
@@ -201,10 +203,14 @@ def _record(number: int) -> RunRecord:
 
 def _add(store: Store, numbers: range | list[int], folder: str | None = None) -> None:
     """One commit of these runs where the format puts them, or all in one folder."""
-    batch = 5_000
-    for start in range(0, len(numbers), batch):
-        records = [_record(number) for number in numbers[start : start + batch]]
-        edits = {_path(each, folder): each.to_bytes() for each in records}
+    land(store, (_record(number) for number in numbers), folder)
+
+
+def land(store: Store, records: Iterable[RunRecord], folder: str | None = None) -> None:
+    """A commit for each 5,000 records."""
+    rest = iter(records)
+    while batch := list(itertools.islice(rest, 5_000)):
+        edits = {_path(each, folder): each.to_bytes() for each in batch}
         store.update(store.branches.ledger, lambda _, edits=edits: edits, TEXT)  # type: ignore[misc]
 
 

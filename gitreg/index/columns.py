@@ -1,26 +1,25 @@
 """Columns of values, one cell a run: what a search filters and orders by, read at the speed of memory.
 
-A run's place is a number that it keeps. A column lies in segments of 4,096 cells, of which only those are there that
-hold a value: 1,000 new runs touch one segment or two of each column, and a search of 100,000 runs reads 25 blobs.
-Numbers are doubles, NaN where there is none; texts are numbers of words, 0 where there is none.
+A run's place is a number that it keeps. A column lies in segments of 4,096 cells (see `segments`), of which only those
+are there that hold a value: 1,000 new runs touch one segment or two of each column, and a search of 100,000 runs reads
+25 rows. Numbers are doubles, NaN where there is none; texts are numbers of words, 0 where there is none.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gitreg.index.segments import CELLS, Segment, bucketed, packed, unpacked
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-SEGMENT: Final = 4_096
-Code = Literal["d", "i"]
-Cells: TypeAlias = "array[Any]"
-"""Of doubles, or of 32-bit integers."""
+    from gitreg.index.segments import Cells, Code
 
 
 @dataclass(frozen=True)
@@ -50,25 +49,26 @@ class Columns:
         self._ids: dict[ColumnName, int] = {}
         self._words: dict[str, int] = {}
         self._open: dict[tuple[int, int], Cells] = {}
+        self._read: dict[ColumnName, tuple[Segment, ...]] = {}
 
     # Writing
 
     def put(self, name: ColumnName, run: int, value: float | str) -> int:
         """Write one cell; the column's id."""
         column = self._column(name)
-        cells = self._segment(column, name.code, run // SEGMENT)
-        cells[run % SEGMENT] = self._word(value) if isinstance(value, str) else value
+        cells = self._segment(column, name.code, run // CELLS)
+        cells[run % CELLS] = self._word(value) if isinstance(value, str) else value
         return column
 
     def clear(self, column: int, run: int) -> None:
         """Empty a cell of a column that has it."""
         name = self._name(column)
-        self._segment(column, name.code, run // SEGMENT)[run % SEGMENT] = _empty(name.code)
+        self._segment(column, name.code, run // CELLS)[run % CELLS] = _empty(name.code)
 
     def save(self) -> None:
         """Write all segments that were changed."""
-        rows = [(column, segment, _bytes(cells)) for (column, segment), cells in self._open.items()]
-        self._connection.executemany("REPLACE INTO cells VALUES (?, ?, ?)", rows)
+        rows = [(column, segment, *_stored(cells)) for (column, segment), cells in self._open.items()]
+        self._connection.executemany("REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?)", rows)
         self._open.clear()
 
     def _segment(self, column: int, code: Code, segment: int) -> Cells:
@@ -76,7 +76,7 @@ class Columns:
         if found is None:
             query = "SELECT data FROM cells WHERE field = ? AND segment = ?"
             row = self._connection.execute(query, (column, segment)).fetchone()
-            found = _cells(code, row[0]) if row else array(code, [_empty(code)]) * SEGMENT
+            found = unpacked(code, row[0]) if row else array(code, [_empty(code)]) * CELLS
             self._open[column, segment] = found
         return found
 
@@ -116,12 +116,23 @@ class Columns:
             found.update((int(number), str(word)) for number, word in self._connection.execute(query, batch))
         return found
 
-    def read(self, name: ColumnName) -> Iterator[tuple[int, Cells]]:
-        """The segments of a column that are there, each with its first run's place."""
+    def read(self, name: ColumnName) -> tuple[Segment, ...]:
+        """The segments of a column that are there, as they stand when first asked for; cells are read when needed."""
+        found = self._read.get(name)
+        if found is None:
+            found = self._read[name] = tuple(self._segments(name))
+        return found
+
+    def _segments(self, name: ColumnName) -> Iterator[Segment]:
         column = self._id(name)
-        query = "SELECT segment, data FROM cells WHERE field = ? ORDER BY segment"
-        for segment, data in self._connection.execute(query, (column,)):
-            yield segment * SEGMENT, _cells(name.code, data)
+        query = "SELECT segment, buckets, edges, exact FROM cells WHERE field = ? ORDER BY segment"
+        for segment, buckets, edges, exact in self._connection.execute(query, (column,)).fetchall():
+            load = partial(self._load, column, segment)
+            yield Segment(segment * CELLS, name.code, buckets, unpacked(name.code, edges), bool(exact), load)
+
+    def _load(self, column: int | None, segment: int) -> bytes:
+        query = "SELECT data FROM cells WHERE field = ? AND segment = ?"
+        return bytes(self._connection.execute(query, (column, segment)).fetchone()[0])
 
     def _id(self, name: ColumnName) -> int | None:
         query = "SELECT id FROM fields WHERE kind = ? AND key = ? AND dataset = ? AND part = ?"
@@ -129,21 +140,11 @@ class Columns:
         return None if row is None else int(row[0])
 
 
+def _stored(cells: Cells) -> tuple[Any, ...]:
+    code: Code = "d" if cells.typecode == "d" else "i"
+    buckets, edges, is_exact = bucketed(code, cells)
+    return is_exact, buckets, packed(edges), packed(cells)
+
+
 def _empty(code: Code) -> float | int:
     return math.nan if code == "d" else 0
-
-
-def _bytes(cells: Cells) -> bytes:
-    """Little-endian, on every machine."""
-    if sys.byteorder == "big":
-        cells = cells[:]
-        cells.byteswap()
-    return cells.tobytes()
-
-
-def _cells(code: Code, data: bytes) -> Cells:
-    cells = array(code)
-    cells.frombytes(data)
-    if sys.byteorder == "big":
-        cells.byteswap()
-    return cells

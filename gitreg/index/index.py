@@ -213,9 +213,22 @@ class Index:
 
     def notes(self, folder: str) -> dict[str, Note]:
         """The notes in a folder such as `paths.run_notes(run)`, by name, those whose value is null included."""
-        query = "SELECT document FROM notes WHERE subject = ? ORDER BY name"
-        found = self._select(query, (folder.removeprefix("notes/"),), _document(Note))
-        return {note.name: note for note in found}
+        return self.notes_of([folder]).get(folder, {})
+
+    def notes_of(self, folders: Iterable[str]) -> dict[str, dict[str, Note]]:
+        """The notes in many folders; a folder without any has no entry."""
+        subjects = {folder.removeprefix("notes/"): folder for folder in folders}
+        wanted = [*subjects]
+        found: dict[str, dict[str, Note]] = {}
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            query = (
+                f"SELECT subject, document FROM notes WHERE subject IN ({', '.join('?' * len(batch))})"  # noqa: S608 - places alone
+                " ORDER BY subject, name"
+            )
+            for subject, note in self._select(query, tuple(batch), lambda row: (row[0], Note.from_bytes(row[1]))):
+                found.setdefault(subjects[subject], {})[note.name] = note
+        return found
 
     # --- versions and the rest --------------------------------------------------------------------------------------
 

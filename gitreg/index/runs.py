@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RUN_TABLES: Final = ("runs", "uses", "cells", "fields", "words")
 STARTED: Final = ColumnName("attribute", "started_at", part="number")
-_INSERT: Final = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -91,19 +91,25 @@ class RunRows:
         """Write a run, at its old place if it had one; `noted` tags were set, or taken away (None), afterwards."""
         if run is None:
             run = 1 + self._connection.execute("SELECT COALESCE(MAX(run), -1) FROM runs").fetchone()[0]
-        cells = [(STARTED, parse_time(line.started_at).timestamp()), *_cells(facets, noted)]
+        cells = [*_line_cells(line), *_cells(facets, noted)]
         fields = array("i", [self._columns.put(name, run, value) for name, value in cells])
         first = (run, line.run_id, line.run_id[::-1], line.experiment, line.name, line.started_at, line.status)
-        more = _attributes(facets) if facets is not None else (None,) * 5
-        self._connection.execute(_INSERT, (*first, line.is_deleted, *more, fields.tobytes()))
+        self._connection.execute(_INSERT, (*first, line.is_deleted, fields.tobytes()))
         rows = [(run, *use) for use in facets.datasets] if facets is not None else []
         self._connection.executemany("REPLACE INTO uses VALUES (?, ?, ?, ?)", rows)
+
+
+def _line_cells(line: RunLine) -> Iterator[tuple[ColumnName, float | str]]:
+    yield STARTED, parse_time(line.started_at).timestamp()
+    yield ColumnName("attribute", "experiment"), line.experiment
+    yield ColumnName("attribute", "status"), line.status
 
 
 def _cells(facets: Facets | None, noted: Mapping[str, str | None]) -> Iterator[tuple[ColumnName, float | str]]:
     """A run's cells: each param as text and, where it is one, as number; each tag; each metric part by part."""
     if facets is None:
         return
+    yield from _attributes(facets)
     if facets.finished_at is not None and facets.duration is not None:
         yield ColumnName("attribute", "finished_at", part="number"), parse_time(facets.finished_at).timestamp()
         yield ColumnName("attribute", "duration", part="number"), facets.duration
@@ -128,14 +134,15 @@ def _metric_cells(metrics: Sequence[MetricFacet]) -> Iterator[tuple[ColumnName, 
             yield from ((ColumnName("metric", metric.key, dataset, part), value) for part, value in metric.parts)
 
 
-def _attributes(facets: Facets) -> tuple[object, ...]:
-    return (
-        facets.user,
-        facets.host,
-        facets.parent,
-        facets.commit,
-        facets.branch,
-    )
+def _attributes(facets: Facets) -> Iterator[tuple[ColumnName, str]]:
+    found = {
+        "user": facets.user,
+        "host": facets.host,
+        "parent": facets.parent,
+        "commit": facets.commit,
+        "branch": facets.branch,
+    }
+    yield from ((ColumnName("attribute", key), text) for key, text in found.items() if text is not None)
 
 
 def _text(value: Value) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 SCHEMA = """
 CREATE TABLE tips (what TEXT, ref TEXT, commit_id TEXT, boundary TEXT, PRIMARY KEY (what, ref)) WITHOUT ROWID;
@@ -25,7 +25,6 @@ CREATE TABLE runs (
     run INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, reversed_id TEXT NOT NULL,
     experiment TEXT NOT NULL, name TEXT NOT NULL, started_at TEXT NOT NULL, status TEXT NOT NULL,
     deleted INTEGER NOT NULL,
-    user TEXT, host TEXT, parent TEXT, commit_id TEXT, branch TEXT,
     fields BLOB NOT NULL -- those in which it has a cell
 );
 CREATE INDEX runs_by_end ON runs (reversed_id);
@@ -36,7 +35,11 @@ CREATE TABLE fields (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, part TEXT NOT NULL,
     UNIQUE (kind, key, dataset, part)
 );
-CREATE TABLE cells (field INTEGER, segment INTEGER, data BLOB NOT NULL, PRIMARY KEY (field, segment)) WITHOUT ROWID;
+CREATE TABLE cells (
+    field INTEGER, segment INTEGER, exact INTEGER NOT NULL, buckets BLOB NOT NULL, edges BLOB NOT NULL,
+    data BLOB NOT NULL, -- last: who needs the buckets alone does not read it
+    PRIMARY KEY (field, segment)
+) WITHOUT ROWID;
 CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
 CREATE TABLE uses (run INTEGER, name TEXT, role TEXT, digest TEXT, PRIMARY KEY (run, name, role)) WITHOUT ROWID;
 CREATE INDEX uses_by_name ON uses (name, run);

@@ -1,48 +1,42 @@
 """A search answered: conditions become masks over all runs, one byte a run, and orders become columns.
 
-A mask is made by one pass over a column, in C: 100,000 cells take some milliseconds. What a run does not have compares
-as false, so that `NOT` is always the opposite.
+A mask is made by one pass over the bytes of a column's buckets, in C: 100,000 cells take under a millisecond, and of
+many runs that fit, only those that may be on the page are put in order. What a run does not have compares as false, so
+that `NOT` is always the opposite.
 """
 
 from __future__ import annotations
 
-import heapq
 import operator
 import re
 import sqlite3
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 from gitreg.documents import format_time
 from gitreg.index.columns import ColumnName, Columns
 from gitreg.index.runs import STARTED, RunRows, number_in
 from gitreg.index.schema import SCHEMA
+from gitreg.index.segments import CELLS, both, places_of
 from gitreg.search import And, Compare, Field, Missing, Not, Or, OrderKey, Within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitreg.index.facets import Facets
     from gitreg.index.runs import RunLine
+    from gitreg.index.segments import Segment
     from gitreg.search import Condition, Literal
 
 Mask: TypeAlias = bytearray
 Key: TypeAlias = "float | str | None"
 Stages: TypeAlias = "Mapping[tuple[str, str], Sequence[str]]"
-COLUMNS: Final = {
-    "run_id": "run_id",
-    "name": "name",
-    "experiment": "experiment",
-    "status": "status",
-    "user": "user",
-    "host": "host",
-    "parent": "parent",
-    "commit": "commit_id",
-    "branch": "branch",
-}
+_ROWS: Final = ("run_id", "name")
+"""Attributes that hardly two runs share: they lie in the runs' rows, all others in columns."""
+_BATCH: Final = 500
 _NUMBERED: Final = ("started_at", "finished_at", "duration")
 # The value stands on the left of these, so that a bound method can be mapped over the cells.
 _FLIPPED: Final = {"=": "__eq__", "<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}
@@ -134,9 +128,8 @@ class Masks:
 
     @cached_property
     def everything(self) -> Mask:
-        """All runs. A place that no run has is rare, and only then is every row looked at."""
-        (count,) = self.connection.execute("SELECT COUNT(*) FROM runs").fetchone()
-        return bytearray(b"\1") * self.size if count == self.size else self.where("1", ())
+        """All runs: each has a start."""
+        return self.there(STARTED)
 
     def of(self, node: Condition) -> Mask:
         """1 for each run that fits, by its place; of a place that no run has, anything."""
@@ -173,11 +166,9 @@ class Masks:
             return self._named(run for stage, run in self._staged(where))
         if where.kind == "dataset":
             return self._at(run for (run,) in self.connection.execute("SELECT run FROM uses"))
-        if where.kind == "attribute" and where.key in COLUMNS:
-            return self.where(f"{COLUMNS[where.key]} IS NOT NULL", ())
-        if where.kind == "metric":  # a metric that is NaN is there; a count is a number always
-            return self.mapped(_column(where, "count"), (float("-inf")).__lt__)
-        return self.mapped(_column(where), _is_there if _column(where).code == "i" else (float("-inf")).__le__)
+        if where.kind == "attribute" and where.key in _ROWS:
+            return self.everything
+        return self.there(_column(where, "count" if where.kind == "metric" else ""))  # of a metric that is NaN, too
 
     def _compared(self, where: Field, sign: str, value: Literal) -> Mask:
         if where.kind == "stage":
@@ -190,14 +181,14 @@ class Masks:
             return self._dataset(where, sign, str(value))
         if where.kind == "param":
             return self._param(where, sign, value)
-        return self._text(_column(where), sign, _worded(value))
+        return self._text(where, sign, _worded(value))
 
     def _attribute(self, where: Field, sign: str, value: Literal) -> Mask:
         if where.key in _NUMBERED:
             given = value.timestamp() if isinstance(value, datetime) else value
             return self._number(_column(where), sign, given)
         given = _worded(value).lower() if where.key == "status" else _worded(value)
-        return self.where(*_tested(COLUMNS[where.key], sign, given))
+        return self.where(*_tested(where.key, sign, given)) if where.key in _ROWS else self._text(where, sign, given)
 
     def _dataset(self, where: Field, sign: str, value: str) -> Mask:
         test, values = _tested(where.key, sign, value)
@@ -208,40 +199,55 @@ class Masks:
         """As numbers where both are numbers, else as texts."""
         number = None if sign in ("like", "ilike") or isinstance(value, datetime) else number_in(value)
         if number is None:
-            return self._text(_column(where), sign, _worded(value))
+            return self._text(where, sign, _worded(value))
         as_number = self._number(_column(where, "number"), sign, number)
         if isinstance(value, str) and sign == "=":
-            return _any([as_number, self._text(_column(where), "=", value)], self.size)
+            return _any([as_number, self._text(where, "=", value)], self.size)
         if sign == "!=":  # what is no number is another value
-            texts = _both(self._having(where), _flipped(self.mapped(_column(where, "number"), _is_number)))
-            return _any([as_number, _both(texts, self._text(_column(where), "!=", _worded(value)))], self.size)
+            texts = _both(self._having(where), _flipped(self.there(_column(where, "number"))))
+            return _any([as_number, _both(texts, self._text(where, "!=", _worded(value)))], self.size)
         return as_number
 
     def _number(self, name: ColumnName, sign: str, value: Literal) -> Mask:
         number = float(value)  # type: ignore[arg-type] # the grammar takes nothing else here
         if sign == "!=":
-            return _both(_flipped(self.mapped(name, number.__eq__)), self.mapped(name, _is_number))
-        return self.mapped(name, getattr(number, _FLIPPED[sign]))
+            return _both(_flipped(self.compared(name, "=", number)), self.there(name))
+        return self.compared(name, sign, number)
 
-    def _text(self, name: ColumnName, sign: str, value: str) -> Mask:
+    def _text(self, where: Field, sign: str, value: str) -> Mask:
+        name = _column(where)
         if sign == "=":
-            return self.mapped(name, (self.columns.word(value) or -1).__eq__)
-        present = self.columns.words(code for _, cells in self.columns.read(name) for code in set(cells))
-        fits = _pattern(value, sign) if sign in ("like", "ilike") else partial(_compare, _ORDERS[sign], value)
-        return self.mapped(name, {code for code, word in present.items() if fits(word)}.__contains__)
+            return self.compared(name, sign, self.columns.word(value) or -1)
+        is_pattern = sign in ("like", "ilike")
+        fits = _pattern(value, sign) if is_pattern else partial(_compare, _ORDERS[sign], value)
+        segments = self.columns.read(name)
+        words = self.columns.words(number for each in segments for number in each.distinct)
+        fitting = {number for number, word in words.items() if fits(word)}
+        return self._made(segments, lambda each: each.passing(fitting.__contains__))
 
-    def values(self, name: ColumnName, mask: Mask) -> Iterator[Any]:
-        """The cells of the runs of a mask."""
-        for start, cells in self.columns.read(name):
-            yield from compress(cells, mask[start : start + len(cells)])
+    def there(self, name: ColumnName) -> Mask:
+        """The runs that have a cell of a column."""
+        return self._made(self.columns.read(name), lambda each: each.there)
 
-    def mapped(self, name: ColumnName, test: Callable[[Any], object]) -> Mask:
-        """The runs whose cell passes a test, made in one pass."""
+    def compared(self, name: ColumnName, sign: str, number: float) -> Mask:
+        """The runs whose cell is so to a number."""
+        test = getattr(number, _FLIPPED[sign])
+        return self._made(self.columns.read(name), lambda each: each.compared(test, sign, number))
+
+    def _made(self, segments: Iterable[Segment], make: Callable[[Segment], bytes]) -> Mask:
         mask = bytearray(self.size)
-        for start, cells in self.columns.read(name):
-            found = bytes(map(test, cells))  # type: ignore[arg-type] # a test answers with a bool
-            mask[start : start + len(found)] = found
+        for segment in segments:
+            found = make(segment)
+            mask[segment.start : segment.start + len(found)] = found
         return mask[: self.size]
+
+    def best(self, name: ColumnName, mask: Mask, count: int, *, is_greatest: bool) -> float | None:
+        """Of the runs of a mask, the value that comes at this place from the best; None where fewer have one."""
+        pool: list[float] = []
+        for segment in self.columns.read(name):
+            part = bytes(mask[segment.start : segment.start + CELLS]).ljust(CELLS, b"\0")
+            pool = segment.best(part, count, is_greatest=is_greatest, over=pool)
+        return pool[-1] if len(pool) == count else None
 
     def _staged(self, where: Field) -> Iterable[tuple[str, str]]:
         """The stages in which versions are that were made of a run, with that run's id."""
@@ -263,61 +269,86 @@ class Sorter:
 
     def sorted(self, mask: Mask, query: Query) -> list[Found]:
         """The runs of a mask, in order, after the one that the query names; at least as many as it wants."""
-        mask = self._first(mask, query)
-        places = list(compress(range(self.masks.size), mask))
-        columns = [self._column(key.field, mask) for key in self.order]
-        ids = self._ids(places)
+        mask = self._near(mask, query)
+        places = [*places_of(mask, 1)]
+        columns = [self._column(key.field, mask, places) for key in self.order]
+        ids = self._row("run_id", places)
         found = [Found(ids[place], (*(column.get(place) for column in columns), ids[place])) for place in places]
         found = sorted_by(found, self.order)
         return found if query.after is None else _after(found, query.after, self.order)
 
-    def _first(self, mask: Mask, query: Query) -> Mask:
-        """Those that may be on the page, by the first key alone: a search that finds many runs sorts few of them."""
-        name, is_descending = _column(self.order[0].field), self.order[0].descending
-        last = None if query.after is None else query.after[0]
-        if query.limit is None or name.code != "d" or (query.after is not None and not isinstance(last, float)):
+    def _near(self, mask: Mask, query: Query) -> Mask:
+        """Those that may be on the page: a search that finds many runs sorts few of them."""
+        if query.limit is None:
             return mask
-        near = mask
-        if isinstance(last, float):
-            near = _both(mask, self.masks.mapped(name, last.__ge__ if is_descending else last.__le__))
-        values = [value for value in self.masks.values(name, near) if _is_number(value)]
-        wanted = query.limit + (values.count(last) if isinstance(last, float) else 0)
-        if len(values) < wanted:
+        if query.after is None:
+            return self._first(mask, self.order, query.limit)
+        name, last = self._numbers(self.order[0].field, mask), query.after[0]
+        if name is None or not isinstance(last, float):
             return mask
-        least = (heapq.nlargest if is_descending else heapq.nsmallest)(wanted, values)[-1]
-        return _both(near, self.masks.mapped(name, least.__le__ if is_descending else least.__ge__))
+        same = _both(mask, self.masks.compared(name, "=", last))
+        beyond = self.masks.compared(name, "<" if self.order[0].descending else ">", last)
+        lacking = _both(mask, _flipped(self.masks.there(name)))
+        behind = _any([_both(mask, beyond), lacking], self.masks.size)
+        return _any([same, self._first(behind, self.order, query.limit)], self.masks.size)
 
-    def _column(self, where: Field, mask: Mask) -> Mapping[int, Key]:
+    def _first(self, mask: Mask, order: Sequence[OrderKey], count: int) -> Mask:
+        """Those among which the first `count` are: what is better than the value at that place, and of what equals it
+        those that are first by the other keys.
+        """
+        name = self._numbers(order[0].field, mask) if order else None
+        if name is None or mask.count(1) <= count:
+            return mask
+        is_descending = order[0].descending
+        least = self.masks.best(name, mask, count, is_greatest=is_descending)
+        if least is None:
+            there = _both(mask, self.masks.there(name))
+            lacking = _both(mask, _flipped(there))
+            return _any([there, self._first(lacking, order[1:], count - there.count(1))], self.masks.size)
+        better = _both(mask, self.masks.compared(name, ">" if is_descending else "<", least))
+        same = _both(mask, self.masks.compared(name, "=", least))
+        return _any([better, self._first(same, order[1:], count - better.count(1))], self.masks.size)
+
+    def _numbers(self, where: Field, mask: Mask) -> ColumnName | None:
+        """The column of numbers that a key orders these runs by; None where it orders them by text."""
+        if where.kind != "param":
+            name = _column(where)
+            return name if name.code == "d" else None
+        number = _column(where, "number")
+        texts = _both(mask, self.masks.there(_column(where)))
+        return number if not any(_both(texts, _flipped(self.masks.there(number)))) else None
+
+    def _column(self, where: Field, mask: Mask, places: Sequence[int]) -> Mapping[int, Key]:
         """The values of the runs of a mask, by place."""
-        if where.kind == "attribute" and where.key in COLUMNS:
-            query = f"SELECT run, {COLUMNS[where.key]} FROM runs"  # noqa: S608 - a column of ours
-            return {
-                run: value for run, value in self.masks.connection.execute(query) if mask[run] and value is not None
-            }
-        cells = self._cells(_column(where), mask)
-        if where.kind == "param":  # by number where all are numbers, else by text
-            numbers = self._cells(_column(where, "number"), mask)
-            if len(numbers) == len(cells):
-                return numbers
-        if _column(where).code == "d":
-            return cells
+        if where.kind == "attribute" and where.key in _ROWS:
+            return self._row(where.key, places)
+        name = self._numbers(where, mask)
+        if name is not None:
+            return self._cells(name, places)
+        cells = self._cells(_column(where), places)
         words = self.masks.columns.words(cells.values())
         return {place: words[code] for place, code in cells.items()}
 
-    def _cells(self, name: ColumnName, mask: Mask) -> dict[int, Any]:
+    def _cells(self, name: ColumnName, places: Sequence[int]) -> dict[int, Any]:
         found: dict[int, Any] = {}
-        is_there = _is_there if name.code == "i" else _is_number
-        for start, cells in self.masks.columns.read(name):
-            wanted = mask[start : start + len(cells)]
-            pairs = zip(compress(range(start, start + len(cells)), wanted), compress(cells, wanted), strict=True)
-            found.update((place, value) for place, value in pairs if is_there(value))
+        for segment in self.masks.columns.read(name):
+            first, end = (bisect_left(places, at) for at in (segment.start, segment.start + CELLS))
+            inside = [place for place in places[first:end] if segment.buckets[place - segment.start]]
+            if inside:
+                found.update((place, segment.cells[place - segment.start]) for place in inside)
         return found
 
-    def _ids(self, places: Sequence[int]) -> dict[int, str]:
+    def _row(self, column: str, places: Sequence[int]) -> dict[int, str]:
+        """A column of the runs' rows."""
         if len(places) * 10 > self.masks.size:
-            return dict(self.masks.connection.execute("SELECT run, run_id FROM runs"))
-        query = "SELECT run_id FROM runs WHERE run = ?"
-        return {place: self.masks.connection.execute(query, (place,)).fetchone()[0] for place in places}
+            query = f"SELECT run, {column} FROM runs"  # noqa: S608 - a column of ours
+            return dict(self.masks.connection.execute(query))
+        found: dict[int, str] = {}
+        for start in range(0, len(places), _BATCH):
+            batch = places[start : start + _BATCH]
+            query = f"SELECT run, {column} FROM runs WHERE run IN ({', '.join('?' * len(batch))})"  # noqa: S608 - ours
+            found.update(self.masks.connection.execute(query, batch))
+        return found
 
 
 def sorted_by(found: Iterable[Found], order: Sequence[OrderKey]) -> list[Found]:
@@ -375,14 +406,6 @@ def _worded(value: Literal) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _is_there(code: int) -> bool:
-    return code != 0
-
-
-def _is_number(value: float) -> bool:
-    return value == value  # noqa: PLR0124 - NaN is where no number is
-
-
 def _all(masks: Sequence[Mask], size: int) -> Mask:
     found = bytearray(b"\1") * size
     for mask in masks:
@@ -398,8 +421,7 @@ def _any(masks: Sequence[Mask], size: int) -> Mask:
 
 
 def _both(one: Mask, other: Mask) -> Mask:
-    together = int.from_bytes(one, "little") & int.from_bytes(other, "little")
-    return bytearray(together.to_bytes(len(one), "little"))
+    return bytearray(both(one, other))
 
 
 def _flipped(mask: Mask) -> Mask:

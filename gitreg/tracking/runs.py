@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gitreg.index import Found, Index, Stages
+    from gitreg.index import Index, Stages
     from gitreg.store import CommitId, Snapshot, Store
     from gitreg.tracking.reading import LiveJournal
     from gitreg.tracking.tracker import Tracker
@@ -86,7 +86,7 @@ class Runs:
         if not records and not journals:
             message = f"The record of the run {run_id.short} cannot be read."
             raise InvalidDocument(message, subject=run_id, hint="gitreg fsck says what is wrong with it.")
-        return self._folded(run_id, records, journals)
+        return self._folded({run_id: records}, {run_id: journals})[run_id]
 
     def list(
         self,
@@ -103,12 +103,8 @@ class Runs:
         ids = dict.fromkeys([*live, *(row.run_id for row in rows)])
         records = {} if layer == "journal" else self._index.records(ids)
         # A record that cannot be read is fsck's to name; it must not hide all other runs.
-        found = [
-            self._folded(run_id, records.get(run_id, []), live.get(run_id, []))
-            for run_id in ids
-            if run_id in records or run_id in live
-        ]
-        kept = [run for run in found if deleted or run.deleted is None]
+        found = self._folded(records, live)
+        kept = [found[run_id] for run_id in ids if run_id in found and (deleted or found[run_id].deleted is None)]
         kept.sort(key=lambda run: (run.started_at, run.run_id), reverse=True)
         return kept[:limit]
 
@@ -121,20 +117,15 @@ class Runs:
         wanted = Search(filter, order_by, **options)
         query = wanted.query(self._surroundings.now())
         live = self._live(wanted.experiment)
-        records = self._index.records(live)
-        folded = {run_id: self._folded(run_id, records.get(run_id, []), live[run_id]) for run_id in live}
+        folded = self._folded(self._index.records(live), live)
         stages = self._stages() if asks_for_stages(query.condition) else {}
         found = self._index.search(query, stages, [(_line(run), of_run(run)) for run in folded.values()])
-        records = self._index.records([RunId(each.run_id) for each in found])
-        runs = [folded.get(RunId(each.run_id)) or self._recorded(each, records) for each in found]
+        ids = [RunId(each.run_id) for each in found]
+        # A record that cannot be read is fsck's to name; it must not hide all other runs.
+        folded |= self._folded(self._index.records(run_id for run_id in ids if run_id not in folded), {})
         is_full = query.limit is not None and len(found) == query.limit
         token = wanted.token(found[-1].keys) if found and is_full else ""
-        return RunPage(tuple(run for run in runs if run is not None), token)
-
-    def _recorded(self, found: Found, records: Mapping[RunId, Sequence[RunRecord]]) -> FoldedRun | None:
-        """None for a record that cannot be read, which fsck names."""
-        run_id = RunId(found.run_id)
-        return self._folded(run_id, records[run_id], []) if run_id in records else None
+        return RunPage(tuple(folded[run_id] for run_id in ids if run_id in folded), token)
 
     def find(self, ref: str) -> RunId:
         """The id that a reference means. Raises `RunNotFound`, `Ambiguous`."""
@@ -326,23 +317,21 @@ class Runs:
             )
         return found[1]
 
-    def _folded(self, run_id: RunId, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:
+    def _folded(
+        self, records: Mapping[RunId, Sequence[RunRecord]], live: Mapping[RunId, Sequence[LiveJournal]]
+    ) -> dict[RunId, FoldedRun]:
+        """The runs that have records or journals, with what was noted about them."""
+        folders = {run_id: paths.run_notes(run_id) for run_id in [*records, *live]}
+        notes = self._index.notes_of(folders.values())
+        return {
+            run_id: _with_notes(self._read(records.get(run_id, ()), live.get(run_id, ())), notes.get(folder, {}))
+            for run_id, folder in folders.items()
+        }
+
+    def _read(self, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:
         run = fold([*records, *_overlay(records, journals, self._store)])
         layer = "both" if records and journals else "journal" if journals else "ledger"
-        return self._with_notes(replace(run, layer=layer, silent_since=self._silence(run, journals)), run_id)
-
-    def _with_notes(self, run: FoldedRun, run_id: RunId) -> FoldedRun:
-        notes = self._index.notes(paths.run_notes(run_id))
-        if not notes:
-            return run
-        noted = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
-        tags = {**run.tags, **noted}
-        return replace(
-            run,
-            tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
-            note=_text(notes.get(NOTE_DESCRIPTION)),
-            deleted=_text(notes.get(NOTE_DELETED)),
-        )
+        return replace(run, layer=layer, silent_since=self._silence(run, journals))
 
     def _silence(self, run: FoldedRun, journals: Sequence[LiveJournal]) -> datetime | None:
         """For a run that says it is running and is not held by a process here: when it was last heard of."""
@@ -369,6 +358,19 @@ class Runs:
 def _line(run: FoldedRun) -> RunLine:
     is_deleted = run.deleted is not None
     return RunLine(run.run_id, run.experiment, run.name, format_time(run.started_at), run.status, is_deleted)
+
+
+def _with_notes(run: FoldedRun, notes: Mapping[str, Note]) -> FoldedRun:
+    if not notes:
+        return run
+    noted = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
+    tags = {**run.tags, **noted}
+    return replace(
+        run,
+        tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
+        note=_text(notes.get(NOTE_DESCRIPTION)),
+        deleted=_text(notes.get(NOTE_DELETED)),
+    )
 
 
 def _overlay(records: Sequence[RunRecord], journals: Sequence[LiveJournal], store: Store) -> list[RunRecord]:

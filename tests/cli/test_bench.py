@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 import gitreg
-from bench import history, startup
+from bench import history, search, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,3 +34,13 @@ def test_a_small_history_is_made_asked_and_checked(tmp_path: Path) -> None:
     assert single.ours == single.floor
     with gitreg.open(clone) as registry:
         assert registry.audit().outcome == "pass"
+
+
+def test_the_search_benchmark_runs_in_small() -> None:
+    figures = {figure.name: figure for figure in search.run((20, 60), 1, is_against_peer=False)}
+    assert "refresh after 1,000 new of 60 runs (processor)" in figures
+    assert all(figure.ours > 0 for figure in figures.values())
+
+
+def test_growth_is_the_exponent_of_size() -> None:
+    assert search.growth({10: 3.0, 100: 300.0, 1000: 30000.0}) == pytest.approx(2.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from array import array
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from gitreg.index import Facets, Query, RunLine, of_run
 from gitreg.index.facets import MetricFacet, Value, facets_of
 from gitreg.index.runs import number_in
 from gitreg.index.searching import search_among
+from gitreg.index.segments import CELLS, Segment, bucketed, packed
 from gitreg.search import And, Compare, Field, Missing, Not, Or, Within, parse_order
 from tests.documents.test_documents import run_record
 
@@ -206,3 +208,36 @@ def test_pages_together_are_the_whole_in_order_and_what_lacks_a_key_comes_last(k
 def test_a_record_that_is_only_looked_at_shows_what_reading_it_strictly_shows() -> None:
     record = run_record()
     assert repr(facets_of([record.to_bytes()])) == repr(of_run(fold([record])))
+
+
+@given(st.lists(st.none() | st.integers(0, 400), min_size=1, max_size=CELLS), st.integers(-1, 401), SIGNS)
+def test_buckets_tell_what_each_cell_tells(values: list[int | None], number: int, sign: str) -> None:
+    segment = segment_of(values)
+    sign = sign.replace("!=", "=")  # the opposite of this is made of whole masks
+    test = getattr(float(number), {"=": "__eq__", "<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}[sign])
+    expected = [value is not None and ordered(value, sign, number) for value in padded(values)]
+    assert [*map(bool, segment.compared(test, sign, float(number)))] == expected
+    assert [*map(bool, segment.passing(test))] == expected
+    assert [*map(bool, segment.there)] == [value is not None for value in padded(values)]
+
+
+@given(
+    st.lists(st.none() | st.integers(0, 400), min_size=1, max_size=600),
+    st.integers(1, 40),
+    st.sampled_from(["ASC", "DESC"]),
+)
+def test_the_best_of_many_cells_are_found_by_their_buckets(values: list[int | None], count: int, way: str) -> None:
+    chosen = bytes(place % 3 != 0 for place in range(CELLS))
+    having = [value for place, value in enumerate(values) if value is not None and chosen[place]]
+    expected = sorted(having, reverse=way == "DESC")[:count]
+    assert segment_of(values).best(chosen, count, is_greatest=way == "DESC", over=[]) == expected
+
+
+def segment_of(values: list[int | None]) -> Segment:
+    cells = array("d", [math.nan if value is None else float(value) for value in padded(values)])
+    buckets, edges, is_exact = bucketed("d", cells)
+    return Segment(0, "d", buckets, edges, is_exact, lambda: packed(cells))
+
+
+def padded(values: list[int | None]) -> list[int | None]:
+    return [*values, *([None] * (CELLS - len(values)))]
