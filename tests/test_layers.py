@@ -68,8 +68,10 @@ ALONE = {
     "httpx": {"forges"},
     "jsonschema": {"policy"},
     "model_signing": {"packs"},
+    "psutil": {"tracking"},
     "pydantic": {"documents"},
     "pydantic_core": {"documents"},
+    "pynvml": {"tracking"},
     "pytest": {"testing"},
     "referencing": {"policy"},  # jsonschema's own way to resolve $ref
     "rich": {"cli"},

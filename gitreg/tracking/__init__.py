@@ -35,9 +35,12 @@ from gitreg.tracking.runs import Runs
 from gitreg.tracking.searching import RunPage, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
 from gitreg.tracking.starting import Start
+from gitreg.tracking.system import INTERVAL_S, MIN_INTERVAL_S
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 
 __all__ = [
+    "INTERVAL_S",
+    "MIN_INTERVAL_S",
     "ComparedRow",
     "Comparison",
     "Health",

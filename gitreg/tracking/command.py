@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitreg.errors import InvalidValue
 from gitreg.tracking.console import Passing
-from gitreg.tracking.starting import CAPTURE_VARIABLE, RUN_ID_VARIABLE
+from gitreg.tracking.starting import CAPTURE_VARIABLE, RUN_ID_VARIABLE, SYSTEM_METRICS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +45,7 @@ def run_command(
     if not command:
         raise InvalidValue("There is no command to run.", hint="gitreg run -e churn -- python train.py")
     inside = {**environ, RUN_ID_VARIABLE: run.run_id, REPOSITORY_VARIABLE: str(repository)}
+    inside[SYSTEM_METRICS_VARIABLE] = "0"  # what is sampled here is sampled of the command as well
     passing = Passing(run.console.write) if capture else None
     if passing:
         inside[CAPTURE_VARIABLE] = "0"  # once is enough

@@ -37,6 +37,7 @@ from gitreg.tracking.console import Console
 from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
 from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
 from gitreg.tracking.rendering import figure_bytes, histogram_of, image_bytes, table_bytes
+from gitreg.tracking.system import Sampler
 from gitreg.tracking.together import Together
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Run:
         self._unpublished: str | None = None
         self.files = Together()
         self.console = Console(recording.journal)
+        self._sampler: Sampler | None = None
 
     @property
     def run_id(self) -> RunId:
@@ -407,6 +409,8 @@ class Run:
         if status not in get_args(Ending):
             raise InvalidValue(f"A run ends finished or failed, not {status!r:.40}.")
         if self._status == "running":
+            if self._sampler:
+                self._sampler.stop()
             self.console.close()
             self._blobs.flush()
             self._recording.end(status)
@@ -456,6 +460,11 @@ class Run:
         """Publishing was tried and failed."""
         self._unpublished = why
 
+    def sample(self, read: Callable[[], Mapping[str, float]], interval_s: float) -> None:
+        """Log what `read` says, every so often, until the run ends."""
+        self._sampler = Sampler(read, self.log_metrics, interval_s)
+        self._sampler.start()
+
     @property
     def recording(self) -> Recording:
         """The open end of the journal."""
@@ -469,6 +478,7 @@ class Run:
         self._blobs = blobs
         self._recording.continue_in(journal)
         self.console.continue_in(journal)
+        self._sampler = None  # the thread stayed in the parent
         self._end = end
 
 

@@ -15,6 +15,7 @@ from gitreg.tracking.names import generated_name
 from gitreg.tracking.recording import Recording
 from gitreg.tracking.records import ContextEvent, JournalHeader, Owner, to_micros
 from gitreg.tracking.run import Run
+from gitreg.tracking.system import Gauges, interval_of
 from gitreg.tracking.yard import Standing, process_start
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
 STRICT_VARIABLE: Final = "GITREG_STRICT"
 CAPTURE_VARIABLE: Final = "GITREG_CAPTURE"
+SYSTEM_METRICS_VARIABLE: Final = "GITREG_SYSTEM_METRICS"
 
 
 class Start(TypedDict, total=False):
@@ -45,6 +47,9 @@ class Start(TypedDict, total=False):
     """Whether a value that would be dropped raises; None asks GITREG_STRICT."""
     capture: bool | None
     """Whether what this process prints is kept as `logs/stdout.txt` and `logs/stderr.txt`; None asks GITREG_CAPTURE."""
+    system_metrics: bool | float | None
+    """Whether CPU, memory, disk, network and GPUs are sampled, or every how many seconds; None asks
+    GITREG_SYSTEM_METRICS. Raises `MissingExtra` where psutil is not there."""
     owner: Owner
 
 
@@ -170,12 +175,13 @@ class Starter:
         )
 
     def _begin(self, wanted: _Wanted, said: Start) -> Run:
+        gauges = self._gauges(said)
         header = self._header(wanted, AttemptId.random())
         journal = self._ground.create(header)
         run = self._run(header, journal, said)
         if wanted.owner == "process":
             PROCESS.enter(run, self._after_fork)
-            self._tee(run, said)
+            self._accompany(run, said, gauges)
         self._capture(run)
         run.set_tags(said.get("tags") or {})
         if wanted.owner == "process":
@@ -183,20 +189,29 @@ class Starter:
         return run
 
     def _attached(self, standing: Standing, said: Start) -> Run:
+        gauges = self._gauges(said)
         if said.get("owner") == "none":
             run = self._reopened(standing, said)
         else:
             header = self._segment_of(standing.header)
             run = self._run(header, self._ground.later(header), said, self._end_part)
             PROCESS.enter(run, self._after_fork)
-            self._tee(run, said)
+            self._accompany(run, said, gauges)
         run.set_tags(said.get("tags") or {})
         return run
 
-    def _tee(self, run: Run, said: Start) -> None:
-        """Take what this process prints, where that is wished."""
+    def _gauges(self, said: Start) -> tuple[Gauges, float] | None:
+        """What is sampled beside the run, and how often. Raises what `Start.system_metrics` says."""
+        variable = self._ground.surroundings.environ.get(SYSTEM_METRICS_VARIABLE)
+        interval_s = interval_of(said.get("system_metrics"), variable)
+        return None if interval_s is None or said.get("owner") == "none" else (Gauges(), interval_s)
+
+    def _accompany(self, run: Run, said: Start, gauges: tuple[Gauges, float] | None) -> None:
+        """Begin what is recorded beside the caller's own calls."""
         if self._wish(said.get("capture"), CAPTURE_VARIABLE):
             run.console.tee()
+        if gauges:
+            run.sample(gauges[0].read, gauges[1])
 
     def _wish(self, said: bool | None, variable: str) -> bool:  # noqa: FBT001 - what a caller said, if anything
         """What was said, else what the environment says."""

@@ -15,7 +15,14 @@ from gitreg.cli.views import runs
 from gitreg.documents import check_name
 from gitreg.errors import GitregError, InvalidValue
 from gitreg.secrets import refuse_secrets_among
-from gitreg.tracking import check_metrics, record_metrics, refuse_secrets_below, run_command
+from gitreg.tracking import (
+    INTERVAL_S,
+    MIN_INTERVAL_S,
+    check_metrics,
+    record_metrics,
+    refuse_secrets_below,
+    run_command,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +42,7 @@ __all__ = [
 ]
 
 
+_SECONDS = click.FloatRange(min=MIN_INTERVAL_S)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -54,6 +62,8 @@ class _Command(_Beginning):
     metrics_files: tuple[Path, ...]
     artifacts: tuple[Artifact, ...]
     no_capture: bool
+    system_metrics: bool
+    system_interval: float
 
 
 class _Arguments(TypedDict):
@@ -248,6 +258,14 @@ def runs_recover(session: Session, message: str | None) -> Reply:
 @message_option
 @click.option("--metrics", "metrics_files", type=_FILE, multiple=True, help="A file of metrics that it writes.")
 @click.option("--artifacts", "artifacts", type=ARTIFACT, multiple=True, help="A file or folder that it writes.")
+@click.option("--system-metrics", is_flag=True, help="Sample CPU, memory, disk, network and GPUs beside it.")
+@click.option(
+    "--system-interval",
+    type=click.FloatRange(min=MIN_INTERVAL_S),
+    default=INTERVAL_S,
+    show_default=True,
+    help="Seconds.",
+)
 @click.option("--no-capture", is_flag=True, help="Do not keep what it prints.")
 @click.argument("words", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(session: Session, message: str | None, words: tuple[str, ...], **said: Unpack[_Command]) -> Reply:
@@ -259,7 +277,8 @@ def run(session: Session, message: str | None, words: tuple[str, ...], **said: U
     """
     refuse_secrets_among(dict(said["tags"]))
     registry = session.recording
-    started = registry.start_run(**_arguments(session, said))
+    sampled = said["system_interval"] if said["system_metrics"] else None
+    started = registry.start_run(**_arguments(session, said), system_metrics=sampled)
     code = run_command(
         started,
         words,
