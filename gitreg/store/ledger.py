@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitreg.documents import parse_json
-from gitreg.errors import InvalidDocument, UnsafeRepository
+from gitreg.errors import InvalidDocument
 from gitreg.store.objects import BLOB, TREE, NewObject, ObjectReader, make, serialize_tree
-from gitreg.store.trees import MAX_DEPTH, MAX_WALKED
+from gitreg.store.trees import Budget
 from gitreg.store.values import FOLDER_MODE, REGULAR_MODES, ObjectId
 
 if TYPE_CHECKING:
@@ -71,14 +71,14 @@ class _Merge:
 
     reader: ObjectReader
     new: dict[ObjectId, NewObject] = field(default_factory=dict)
-    looked_at: int = 0
+    budget: Budget = field(default_factory=Budget)
 
     def folders(self, first: ObjectId, second: ObjectId, prefix: str, depth: int = 1) -> ObjectId:
         if first == second:
             return first
         ours, theirs = self.reader.tree(first), self.reader.tree(second)
         different = [name for name in theirs if ours.get(name) != theirs[name]]
-        self._spend(len(different), depth)
+        self.budget.spend(len(different), depth, first, second)
         items = dict(ours)
         for name in different:
             mine = ours.get(name)
@@ -103,11 +103,6 @@ class _Merge:
         if mode not in REGULAR_MODES:
             return 0, (identity,), -mode
         return 1, rank(self.reader.raw(identity, BLOB), path), -mode
-
-    def _spend(self, names: int, depth: int) -> None:
-        self.looked_at += names
-        if self.looked_at > MAX_WALKED or depth > MAX_DEPTH:
-            raise UnsafeRepository("A ledger names more paths, or is deeper, than any that gitreg wrote.")
 
 
 def merge_trees(

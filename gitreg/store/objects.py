@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
 KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 
-MAX_TREE_ENTRIES = 1_000_000
-"""Names in one folder."""
+MAX_TREE_BYTES = 16 * 2**20
+"""Of one folder: some 200,000 of our names."""
 _CACHED_TREES = 4096
 _CACHED_TREE_ENTRIES = 200_000
 _CACHED_BLOBS = 512
@@ -234,6 +234,9 @@ def parse_tree(data: bytes, tree_id: str, id_bytes: int) -> TreeItems:
     """A tree's items. Raises `CorruptRepository` for bytes that are no tree, `UnsafeRepository` for names no tree may
     hold.
     """
+    if len(data) > MAX_TREE_BYTES:
+        message = f"The git tree {tree_id} has {len(data)} bytes of names; gitreg reads up to {MAX_TREE_BYTES}."
+        raise UnsafeRepository(message, subject=tree_id)
     items: TreeItems = {}
     position, end = 0, len(data)
     while position < end:
@@ -247,8 +250,6 @@ def parse_tree(data: bytes, tree_id: str, id_bytes: int) -> TreeItems:
             raise UnsafeRepository(f"The git tree {tree_id} holds the name {name!r:.100}.", subject=tree_id)
         items[name] = (_mode(data[position:space], tree_id), ObjectId(data[zero + 1 : after].hex()))
         position = after
-        if len(items) > MAX_TREE_ENTRIES:
-            raise UnsafeRepository(f"The git tree {tree_id} has over {MAX_TREE_ENTRIES} names.", subject=tree_id)
     return items
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 MAX_WALKED = 5_000_000
 """Names looked at in one walk or comparison."""
+MAX_REPEATED = 200_000
+"""Names among them in folders that were looked at before. Somebody who wants us to walk for hours names the same few
+folders again and again; where folders differ, the repository is as large as the walk is long.
+"""
 
 
 @dataclass
@@ -22,12 +26,21 @@ class Budget:
     """Counts what a walk has looked at, and stops it."""
 
     left: int = field(default_factory=lambda: MAX_WALKED)
+    repeated: int = 0
+    seen: set[tuple[ObjectId | None, ...]] = field(default_factory=set)
 
-    def spend(self, names: int, depth: int) -> None:
-        """Count names at a depth. Raises `UnsafeRepository` past the limits."""
+    def spend(self, names: int, depth: int, *folders: ObjectId | None) -> None:
+        """Count the names of a folder, or of two that are compared, at a depth.
+
+        Raises `UnsafeRepository` past the limits.
+        """
         self.left -= names
+        self.repeated += names if folders in self.seen else 0
+        self.seen.add(folders)
         if self.left < 0:
             raise UnsafeRepository(f"A git tree names more than {MAX_WALKED} paths.")
+        if self.repeated > MAX_REPEATED:
+            raise UnsafeRepository(f"A git tree names the same folders under more than {MAX_REPEATED} paths.")
         if depth > MAX_DEPTH:
             raise UnsafeRepository(f"A git tree is deeper than {MAX_DEPTH} folders.")
 
@@ -65,7 +78,7 @@ def walk(reader: ObjectReader, tree: ObjectId | None, prefix: str = "") -> Itera
             if mode == FOLDER_MODE:
                 rows = _rows(reader, identity, f"{path}/")
                 stack.append(iter(rows))
-                budget.spend(len(rows), len(stack))
+                budget.spend(len(rows), len(stack), identity)
                 break
             yield path, identity
         else:
@@ -91,7 +104,7 @@ def compare(reader: ObjectReader, before: ObjectId | None, after: ObjectId | Non
         olds: TreeItems = {} if old is None else reader.tree(old)
         news: TreeItems = {} if new is None else reader.tree(new)
         names = {name for name, _ in olds.items() ^ news.items()}
-        budget.spend(len(names), depth)
+        budget.spend(len(names), depth, old, new)
         for name in names:
             path = prefix + name
             old_folder, old_file = _split(olds.get(name))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from gitreg.cli.annotations import annotation
 from gitreg.report import Cell, Line, Table, counted, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gitreg._registry import Ailment, Checkup
     from gitreg.cli import shapes
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gitreg.report import Block, Tone
     from gitreg.store import Store
 
+_Found = TypeVar("_Found")
+_MOST_OF_A_KIND = 20
 _TONES: dict[str, Tone] = {"block": "bad", "warn": "warn", "mended": "good"}
 
 
@@ -47,10 +50,31 @@ def findings(found: Sequence[Finding]) -> list[shapes.Finding]:
 
 def findings_page(found: Sequence[Finding]) -> Iterator[Block]:
     """Each with its place and what to do."""
-    for each in found:
+    shown, more = _few(found, lambda each: each.rule)
+    for each in shown:
         yield from finding_lines(each)
+    yield from more
     if not any(each.severity == "block" for each in found):
         yield Line("pass", "good")
+
+
+def _few(found: Sequence[_Found], kind: Callable[[_Found], str]) -> tuple[list[_Found], list[Line]]:
+    """What a page shows of many: the first of each kind, and how many more there are.
+
+    A repository can hold any number of wrong files, and whoever reads the page needs to know which kinds there are.
+    """
+    counts: Counter[str] = Counter()
+    shown: list[_Found] = []
+    for each in found:
+        counts[kind(each)] += 1
+        if counts[kind(each)] <= _MOST_OF_A_KIND:
+            shown.append(each)
+    more = [
+        Line(f"and {count - _MOST_OF_A_KIND} more of {name} (--json lists all)", "dim")
+        for name, count in counts.items()
+        if count > _MOST_OF_A_KIND
+    ]
+    return shown, more
 
 
 def finding_lines(each: Finding, whose: str = "") -> Iterator[Block]:
@@ -118,12 +142,14 @@ def ailment(each: Ailment) -> shapes.Ailment:
 
 def ailments_page(found: Sequence[Ailment], fine: str) -> Iterator[Block]:
     """Each with what to do."""
-    for each in found:
+    shown, more = _few(found, lambda each: each.kind)
+    for each in shown:
         word = {"block": "wrong", "warn": "note", "mended": "mended"}[each.severity]
         yield Line(f"{word:7}{each.kind}: {each.message}", _TONES[each.severity])
         yield Line(f"       at {each.subject}", "dim")
         if each.hint:
             yield Line(f"       {each.hint}", "dim")
+    yield from more
     if not any(each.severity == "block" for each in found):
         yield Line(fine, "good")
 
