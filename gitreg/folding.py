@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gitreg.documents import (
     Actor,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Value: TypeAlias = bool | int | float | str
+GROUP_TAG: Final = "gitreg.group"
+"""The tag that names what a run is compared within."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class FoldedRun:
     """Why it was deleted; None where it was not."""
     silent_since: datetime | None = None
     """For a run that claims to be running: when it was last heard of. A view, never written."""
+
+    @property
+    def group(self) -> str | None:
+        """What it is compared within, such as a sweep."""
+        return self.tags.get(GROUP_TAG)
 
     def metric(self, key: str, dataset: Digest | None = None) -> MetricSummary | None:
         """The summary of one metric; without a dataset, the one logged without."""

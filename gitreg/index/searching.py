@@ -371,7 +371,7 @@ def _after(found: Sequence[Found], last: tuple[Key, ...], order: Sequence[OrderK
 
 def _column(where: Field, part: str = "") -> ColumnName:
     if where.kind == "attribute":
-        return STARTED if where.key == "started_at" else ColumnName("attribute", where.key, part="number")
+        return ColumnName("attribute", where.key, part="number" if where.key in _NUMBERED else "text")
     if where.kind == "metric":
         return ColumnName("metric", where.key, where.dataset, part or where.part)
     return ColumnName(where.kind, where.key, part=part or "text")

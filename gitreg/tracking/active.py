@@ -67,6 +67,10 @@ class Process:
             return run
         return next(reversed(self._runs), None)
 
+    def open_run(self, run_id: RunId) -> Run | None:
+        """A run that this process has open, by its id."""
+        return next((run for run in self._runs if run.run_id == run_id), None)
+
     def required(self) -> Run:
         """The active run. Raises `RunClosed`."""
         run = self.active()

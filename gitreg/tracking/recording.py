@@ -95,6 +95,7 @@ class Recording:
         """`clock_us` is the time in microseconds since 1970; `strict` raises where a value would be dropped."""
         self.journal = journal
         self.params: dict[str, Value] = {}
+        self.tags: dict[str, str] = {}
         self.datasets: dict[str, Digest] = {}
         self._strict = strict
         self._clock_us = clock_us
@@ -118,6 +119,7 @@ class Recording:
     def go_on_from(self, earlier: Gathered) -> None:
         """What earlier commands recorded in the same journal."""
         self.params.update(earlier.params)
+        self.tags.update(earlier.tags)
         self.datasets.update({use.name: use.digest for use in earlier.datasets.values()})
         self._numbers = count(1 + max(earlier.numbers, default=-1))
         for tally in earlier.metrics:
@@ -227,6 +229,7 @@ class Recording:
             with self.journal.lock:
                 self._refuse_if_closed()
                 self._append(event)
+                self.tags[event.key] = event.value
         except (*_VALUE_ERRORS, GitregError) as error:
             self.refuse(key, _words(error), _hint(error))
 

@@ -142,6 +142,11 @@ class Runs:
         named = {run_id: name for run_id, name in fitting.items() if ref in (name, run_id)}
         return _only_one(ref, named or fitting)
 
+    def children(self, ref: str) -> Folded:
+        """The runs that are parts of a run, the first begun first, deleted ones left out. Raises `RunNotFound`."""
+        page = self.search(f"parent = '{self.find(ref)}'", order_by="started_at ASC")
+        return list(page.runs)
+
     def compare(self, refs: Iterable[str]) -> Comparison:
         """Runs side by side. Raises as `get` does."""
         return compare([self.get(ref) for ref in refs])

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol, TypedDict, Unpack
 
 from gitreg.documents import Actor, AttemptId, Hex32, RegistryId, RunId, Status, check_name
 from gitreg.errors import AlreadyExists, InvalidValue, RunNotFound
+from gitreg.folding import GROUP_TAG
 from gitreg.tracking.active import PROCESS
+from gitreg.tracking.capture import is_captured
 from gitreg.tracking.gathering import gather
 from gitreg.tracking.journal import Journal
 from gitreg.tracking.names import generated_name
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
 STRICT_VARIABLE: Final = "GITREG_STRICT"
 CAPTURE_VARIABLE: Final = "GITREG_CAPTURE"
+OUR_TAGS: Final = "gitreg."
 SYSTEM_METRICS_VARIABLE: Final = "GITREG_SYSTEM_METRICS"
 
 
@@ -40,7 +43,11 @@ class Start(TypedDict, total=False):
     run_id: str | None
     """Another attempt at this run."""
     parent: str | None
-    """The id of the run that this one is a part of."""
+    """The id of the run that this one is a part of. Its tags, but those of its machine, are tags of this one, too."""
+    nested: bool
+    """Whether the active run is the parent, where none is named. Raises `RunClosed` where none is active."""
+    group: str | None
+    """What this run is compared within, such as a sweep: the tag `gitreg.group`."""
     key: str | None
     """The same key in the same experiment is the same run, whoever starts it."""
     strict: bool | None
@@ -60,6 +67,7 @@ class Known:
     experiment: str
     name: str
     parent: RunId | None
+    tags: Mapping[str, str]
 
 
 class Ground(Protocol):
@@ -110,6 +118,7 @@ class _Wanted:
     name: str
     parent: RunId | None
     owner: Owner
+    is_known: bool
 
 
 class Starter:
@@ -160,7 +169,7 @@ class Starter:
             run_id = RunId.new(self._ground.surroundings.now()) if given is None else RunId(given)
         name = generated_name(run_id) if name is None else check_name(name, "run's name")
         known = self._ground.known(run_id) if (given, key) != (None, None) else None
-        parent = said.get("parent") or around
+        parent = said.get("parent") or (PROCESS.required().run_id if said.get("nested") else around)
         if known and known.experiment != experiment != "default":
             message = (
                 f"The run {run_id.short} belongs to the experiment {known.experiment!r:.80}, not {experiment!r:.80}."
@@ -172,21 +181,42 @@ class Starter:
             name=known.name if known else name,
             parent=RunId(parent) if parent is not None else known.parent if known else None,
             owner=said.get("owner", "process"),
+            is_known=known is not None,
         )
 
     def _begin(self, wanted: _Wanted, said: Start) -> Run:
         gauges = self._gauges(said)
+        inherited = self._inherited(wanted)
         header = self._header(wanted, AttemptId.random())
         journal = self._ground.create(header)
         run = self._run(header, journal, said)
         if wanted.owner == "process":
             PROCESS.enter(run, self._after_fork)
             self._accompany(run, said, gauges)
+        run.set_tags(inherited)
         self._capture(run)
-        run.set_tags(said.get("tags") or {})
+        run.set_tags(_tags_of(said))
         if wanted.owner == "process":
             self._ground.began(Standing(journal.path, header))
         return run
+
+    def _inherited(self, wanted: _Wanted) -> Mapping[str, str]:
+        """What a new run takes over from its parent. A parent that nobody here knows passes nothing on."""
+        if wanted.parent is None or wanted.is_known:
+            return {}
+        tags = {key: value for key, value in self._tags_of_run(wanted.parent).items() if not is_captured(key)}
+        return {key: value for key, value in tags.items() if key == GROUP_TAG or not key.startswith(OUR_TAGS)}
+
+    def _tags_of_run(self, run_id: RunId) -> Mapping[str, str]:
+        """From this process where the run is open in it, else from its journal, else from the ledger."""
+        here = PROCESS.open_run(run_id)
+        if here:
+            return here.recording.tags
+        standing = self._around(run_id)
+        if standing:
+            return gather(standing.path).tags
+        known = self._ground.known(run_id)
+        return known.tags if known else {}
 
     def _attached(self, standing: Standing, said: Start) -> Run:
         gauges = self._gauges(said)
@@ -197,7 +227,7 @@ class Starter:
             run = self._run(header, self._ground.later(header), said, self._end_part)
             PROCESS.enter(run, self._after_fork)
             self._accompany(run, said, gauges)
-        run.set_tags(said.get("tags") or {})
+        run.set_tags(_tags_of(said))
         return run
 
     def _gauges(self, said: Start) -> tuple[Gauges, float] | None:
@@ -307,3 +337,8 @@ class Starter:
         run.recording.journal.close()  # the parent's file stays open, and locked, in the parent
         header = self._segment_of(run.header)
         run.go_on_in_child(header, self._ground.later(header), self._ground.bytes_for(header), self._end_part)
+
+
+def _tags_of(said: Start) -> Mapping[str, object]:
+    group = said.get("group")
+    return {**(said.get("tags") or {}), **({} if group is None else {GROUP_TAG: group})}

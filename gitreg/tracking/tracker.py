@@ -113,7 +113,8 @@ class Tracker:
             data = ledger.read(f"{folder}/{entry.name}") if not entry.is_folder and run_id in entry.name else None
             record = RunRecord.from_bytes(data, entry.name) if data else None
             if record and record.run_id == run_id:
-                return Known(record.experiment, record.name, record.parent)
+                tags = {key: value for attempt in record.attempts for key, value in attempt.tags.items()}
+                return Known(record.experiment, record.name, record.parent, tags)
         return None
 
     def open_journals(self, run_id: RunId) -> list[Standing]:

@@ -30,7 +30,8 @@ def runs_list(session: Session, experiment: str | None, limit: int, everything: 
 def runs_show(session: Session, run: str) -> Reply:
     """Show one run."""
     found = session.registry.runs.get(run)
-    return Reply(runs.whole(found), runs.show_page(found))
+    children = session.registry.runs.children(found.run_id)
+    return Reply(runs.whole(found), runs.show_page(found, children))
 
 
 @command("runs compare")

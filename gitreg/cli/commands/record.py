@@ -54,6 +54,7 @@ class _Beginning(TypedDict):
     tags: tuple[tuple[str, str], ...]
     key: str | None
     parent: str | None
+    group: str | None
 
 
 class _Command(_Beginning):
@@ -74,6 +75,7 @@ class _Arguments(TypedDict):
     tags: dict[str, object]
     key: str | None
     parent: str | None
+    group: str | None
 
 
 class _Values(TypedDict):
@@ -92,6 +94,7 @@ class _Values(TypedDict):
 def beginning_options(function: Callable[..., Reply]) -> Callable[..., Reply]:
     """Options of `runs start` and `run`."""
     for option in (
+        click.option("--group", metavar="TEXT", help="What it is compared within, such as a sweep."),
         click.option("--parent", metavar="RUN", help="The run that this one is a part of."),
         click.option("--key", metavar="TEXT", help="The same key in the same experiment is the same run."),
         click.option("--tag", "tags", type=PAIR, multiple=True, help="A tag; again for more."),
@@ -129,6 +132,7 @@ def _arguments(session: Session, said: _Beginning) -> _Arguments:
         "tags": dict(said["tags"]),
         "key": said["key"],
         "parent": parent,
+        "group": said["group"],
     }
 
 

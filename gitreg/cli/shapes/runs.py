@@ -74,6 +74,8 @@ class RunSummary(TypedDict):
     layer: str
     deleted: str | None
     note: str | None
+    parent: str | None
+    group: str | None
     params: dict[str, Scalar]
     tags: dict[str, str]
     metrics: list[Metric]
@@ -82,7 +84,6 @@ class RunSummary(TypedDict):
 class Run(RunSummary):
     """A run whole. `source` and `environment` are as in schemas/run-v1.json."""
 
-    parent: str | None
     actor: str
     attempts: list[Attempt]
     conflicts: list[Conflict]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitreg.cli import shapes
-    from gitreg.documents import ManifestEntry, MetricSummary
+    from gitreg.documents import ManifestEntry, MetricSummary, RunId
     from gitreg.folding import FoldedRun
     from gitreg.report import Block, Tone
     from gitreg.tracking import ComparedRow, Comparison, Health, MetricsFile, Recovered, SeriesPoint
@@ -47,6 +48,8 @@ def summary(run: FoldedRun) -> shapes.RunSummary:
         "layer": run.layer,
         "deleted": run.deleted,
         "note": run.note,
+        "parent": run.parent,
+        "group": run.group,
         "params": plain(run.params),
         "tags": dict(run.tags),
         "metrics": [facts.metric(each) for each in run.metrics],
@@ -57,7 +60,6 @@ def whole(run: FoldedRun) -> shapes.Run:
     """A run with all that is known of it."""
     return {
         **summary(run),
-        "parent": run.parent,
         "actor": run.actor.principal,
         "attempts": [
             {
@@ -84,15 +86,33 @@ def list_page(runs: Sequence[FoldedRun]) -> Iterator[Block]:
         yield "No runs. Record one:"
         yield Command("gitreg run -e churn -- python train.py")
         return
+    yield _table(runs)
+
+
+def _table(runs: Sequence[FoldedRun]) -> Table:
+    """A row for each; what it is a part of, and its group, only where one of them has that."""
     keys = _common_metrics(runs)
-    rows = tuple(_row(run, keys) for run in runs)
-    yield Table(("run", "name", "experiment", "status", "started", *keys), rows, whole=("run", "name", "started"))
+    parents = ("part of",) if any(run.parent for run in runs) else ()
+    groups = ("group",) if any(run.group for run in runs) else ()
+    rows = tuple(
+        (*_row(run), *(_short(run.parent) for _ in parents), *(run.group or "-" for _ in groups), *_values(run, keys))
+        for run in runs
+    )
+    columns = ("run", "name", "experiment", "status", "started", *parents, *groups, *keys)
+    return Table(columns, rows, whole=("run", "name", "started", *parents))
 
 
-def _row(run: FoldedRun, keys: Sequence[str]) -> tuple[str | Cell, ...]:
+def _short(run: RunId | None) -> str:
+    return run.short if run else "-"
+
+
+def _row(run: FoldedRun) -> tuple[str | Cell, ...]:
+    return (run.run_id.short, run.name, run.experiment, status_cell(run), when(run.started_at))
+
+
+def _values(run: FoldedRun, keys: Sequence[str]) -> Iterator[str]:
     values = {each.key: each.last.value for each in reversed(run.metrics)}
-    shown = (number(values[key]) if key in values else "-" for key in keys)
-    return (run.run_id.short, run.name, run.experiment, status_cell(run), when(run.started_at), *shown)
+    return (number(values[key]) if key in values else "-" for key in keys)
 
 
 def _common_metrics(runs: Sequence[FoldedRun]) -> list[str]:
@@ -113,8 +133,8 @@ def status_cell(run: FoldedRun) -> Cell:
     return Cell(run.status, _TONES.get(run.status, "plain"))
 
 
-def show_page(run: FoldedRun) -> Iterator[Block]:
-    """One run whole."""
+def show_page(run: FoldedRun, children: Sequence[FoldedRun] = ()) -> Iterator[Block]:
+    """One run whole, and the runs that are parts of it."""
     yield Line(f"{run.name}  {run.run_id}", "strong")
     status = status_cell(run)
     until = f" to {when(run.finished_at)}" if run.finished_at else ""
@@ -129,10 +149,17 @@ def show_page(run: FoldedRun) -> Iterator[Block]:
             ("metric", "last", "step", "min", "max", "points"), tuple(_metric_row(run, each) for each in run.metrics)
         )
     yield from _made(run)
+    if children:
+        yield Heading("Children")
+        yield _table([replace(child, parent=None) for child in children])
     yield from _came_from(run)
 
 
 def _remarks(run: FoldedRun) -> Iterator[Block]:
+    if run.parent:
+        yield f"Part of {run.parent}: gitreg runs show {run.parent.short}"
+    if run.group:
+        yield f"Group: {run.group}"
     if run.note:
         yield f"Note: {run.note}"
     if run.deleted is not None:

@@ -8,6 +8,7 @@ from gitreg.tracking.capture.profiles import MEDIA_TYPE as PROFILE_MEDIA_TYPE
 from gitreg.tracking.capture.profiles import Sketch, profile_of
 from gitreg.tracking.capture.rows import MEDIA_TYPE as ROW_HASHES_MEDIA_TYPE
 from gitreg.tracking.capture.rows import hash_rows
+from gitreg.tracking.capture.scheduler import is_captured
 from gitreg.tracking.capture.secrets import log_without_secrets, without_secrets
 from gitreg.tracking.capture.start import Captured, capture_start
 
@@ -20,6 +21,7 @@ __all__ = [
     "capture_start",
     "columns_in",
     "hash_rows",
+    "is_captured",
     "log_without_secrets",
     "profile_of",
     "without_secrets",

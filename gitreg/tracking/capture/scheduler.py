@@ -41,6 +41,11 @@ _PRESENT_WHERE: Final = {
 }
 
 
+def is_captured(tag: str) -> bool:
+    """Whether a tag tells of the job that a process runs in, so that it means nothing for another process."""
+    return tag in _TAGS
+
+
 def scheduler_tags(environ: Mapping[str, str]) -> dict[str, str]:
     """The tags of the schedulers that this process runs under. A pod's name is its host name where nothing says
     more.
