@@ -42,6 +42,7 @@ LEVELS = {
     "flavors": 4,
     "_user": 4,
     "audit": 5,
+    "exchange": 5,
     "gathering": 5,
     "lineage": 5,
     "packs": 5,
@@ -76,8 +77,9 @@ ALONE = {
     "referencing": {"policy"},  # jsonschema's own way to resolve $ref
     "rich": {"cli"},
     "s3fs": {"blobs"},
-    "sqlite3": {"index"},
+    "sqlite3": {"exchange", "index"},  # others' databases, only read
     "urllib3": {"store"},  # dulwich's HTTP client takes its pool
+    "yaml": {"exchange"},
 }
 
 PRINTS = {"cli"}

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from gitreg.decisions import Said
     from gitreg.documents import ManifestEntry, RegistrySettings, Tree
     from gitreg.evaluation import CsvColumns
+    from gitreg.exchange import ImportReport, Origin, Wishes
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
     from gitreg.registry import Adding, Evaluated, Evaluations
@@ -395,6 +396,12 @@ class Registry:
         from gitreg._registry.exporting import Exports  # noqa: PLC0415 - see `_audits`
 
         return Exports(self._parts)
+
+    def bring(self, origin: Origin, wishes: Wishes) -> ImportReport:
+        """Import what another tool recorded; see `gitreg.exchange.import_all`."""
+        from gitreg._registry.importing import bring  # noqa: PLC0415 - see `_audits`
+
+        return bring(self._parts, origin, wishes)
 
     @property
     def record(self) -> Record:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
     from gitreg.blobs import Progress
 
@@ -38,11 +38,30 @@ def progress(label: str, total_bytes: int | None = None) -> Iterator[Progress | 
     if not terminal.is_terminal:
         yield None
         return
+    from rich.progress import DownloadColumn, TransferSpeedColumn
+
+    with _shown(terminal, DownloadColumn(), TransferSpeedColumn()) as shown:
+        yield Bar(shown, shown.add_task(label, total=total_bytes))
+
+
+@contextmanager
+def counting(label: str, total: int | None = None) -> Iterator[Progress | None]:
+    """The same for things that are counted, and no bytes."""
+    terminal = Terminal.of(sys.stderr, os.environ)
+    if not terminal.is_terminal:
+        yield None
+        return
+    from rich.progress import MofNCompleteColumn
+
+    with _shown(terminal, MofNCompleteColumn()) as shown:
+        yield Bar(shown, shown.add_task(label, total=total))
+
+
+def _shown(terminal: Terminal, *columns: ProgressColumn) -> RichProgress:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Shown
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True, no_color=not terminal.colour)
-    with Shown(*columns, TimeRemainingColumn(), console=console, transient=True) as shown:
-        yield Bar(shown, shown.add_task(label, total=total_bytes))
+    shown = (TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn())
+    return Shown(*shown, console=console, transient=True)

@@ -19,19 +19,22 @@ from gitreg.registry.deployments import Live, called, following, in_order, live_
 from gitreg.registry.ledger import Ledger, Recorded, Upload
 from gitreg.registry.models import Models, Registered
 from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
-from gitreg.registry.pinning import RecordedRun, blobs_of
+from gitreg.registry.pinning import RecordedRun, blobs_of, pin
 from gitreg.registry.views import ModelView, Remarks, VersionView
 
 if TYPE_CHECKING:
+    from gitreg.registry.bringing import Bringing, Kept
     from gitreg.registry.evaluations import Adding, Evaluated, Evaluations
 
 __all__ = [
     "Adding",
     "Address",
+    "Bringing",
     "Catalogue",
     "DigestStart",
     "Evaluated",
     "Evaluations",
+    "Kept",
     "Label",
     "Latest",
     "Ledger",
@@ -59,11 +62,13 @@ __all__ = [
     "in_order",
     "live_at",
     "parse_address",
+    "pin",
 ]
 
 __getattr__ = lazily(
     __name__,
     {
+        "bringing": ("Bringing", "Kept"),
         "evaluations": ("Adding", "Evaluated", "Evaluations"),
     },
 )

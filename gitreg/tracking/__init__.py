@@ -29,6 +29,7 @@ from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
 from gitreg.tracking.metricsfile import MetricsFile, check_metrics, record_metrics
 from gitreg.tracking.names import generated_name
+from gitreg.tracking.past import Past, PastOutput, PastPoint, PastRun, Recount, derived_id, finite_sum, recount
 from gitreg.tracking.recording import Health
 from gitreg.tracking.run import Run
 from gitreg.tracking.runs import Runs
@@ -46,6 +47,11 @@ __all__ = [
     "Health",
     "LiveRun",
     "MetricsFile",
+    "Past",
+    "PastOutput",
+    "PastPoint",
+    "PastRun",
+    "Recount",
     "Recovered",
     "Run",
     "RunPage",
@@ -60,7 +66,9 @@ __all__ = [
     "appended",
     "check_metrics",
     "compare",
+    "derived_id",
     "direction",
+    "finite_sum",
     "flush",
     "generated_name",
     "log_artifact",
@@ -81,6 +89,7 @@ __all__ = [
     "log_text",
     "read_series",
     "record_metrics",
+    "recount",
     "refuse_secrets_below",
     "run_command",
     "set_tag",

@@ -18,6 +18,7 @@ SECTIONS = ("Start", "Record", "Look", "Register", "Decide", "Check", "Share")
 
 GROUPS = (
     GroupEntry("runs", "Record", "Start, record, finish, list, show, compare and annotate runs."),
+    GroupEntry("import", "Record", "Bring what other trackers recorded."),
     GroupEntry("artifacts", "Look", "List and fetch the files of a run."),
     GroupEntry("models", "Look", "List and show models and their versions."),
     GroupEntry("evaluations", "Register", "Record and list what versions predicted, row by row."),

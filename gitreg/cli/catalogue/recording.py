@@ -50,4 +50,12 @@ RECORDING = (
     ),
     Entry("erased", "erase", "Record", "List what was erased, by whom and why.", "gitreg erased", "erased"),
     Entry("runs restore", "record", "Record", "Bring a deleted run back.", "gitreg runs restore 3f2a9c41", "run"),
+    Entry(
+        "import mlflow",
+        "exchange",
+        "Record",
+        "Bring runs, series, files, models and aliases from MLflow.",
+        "gitreg import mlflow mlflow.db",
+        "imported",
+    ),
 )

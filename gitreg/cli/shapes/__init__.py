@@ -42,6 +42,7 @@ from gitreg.cli.shapes.decisions import (
     Told,
 )
 from gitreg.cli.shapes.erasing import ErasableBlob, ErasedBlob, Erasing, NamedBy
+from gitreg.cli.shapes.exchange import Imported, ImportLine, KeptHere, LeftOut, UndecidedStage
 from gitreg.cli.shapes.models import (
     Alias,
     Deployment,
@@ -130,6 +131,7 @@ SHAPES: dict[str, Any] = {
     "findings": list[Finding],
     "erased": list[ErasedBlob],
     "erasing": Erasing,
+    "imported": Imported,
     "fsck": Checked,
     "holds": list[Hold],
     "inventory": list[InventoryModel],
@@ -210,10 +212,14 @@ __all__ = [
     "Finding",
     "Founding",
     "Hold",
+    "ImportLine",
+    "Imported",
     "InventoryHold",
     "InventoryModel",
     "InventoryStage",
+    "KeptHere",
     "Landing",
+    "LeftOut",
     "Lineage",
     "LineageEdge",
     "LineageNode",
@@ -266,6 +272,7 @@ __all__ = [
     "Tagged",
     "TimeBound",
     "Told",
+    "UndecidedStage",
     "Unpushed",
     "Version",
     "Why",

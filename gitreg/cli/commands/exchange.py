@@ -1,0 +1,70 @@
+"""Coming and going: what other trackers recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+
+from gitreg.cli.options import message_option
+from gitreg.cli.progress import counting
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.tree import command
+from gitreg.cli.views import exchange as views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitreg.exchange import Origin
+
+__all__ = ["import_mlflow"]
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Said(TypedDict):
+    """What every import takes."""
+
+    check: bool
+    allow_secrets: bool
+    message: str | None
+
+
+def import_options(function: Callable[..., Reply]) -> Callable[..., Reply]:
+    """Options of every import."""
+    for option in (
+        message_option,
+        click.option("--allow-secrets", is_flag=True, help="Take files that look like they hold a secret."),
+        click.option("--check", is_flag=True, help="Read and compare again what is here already."),
+    ):
+        function = option(function)
+    return function
+
+
+@command("import mlflow")
+@click.argument("place", metavar="PLACE")
+@click.option("--artifacts", multiple=True, type=_FOLDER, help="A folder that files may be read from; again for more.")
+@import_options
+def import_mlflow(session: Session, place: str, artifacts: tuple[Path, ...], **said: Unpack[_Said]) -> Reply:
+    """Bring runs, series, files, models and aliases from MLflow.
+
+    PLACE is a folder mlruns or an SQLite database; MLflow need not be installed, and nothing in it is changed. Ids,
+    numbers and times stay as they were. What is here already is passed over, so an import may be repeated. Files are
+    read from below PLACE and from --artifacts alone. A stage is not brought: it is decided, and the report says how.
+    """
+    from gitreg.exchange import open_mlflow
+
+    return _bring(session, open_mlflow(place, artifacts), said)
+
+
+def _bring(session: Session, origin: Origin, said: _Said) -> Reply:
+    from gitreg.exchange import Wishes, described
+
+    try:
+        with counting("importing", origin.count_runs()) as bar:
+            wishes = Wishes(described, said["allow_secrets"], said["check"], said["message"], bar)
+            found = session.registry.bring(origin, wishes)
+    finally:
+        origin.close()
+    return Reply(views.imported(found), views.imported_page(found), views.left_page(found), 0 if found.agrees else 1)

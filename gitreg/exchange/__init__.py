@@ -1,0 +1,21 @@
+"""Coming and going: what other trackers recorded is read with their stores alone, none of them installed."""
+
+from gitreg.exchange.balance import ImportReport, Line, Undecided
+from gitreg.exchange.importer import import_all
+from gitreg.exchange.mlflow import described
+from gitreg.exchange.opening import open_mlflow
+from gitreg.exchange.storing import Doors, Wishes
+from gitreg.exchange.values import Left, Origin
+
+__all__ = [
+    "Doors",
+    "ImportReport",
+    "Left",
+    "Line",
+    "Origin",
+    "Undecided",
+    "Wishes",
+    "described",
+    "import_all",
+    "open_mlflow",
+]

@@ -1,0 +1,35 @@
+"""Which kind of store a place is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitreg.errors import InvalidDocument, NotFound
+from gitreg.exchange.files import local_path
+from gitreg.exchange.mlflowdb import MlflowDatabase
+from gitreg.exchange.mlflowfolder import MlflowFolder
+from gitreg.exchange.sqlite import is_sqlite
+
+if TYPE_CHECKING:
+    from gitreg.exchange.values import Origin
+
+
+def open_mlflow(place: str, artifacts: tuple[Path, ...] = ()) -> Origin:
+    """A folder `mlruns` (or the one that holds it), a database as a path or `sqlite:///…`.
+
+    `artifacts` are further folders that bytes may be read from. Raises `NotFound` where nothing is there,
+    `InvalidDocument` for something else.
+    """
+    path = Path(local_path(place.removeprefix("sqlite:///")) or place)
+    if path.is_dir():
+        inside = path / "mlruns"
+        if (path / "mlflow.db").is_file():
+            return MlflowDatabase(path / "mlflow.db", artifacts)
+        return MlflowFolder(inside if inside.is_dir() else path, artifacts)
+    if not path.exists():
+        raise NotFound(f"There is nothing at {place!r:.200}.", subject=place[:200])
+    if not is_sqlite(path):
+        hint = "Give the folder mlruns, the file mlflow.db, or the server's address."
+        raise InvalidDocument(f"{place!r:.200} is no database of MLflow.", subject=place[:200], hint=hint)
+    return MlflowDatabase(path, artifacts)

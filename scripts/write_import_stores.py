@@ -1,0 +1,125 @@
+"""Writes the small stores that the tests of `gitreg import` read, with the real tools.
+
+    python3 -m venv /tmp/mlflow && /tmp/mlflow/bin/pip install mlflow==3.17.2
+    MLFLOW_ALLOW_FILE_STORE=true /tmp/mlflow/bin/python scripts/write_import_stores.py files mlflow-3.17.2-files.zip
+
+Each store in `tests/exchange/stores/` is named by the tool and the version that wrote it:
+
+    mlflow-3.17.2-sqlite.zip  mlflow-3.17.2-files.zip    MLflow 3.17.2
+    mlflow-2.22.5-sqlite.zip  mlflow-2.22.5-files.zip    MLflow 2.22.5 with SQLAlchemy 2.0
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+T0 = 1_760_000_000_000
+
+
+def populate(mlflow: Any) -> None:  # noqa: ANN401 - the module
+    """Experiments, runs, series, datasets, artifacts and models of all kinds that the import knows."""
+    client = mlflow.MlflowClient()
+    mlflow.set_experiment("fraud")
+    client.set_experiment_tag(mlflow.get_experiment_by_name("fraud").experiment_id, "team", "risk")
+    versions = [train(mlflow, client, depth) for depth in (3, 4)]
+    odd_runs(mlflow, client)
+    gone = client.create_experiment("gone")
+    client.log_param(client.create_run(gone).info.run_id, "a", "1")
+    client.delete_experiment(gone)
+    name_models(client, versions)
+
+
+def train(mlflow: Any, client: Any, depth: int) -> str:  # noqa: ANN401 - as above
+    """A finished run with everything, a child, and a model registered from it; its id."""
+    with mlflow.start_run(run_name=f"depth-{depth}", description="The *first* try.") as run:
+        mlflow.log_params({"depth": depth, "lr": 0.1, "verbose": True, "loss": "log_loss", "eps": "1e-3"})
+        for step in range(20):
+            client.log_metric(run.info.run_id, "auc", 0.5 + step * depth / 200, timestamp=T0 + step * 1000, step=step)
+        client.log_metric(run.info.run_id, "val/loss", math.nan, timestamp=T0, step=0)
+        client.log_metric(run.info.run_id, "val/loss", 0.25, timestamp=T0 + 1, step=0)
+        client.log_metric(run.info.run_id, "worst", math.inf, timestamp=T0, step=-1)
+        client.log_metric(run.info.run_id, "worst", -math.inf, timestamp=T0, step=2)
+        mlflow.log_text("hello", "notes/readme.txt")
+        mlflow.log_dict({"a": 1}, "config.json")
+        mlflow.set_tag("colour", "grün")
+        log_table(mlflow)
+        with mlflow.start_run(run_name="child", nested=True):
+            mlflow.log_param("fold", 1)
+        logged = log_model(mlflow)
+        mlflow.register_model(logged.model_uri, "fraud model")
+    return str(run.info.run_id)
+
+
+def log_table(mlflow: Any) -> None:  # noqa: ANN401 - as above
+    """A dataset with its schema."""
+    import pandas as pd  # noqa: PLC0415 - only MLflow's environment has it
+
+    table = pd.DataFrame({"amount": [1.0, 2.0], "country": ["de", "fr"]})
+    mlflow.log_input(mlflow.data.from_pandas(table, source="s3://bucket/train.parquet", name="train"), "training")
+
+
+def log_model(mlflow: Any) -> Any:  # noqa: ANN401 - as above
+    """A small pyfunc model."""
+
+    class Model(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+        def predict(self, context: Any, model_input: list[str]) -> list[str]:  # noqa: ANN401, ARG002 - MLflow's
+            return model_input
+
+    name = {"name": "model"} if mlflow.__version__ >= "3" else {"artifact_path": "model"}
+    return mlflow.pyfunc.log_model(python_model=Model(), pip_requirements=["numpy"], input_example=["a"], **name)
+
+
+def odd_runs(mlflow: Any, client: Any) -> None:  # noqa: ANN401 - as above
+    """Failed, killed, deleted, still running; a secret in a tag."""
+    experiment = mlflow.get_experiment_by_name("fraud").experiment_id
+    for status in ("FAILED", "KILLED", "RUNNING", "FINISHED"):
+        run = client.create_run(experiment, start_time=T0, run_name=status.lower())
+        client.log_metric(run.info.run_id, "auc", 0.5, timestamp=T0, step=0)
+        client.set_terminated(run.info.run_id, status, end_time=T0 + 5000) if status != "RUNNING" else None
+    client.delete_run(run.info.run_id)
+    odd = client.create_run(experiment, start_time=T0, run_name="secretive")
+    client.set_tag(odd.info.run_id, "aws", "AKIA" + "IOSFODNN7QXAMPLX")
+    client.log_param(odd.info.run_id, "long", "x" * 6000)
+    client.set_tag(odd.info.run_id, "a:b/c", "v")
+    client.set_terminated(odd.info.run_id, "FINISHED", end_time=T0 + 1000)
+
+
+def name_models(client: Any, runs: list[str]) -> None:  # noqa: ANN401 - as above
+    """Stages, aliases, tags, descriptions; a number that was taken back; a model without versions."""
+    client.create_model_version("fraud model", f"runs:/{runs[0]}/notes", run_id=runs[0])
+    client.create_model_version("fraud model", f"runs:/{runs[1]}/notes", run_id=runs[1])
+    client.delete_model_version("fraud model", "3")
+    client.transition_model_version_stage("fraud model", "1", "Archived")
+    client.transition_model_version_stage("fraud model", "2", "Production")
+    client.set_registered_model_alias("fraud model", "champion", "2")
+    client.set_registered_model_tag("fraud model", "owner", "ada")
+    client.set_model_version_tag("fraud model", "2", "approved", "yes")
+    client.update_registered_model("fraud model", "Scores card payments.")
+    client.update_model_version("fraud model", "2", "The second.")
+    client.create_registered_model("empty")
+
+
+def main() -> None:
+    """KIND is `files` or `sqlite`; TARGET the zip to write."""
+    kind, target = sys.argv[1], Path(sys.argv[2]).absolute()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        import mlflow  # noqa: PLC0415 - in the folder that it shall write to
+
+        mlflow.set_tracking_uri("sqlite:///mlflow.db" if kind == "sqlite" else f"file://{folder}/mlruns")
+        populate(mlflow)
+        time.sleep(0.1)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path().rglob("*")):
+                archive.write(path, path)
+
+
+if __name__ == "__main__":
+    main()
