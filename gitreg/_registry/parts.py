@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gitreg._user import User
     from gitreg.decisions import Inputs
-    from gitreg.documents import Observation, RunId
+    from gitreg.documents import Observation, RunId, Version
     from gitreg.gathering import CodeHistory, Observer
     from gitreg.registry import Evaluations
     from gitreg.store import CommitId, Remote
@@ -128,11 +128,19 @@ class Parts:
 
     def _runs_in_stages(self) -> dict[tuple[str, str], list[RunId]]:
         """The run behind the version in force in each stage of each model."""
+        found = self._in_stages()
+        return {target: [version.run] for target, version in found.items() if version.run is not None}
+
+    def versions_in_stages(self) -> dict[tuple[str, str], list[Digest]]:
+        """The version in force in each stage of each model."""
+        return {target: [version.digest] for target, version in self._in_stages().items()}
+
+    def _in_stages(self) -> dict[tuple[str, str], Version]:
         judge, found = self.office.judge(), {}
         for target in stages_of(judge):
             standing = in_force(judge, target)
-            if standing is not None and standing.version is not None and standing.version.run is not None:
-                found[target.model, target.stage] = [standing.version.run]
+            if standing is not None and standing.version is not None:
+                found[target.model, target.stage] = standing.version
         return found
 
     @cached_property

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
     from gitreg._registry.trials import Trials
+    from gitreg._registry.versions import Versions
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
@@ -382,6 +383,13 @@ class Registry:
         from gitreg._registry.deploying import Deployments  # noqa: PLC0415 - see `_audits`
 
         return Deployments(self._parts, self.resolve)
+
+    @property
+    def versions(self) -> Versions:
+        """Versions of all models, to be searched; see `Versions`."""
+        from gitreg._registry.versions import Versions  # noqa: PLC0415 - see `_audits`
+
+        return Versions(self._parts)
 
     @cached_property
     def erasing(self) -> Eraser:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitreg.cli.catalogue import ENTRIES, SECTIONS, Entry, GroupEntry, entries_of, groups_of
+from gitreg.cli.catalogue import ENTRIES, GROUP_DEFAULTS, SECTIONS, Entry, GroupEntry, entries_of, groups_of
 from gitreg.cli.failures import guarded
 from gitreg.cli.session import Reply, Session
 
@@ -69,6 +69,13 @@ class Group(click.Group):
         """Section and line of help of every name below."""
         known: tuple[Entry | GroupEntry, ...] = (*groups_of(self.path).values(), *entries_of(self.path).values())
         return {each.name: (each.section, each.help) for each in known}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See click; where the group has a command that is meant when none is named, that one is called."""
+        default = GROUP_DEFAULTS.get(self.path)
+        if default and args and args[0] not in {*self._known(), *ctx.help_option_names}:
+            args = [default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every name below, in the order of the user's day."""

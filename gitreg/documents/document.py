@@ -40,7 +40,7 @@ def parse_time(text: str) -> datetime:
         message = f"{text!r:.40} is not a time in UTC with microseconds (2026-11-21T08:46:00.000000Z)."
         raise InvalidValue(message)
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError as error:
         message = f"{text!r:.40} is not a time: {error}."
         raise InvalidValue(message) from None

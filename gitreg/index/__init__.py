@@ -8,15 +8,19 @@ from gitreg.index.source import Source
 from gitreg.lazy import lazily
 
 if TYPE_CHECKING:
-    from gitreg.index.facets import Facets, of_run
-    from gitreg.index.runs import RunLine
-    from gitreg.index.searching import Found, Query, Stages
+    from gitreg.index.columns import ColumnName
+    from gitreg.index.facets import Facets, MetricFacet, of_run
+    from gitreg.index.runs import Entry, RunLine, cells_of
+    from gitreg.index.searching import Found, Query, Stages, search_entries
 
 __all__ = [
+    "ColumnName",
+    "Entry",
     "Facets",
     "Found",
     "Index",
     "Landed",
+    "MetricFacet",
     "PathChange",
     "Query",
     "RunLine",
@@ -24,10 +28,17 @@ __all__ = [
     "Source",
     "Stages",
     "VersionRow",
+    "cells_of",
     "of_run",
+    "search_entries",
 ]
 
 __getattr__ = lazily(
     __name__,
-    {"facets": ("Facets", "of_run"), "runs": ("RunLine",), "searching": ("Found", "Query", "Stages")},
+    {
+        "columns": ("ColumnName",),
+        "facets": ("Facets", "MetricFacet", "of_run"),
+        "runs": ("Entry", "RunLine", "cells_of"),
+        "searching": ("Found", "Query", "Stages", "search_entries"),
+    },
 )

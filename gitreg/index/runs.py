@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from gitreg.documents import NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time, paths
@@ -35,6 +36,20 @@ class RunLine:
     is_deleted: bool
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a search looks at: something with an id and a name, its cells, and (name, role, digest) of its datasets."""
+
+    id: str
+    name: str
+    cells: tuple[tuple[ColumnName, float | str], ...]
+    datasets: tuple[tuple[str, str, str], ...] = ()
+    experiment: str = ""
+    started_at: str = ""
+    status: str = ""
+    is_deleted: bool = False
+
+
 class RunRows:
     """Writes and takes away what is kept of runs, within one refresh; `save` ends it."""
 
@@ -61,7 +76,8 @@ class RunRows:
         status = max((str(record[4]), str(record[5])) for record in records)[1]
         started_at = str(first).partition(" ")[0]
         line = RunLine(RunId(run_id), experiment, name, started_at, status, self._is_deleted(subject))
-        self.put(place, line, facets_of([record[6] for record in records]), self._noted_tags(subject))
+        facets = facets_of([record[6] for record in records])
+        self.put(place, entry_of(line, facets, self._noted_tags(subject)))
 
     def _noted_tags(self, subject: str) -> dict[str, str | None]:
         """Tags that were set, or taken away (None), after the run was recorded."""
@@ -87,16 +103,23 @@ class RunRows:
         self._connection.execute("DELETE FROM runs WHERE run = ?", (run,))
         return run
 
-    def put(self, run: int | None, line: RunLine, facets: Facets | None, noted: Mapping[str, str | None]) -> None:
-        """Write a run, at its old place if it had one; `noted` tags were set, or taken away (None), afterwards."""
+    def put(self, run: int | None, entry: Entry) -> None:
+        """Write a run, or another thing that is searched, at its old place if it had one."""
         if run is None:
             run = 1 + self._connection.execute("SELECT COALESCE(MAX(run), -1) FROM runs").fetchone()[0]
-        cells = [*_line_cells(line), *_cells(facets, noted)]
-        fields = array("i", [self._columns.put(name, run, value) for name, value in cells])
-        first = (run, line.run_id, line.run_id[::-1], line.experiment, line.name, line.started_at, line.status)
-        self._connection.execute(_INSERT, (*first, line.is_deleted, fields.tobytes()))
-        rows = [(run, *use) for use in facets.datasets] if facets is not None else []
+        fields = array("i", [self._columns.put(name, run, value) for name, value in entry.cells])
+        first = (run, entry.id, entry.id[::-1], entry.experiment, entry.name, entry.started_at, entry.status)
+        self._connection.execute(_INSERT, (*first, entry.is_deleted, fields.tobytes()))
+        rows = [(run, *use) for use in entry.datasets]
         self._connection.executemany("REPLACE INTO uses VALUES (?, ?, ?, ?)", rows)
+
+
+def entry_of(line: RunLine, facets: Facets | None, noted: Mapping[str, str | None] = MappingProxyType({})) -> Entry:
+    """A run as a search looks at it; `noted` tags were set, or taken away (None), afterwards."""
+    cells = (*_line_cells(line), *cells_of(facets, noted))
+    uses = facets.datasets if facets is not None else ()
+    fixed = (line.experiment, line.started_at, line.status, line.is_deleted)
+    return Entry(line.run_id, line.name, cells, uses, *fixed)
 
 
 def _line_cells(line: RunLine) -> Iterator[tuple[ColumnName, float | str]]:
@@ -105,7 +128,7 @@ def _line_cells(line: RunLine) -> Iterator[tuple[ColumnName, float | str]]:
     yield ColumnName("attribute", "status"), line.status
 
 
-def _cells(facets: Facets | None, noted: Mapping[str, str | None]) -> Iterator[tuple[ColumnName, float | str]]:
+def cells_of(facets: Facets | None, noted: Mapping[str, str | None]) -> Iterator[tuple[ColumnName, float | str]]:
     """A run's cells: each param as text and, where it is one, as number; each tag; each metric part by part."""
     if facets is None:
         return

@@ -14,20 +14,21 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 from gitreg.documents import format_time
 from gitreg.index.columns import ColumnName, Columns
-from gitreg.index.runs import STARTED, RunRows, number_in
+from gitreg.index.runs import STARTED, RunRows, entry_of, number_in
 from gitreg.index.schema import SCHEMA
 from gitreg.index.segments import CELLS, both, places_of
-from gitreg.search import And, Compare, Field, Missing, Not, Or, OrderKey, Within
+from gitreg.search import NUMBERS, TIMES, And, Compare, Field, Missing, Not, Or, OrderKey, Within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitreg.index.facets import Facets
-    from gitreg.index.runs import RunLine
+    from gitreg.index.runs import Entry, RunLine
     from gitreg.index.segments import Segment
     from gitreg.search import Condition, Literal
 
@@ -37,7 +38,7 @@ Stages: TypeAlias = "Mapping[tuple[str, str], Sequence[str]]"
 _ROWS: Final = ("run_id", "name")
 """Attributes that hardly two runs share: they lie in the runs' rows, all others in columns."""
 _BATCH: Final = 500
-_NUMBERED: Final = ("started_at", "finished_at", "duration")
+_NUMBERED: Final = (*TIMES, *NUMBERS)
 # The value stands on the left of these, so that a bound method can be mapped over the cells.
 _FLIPPED: Final = {"=": "__eq__", "<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}
 _ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -76,9 +77,11 @@ class Found:
     keys: tuple[Key, ...]
 
 
-def search(connection: sqlite3.Connection, query: Query, stages: Stages) -> list[Found]:
+def search(
+    connection: sqlite3.Connection, query: Query, stages: Stages, aliases: Stages = MappingProxyType({})
+) -> list[Found]:
     """The runs that fit, in order: what a key lacks comes last, and of equal runs the latest is first."""
-    masks = Masks(connection, stages)
+    masks = Masks(connection, {"stage": stages, "alias": aliases})
     wanted = _both(masks.of(query.condition), masks.everything)
     if not query.deleted:
         wanted = _both(wanted, _flipped(masks.where("deleted = 1", ())))
@@ -99,26 +102,33 @@ def with_live(
 
 
 def search_among(runs: Iterable[tuple[RunLine, Facets]], query: Query, stages: Stages) -> list[Found]:
-    """The same for runs that are in no index: they are put into one of their own, in memory."""
+    """The same for runs that are in no index."""
+    return search_entries((entry_of(line, facets) for line, facets in runs), query, stages)
+
+
+def search_entries(
+    entries: Iterable[Entry], query: Query, stages: Stages, aliases: Stages = MappingProxyType({})
+) -> list[Found]:
+    """The same for whatever is searched: it is put into an index of its own, in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         for statement in SCHEMA.split(";"):
             connection.execute(statement)
         rows = RunRows(connection)
-        for line, facets in runs:
-            rows.put(None, line, facets, {})
+        for entry in entries:
+            rows.put(None, entry)
         rows.save()
-        return search(connection, query, stages)
+        return search(connection, query, stages, aliases)
     finally:
         connection.close()
 
 
 @dataclass
 class Masks:
-    """Masks of the conditions of one search. `stages` gives the runs behind each (model, stage)."""
+    """Masks of the conditions of one search. `labels` gives the runs behind each (model, stage), or alias."""
 
     connection: sqlite3.Connection
-    stages: Stages
+    labels: Mapping[str, Stages]
     size: int = 0
 
     def __post_init__(self) -> None:
@@ -162,8 +172,8 @@ class Masks:
 
     def _having(self, where: Field) -> Mask:
         """The runs that have such a field at all."""
-        if where.kind == "stage":
-            return self._named(run for stage, run in self._staged(where))
+        if where.kind in ("stage", "alias"):
+            return self._named(run for stage, run in self._labelled(where))
         if where.kind == "dataset":
             return self._at(run for (run,) in self.connection.execute("SELECT run FROM uses"))
         if where.kind == "attribute" and where.key in _ROWS:
@@ -171,8 +181,8 @@ class Masks:
         return self.there(_column(where, "count" if where.kind == "metric" else ""))  # of a metric that is NaN, too
 
     def _compared(self, where: Field, sign: str, value: Literal) -> Mask:
-        if where.kind == "stage":
-            return self._named(run for stage, run in self._staged(where) if (stage == value) == (sign == "="))
+        if where.kind in ("stage", "alias"):
+            return self._named(run for stage, run in self._labelled(where) if (stage == value) == (sign == "="))
         if where.kind == "metric":
             return self._number(_column(where), sign, value)
         if where.kind == "attribute":
@@ -249,9 +259,9 @@ class Masks:
             pool = segment.best(part, count, is_greatest=is_greatest, over=pool)
         return pool[-1] if len(pool) == count else None
 
-    def _staged(self, where: Field) -> Iterable[tuple[str, str]]:
-        """The stages in which versions are that were made of a run, with that run's id."""
-        for (model, stage), runs in self.stages.items():
+    def _labelled(self, where: Field) -> Iterable[tuple[str, str]]:
+        """The stages in which versions are that were made of a run, with that run's id; or the aliases."""
+        for (model, stage), runs in self.labels[where.kind].items():
             if where.key in ("", model):
                 yield from ((stage, run) for run in runs)
 

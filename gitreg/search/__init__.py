@@ -16,8 +16,13 @@ from gitreg.search.tree import (
     Within,
     asks_for_stages,
 )
+from gitreg.search.vocabulary import NUMBERS, RUNS, TIMES, VERSIONS, Vocabulary
 
 __all__ = [
+    "NUMBERS",
+    "RUNS",
+    "TIMES",
+    "VERSIONS",
     "And",
     "Compare",
     "Condition",
@@ -29,6 +34,7 @@ __all__ = [
     "Or",
     "OrderKey",
     "Part",
+    "Vocabulary",
     "Within",
     "asks_for_stages",
     "parse_filter",

@@ -25,11 +25,13 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 from gitreg.errors import InvalidValue
 from gitreg.search.tokens import Token, tokens_of, wrong
 from gitreg.search.tree import And, Compare, Field, Missing, Not, Operator, Or, OrderKey, Part, Within
+from gitreg.search.vocabulary import NUMBERS, RUNS, TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitreg.search.tree import Condition, Kind, Literal
+    from gitreg.search.vocabulary import Vocabulary
 
 MAX_DEPTH: Final = 50
 _KINDS: Final[dict[str, Kind]] = {
@@ -39,30 +41,10 @@ _KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(("tag", "tags"), "tag"),
     **dict.fromkeys(("dataset", "datasets"), "dataset"),
     **dict.fromkeys(("stage", "stages"), "stage"),
+    **dict.fromkeys(("alias", "aliases"), "alias"),
 }
-ATTRIBUTES: Final = {
-    "run_id": "run_id",
-    "id": "run_id",
-    "name": "name",
-    "run_name": "name",
-    "experiment": "experiment",
-    "experiment_name": "experiment",
-    "status": "status",
-    "started_at": "started_at",
-    "start_time": "started_at",
-    "created": "started_at",
-    "finished_at": "finished_at",
-    "end_time": "finished_at",
-    "duration": "duration",
-    "user": "user",
-    "user_id": "user",
-    "host": "host",
-    "parent": "parent",
-    "commit": "commit",
-    "branch": "branch",
-}
-TIMES: Final = ("started_at", "finished_at")
 _DATASET_KEYS: Final = {"name": "name", "digest": "digest", "role": "role", "context": "role"}
+_NUMBERED: Final = {("attribute", key) for key in NUMBERS}
 _SPANS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _SIGNS: Final[dict[str, Operator]] = {
     "=": "=",
@@ -76,12 +58,12 @@ _SIGNS: Final[dict[str, Operator]] = {
 }
 
 
-def parse_filter(text: str, now: datetime) -> Condition:
-    """A filter as a tree; an empty one is everything. `now` is what `now` means in it.
+def parse_filter(text: str, now: datetime, words: Vocabulary = RUNS) -> Condition:
+    """A filter as a tree; an empty one is everything. `now` is what `now` means in it, `words` what it is about.
 
     Raises `InvalidValue` that points at the place.
     """
-    parser = _Parser(text, now)
+    parser = _Parser(text, now, words)
     if parser.peek.kind == "end":
         return And(())
     found = parser.either(0)
@@ -89,9 +71,9 @@ def parse_filter(text: str, now: datetime) -> Condition:
     return found
 
 
-def parse_order(text: str, now: datetime) -> tuple[OrderKey, ...]:
+def parse_order(text: str, now: datetime, words: Vocabulary = RUNS) -> tuple[OrderKey, ...]:
     """What to order by. Raises `InvalidValue` that points at the place."""
-    parser = _Parser(text, now)
+    parser = _Parser(text, now, words)
     if parser.peek.kind == "end":
         return ()
     keys = [parser.order_key()]
@@ -102,8 +84,9 @@ def parse_order(text: str, now: datetime) -> tuple[OrderKey, ...]:
 
 
 class _Parser:
-    def __init__(self, text: str, now: datetime) -> None:
+    def __init__(self, text: str, now: datetime, words: Vocabulary) -> None:
         self._text = text
+        self._words = words
         self._now = now
         self._tokens = tokens_of(text)
         self._at = 0
@@ -176,8 +159,8 @@ class _Parser:
         return Not(found) if is_negated else found
 
     def _check(self, field: Field, sign: Operator) -> None:
-        if field.kind == "stage" and sign not in ("=", "!="):
-            raise self.wrong("a stage is compared with = != IN or IS NULL")
+        if field.kind in ("stage", "alias") and sign not in ("=", "!="):
+            raise self.wrong(f"a {field.kind} is compared with = != IN or IS NULL")
 
     def _worded(self, field: Field) -> Condition:
         if self.take("in"):
@@ -186,10 +169,14 @@ class _Parser:
             low = self._value(field)
             self.expect("and")
             return And((Compare(field, ">=", low), Compare(field, "<=", self._value(field))))
-        if self.peek.says("like", "ilike") and field.kind not in ("metric", "stage"):
+        if self.peek.says("like", "ilike") and self._is_text(field):
             operator = cast("Operator", self.next().text.lower())
             return Compare(field, operator, self._pattern())
         raise self.wrong("a comparison is expected here: = != < <= > >= LIKE ILIKE IN BETWEEN IS NULL")
+
+    def _is_text(self, field: Field) -> bool:
+        is_number = field.kind == "attribute" and field.key in (*TIMES, *NUMBERS)
+        return not is_number and field.kind not in ("metric", "stage", "alias")
 
     def _list(self, field: Field) -> tuple[Literal, ...]:
         self.expect("(")
@@ -214,9 +201,13 @@ class _Parser:
         kind = _KINDS.get(first.text.lower()) if first.kind == "word" else None
         if kind is not None and self.take("."):
             return self._of_kind(kind)
-        return Field("stage", "") if kind == "stage" else self._attribute(first)
+        if kind == "stage" or (kind == "alias" and self._words.has_aliases):
+            return Field(kind, "")
+        return self._attribute(first)
 
     def _of_kind(self, kind: Kind) -> Field:
+        if kind == "alias" and not self._words.has_aliases:
+            raise self.wrong(f"a {self._words.thing} has no alias")
         first = self._name(f"the name of a {kind}")
         if kind == "attribute":
             return self._attribute(first)
@@ -245,10 +236,11 @@ class _Parser:
         return names
 
     def _attribute(self, token: Token) -> Field:
-        name = ATTRIBUTES.get(token.value.lower())
+        name = self._words.attributes.get(token.value.lower())
         if name is None:
-            known = ", ".join(dict.fromkeys(ATTRIBUTES.values()))
-            why = f"{token.value!r:.40} is no attribute of a run ({known}); others are params.X, metrics.X, tags.X"
+            known = ", ".join({key: word for word, key in reversed([*self._words.attributes.items()])}.values())
+            thing = f"no attribute of a {self._words.thing} ({known})"
+            why = f"{token.value!r:.40} is {thing}; others are params.X, metrics.X, tags.X"
             raise self.wrong(why, token)
         return Field("attribute", name)
 
@@ -263,16 +255,16 @@ class _Parser:
     def _value(self, field: Field) -> Literal:
         if field.kind == "attribute" and field.key in TIMES:
             return self._time()
-        token = self.next()
-        if token.kind in ("text", "quoted") and field.kind != "metric":
+        token, is_number = self.next(), field.kind == "metric" or (field.kind, field.key) in _NUMBERED
+        if token.kind in ("text", "quoted") and not is_number:
             return token.value
         if token.kind == "number":
             return _number(token.text)
-        if token.says("true", "false") and field.kind != "metric":
+        if token.says("true", "false") and not is_number:
             return token.says("true")
         if field.kind == "attribute" and field.key == "duration" and token.kind == "span":
             return _span(token.text).total_seconds()
-        expected = "a number" if field.kind == "metric" else "a number, or a text in quotes"
+        expected = "a number" if is_number else "a number, or a text in quotes"
         raise self.wrong(f"a value is expected here: {expected}", token)
 
     def _time(self) -> datetime:
@@ -309,8 +301,8 @@ class _Parser:
     def order_key(self) -> OrderKey:
         begins = self.peek
         field = self.field()
-        if field.kind in ("stage", "dataset"):
-            raise self.wrong(f"runs have no order by {field.kind}s", begins)
+        if field.kind in ("stage", "alias", "dataset"):
+            raise self.wrong(f"a {self._words.thing} may have several {field.kind}s, so none is an order", begins)
         if self.take("desc"):
             return OrderKey(field, descending=True)
         self.take("asc")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-Kind = OneOf["attribute", "param", "metric", "tag", "dataset", "stage"]
+Kind = OneOf["attribute", "param", "metric", "tag", "dataset", "stage", "alias"]
 Part = OneOf["last", "min", "max", "count", "step"]
 Operator = OneOf["=", "!=", "<", "<=", ">", ">=", "like", "ilike"]
 Literal: TypeAlias = bool | int | float | str | datetime
@@ -18,7 +18,8 @@ class Field:
     """What is looked at: `metrics.auc@holdout.min` is the metric `auc` on the dataset `holdout`, its least value.
 
     `dataset` and `part` are of metrics; without a dataset it is the metric logged without one, or on only one. The key
-    of a dataset is `name`, `digest` or `role`; that of a stage is the model's name, empty for any.
+    of a dataset is `name`, `digest` or `role`; that of a stage or alias is the model's name,
+    empty for any.
     """
 
     kind: Kind

@@ -33,7 +33,7 @@ from gitreg.tracking.past import Past, PastOutput, PastPoint, PastRun, Recount, 
 from gitreg.tracking.recording import Health
 from gitreg.tracking.run import Run
 from gitreg.tracking.runs import Runs
-from gitreg.tracking.searching import RunPage, SearchOptions
+from gitreg.tracking.searching import RunPage, Search, SearchOptions, metric_label
 from gitreg.tracking.series import SeriesPoint, read_series
 from gitreg.tracking.starting import Start
 from gitreg.tracking.system import INTERVAL_S, MIN_INTERVAL_S
@@ -56,6 +56,7 @@ __all__ = [
     "Run",
     "RunPage",
     "Runs",
+    "Search",
     "SearchOptions",
     "SeriesPoint",
     "Sharing",
@@ -87,6 +88,7 @@ __all__ = [
     "log_params",
     "log_table",
     "log_text",
+    "metric_label",
     "read_series",
     "record_metrics",
     "recount",

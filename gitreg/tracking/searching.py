@@ -11,22 +11,32 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from gitreg.documents import Digest, canonical_bytes
 from gitreg.errors import InvalidValue
 from gitreg.index import Query
-from gitreg.search import And, Compare, Field, parse_filter, parse_order
+from gitreg.search import RUNS, And, Compare, Field, parse_filter, parse_order
+from gitreg.tabular import Tabular, columns_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from gitreg.documents import MetricSummary, PinnedMetric
     from gitreg.folding import FoldedRun
+    from gitreg.search import Vocabulary
+    from gitreg.tabular import Cell, Columns
 
 MAX_TOKEN_CHARS = 10_000
+_FIXED = ("run_id", "name", "experiment", "status", "started_at", "finished_at")
 
 
 @dataclass(frozen=True)
-class RunPage:
+class RunPage(Tabular):
     """Runs that a search found, in its order. `next_page_token` asks for those that follow; empty after the last."""
 
     runs: tuple[FoldedRun, ...]
     next_page_token: str = ""
+
+    def columns(self) -> Columns:
+        """One row a run: what it is, and every param, metric (its last value) and tag that one of them has."""
+        return columns_of([_row(run) for run in self.runs], _FIXED)
 
 
 class SearchOptions(TypedDict, total=False):
@@ -49,12 +59,15 @@ class Search:
     deleted: bool = False
     page_token: str = ""
 
-    def query(self, now: datetime) -> Query:
-        """What the index is asked. Raises `InvalidValue` that points at the place, or for a token of another search."""
-        condition = parse_filter(self.filter, now)
+    def query(self, now: datetime, words: Vocabulary = RUNS) -> Query:
+        """What the index is asked about the things that `words` are of.
+
+        Raises `InvalidValue` that points at the place, or for a token of another search.
+        """
+        condition = parse_filter(self.filter, now, words)
         if self.experiment is not None:
             condition = And((Compare(Field("attribute", "experiment"), "=", self.experiment), condition))
-        query = Query(condition, parse_order(self.order_by, now), self.limit, deleted=self.deleted)
+        query = Query(condition, parse_order(self.order_by, now, words), self.limit, deleted=self.deleted)
         return replace(query, after=self._after(len(query.keys) + 1)) if self.page_token else query
 
     def token(self, keys: tuple[Any, ...]) -> str:
@@ -79,3 +92,19 @@ class Search:
             message = "This page token is of another search."
             raise InvalidValue(message, hint="Keep filter, order and experiment while turning pages, or leave it out.")
         return tuple(keys)
+
+
+def _row(run: FoldedRun) -> dict[str, Cell]:
+    names = {use.digest: use.name for use in run.datasets}
+    return {
+        **{name: getattr(run, name) for name in _FIXED},
+        "run_id": str(run.run_id),
+        **{f"params.{name}": value for name, value in run.params.items()},
+        **{f"metrics.{metric_label(each, names)}": each.last.value for each in run.metrics},
+        **{f"tags.{name}": value for name, value in run.tags.items()},
+    }
+
+
+def metric_label(metric: MetricSummary | PinnedMetric, names: Mapping[Digest, str]) -> str:
+    """A metric as a search names it: `auc`, or `auc@holdout`."""
+    return f"{metric.key}@{names.get(metric.dataset, metric.dataset.hex[:12])}" if metric.dataset else metric.key

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from gitreg.cli import make_root
-from gitreg.cli.catalogue import ENTRIES, Entry
+from gitreg.cli.catalogue import ENTRIES, GROUP_DEFAULTS, Entry
 from gitreg.resources import schema_text
 
 
@@ -45,7 +45,8 @@ Ask = Callable[..., Any]
 def entry_of(args: Sequence[str]) -> Entry:
     """The command that these words call."""
     words = [arg for arg in args if not arg.startswith("-")]
-    return ENTRIES.get(" ".join(words[:2])) or ENTRIES[words[0]]
+    named = (" ".join(words[:2]), words[0], f"{words[0]} {GROUP_DEFAULTS.get(words[0])}")
+    return next(ENTRIES[name] for name in named if name in ENTRIES)
 
 
 def checked(told: Told, shape: str) -> Any:  # noqa: ANN401 - whatever the command printed

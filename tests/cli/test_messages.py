@@ -64,7 +64,8 @@ READING = {
     "schema",
     "status",
     "validate",
-    "versions",
+    "versions list",
+    "versions search",
     "why",
 }
 SETTING_UP = {"doctor", "policy example", "proposals adopt", "use"}

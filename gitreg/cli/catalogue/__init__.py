@@ -12,7 +12,18 @@ from gitreg.cli.catalogue.entry import Entry, GroupEntry
 from gitreg.cli.catalogue.looking import LOOKING
 from gitreg.cli.catalogue.recording import RECORDING
 
-__all__ = ["COMMANDS", "ENTRIES", "GROUPS", "SECTIONS", "SHORT_FORMS", "Entry", "GroupEntry", "entries_of", "groups_of"]
+__all__ = [
+    "COMMANDS",
+    "ENTRIES",
+    "GROUPS",
+    "GROUP_DEFAULTS",
+    "SECTIONS",
+    "SHORT_FORMS",
+    "Entry",
+    "GroupEntry",
+    "entries_of",
+    "groups_of",
+]
 
 SECTIONS = ("Start", "Record", "Look", "Register", "Decide", "Check", "Share")
 
@@ -21,6 +32,7 @@ GROUPS = (
     GroupEntry("import", "Record", "Bring what other trackers recorded."),
     GroupEntry("artifacts", "Look", "List and fetch the files of a run."),
     GroupEntry("models", "Look", "List and show models and their versions."),
+    GroupEntry("versions", "Look", "List the versions of a model, and search those of all.", "list"),
     GroupEntry("evaluations", "Register", "Record and list what versions predicted, row by row."),
     GroupEntry("deployments", "Register", "Record and list what became of versions on targets."),
     GroupEntry("policy", "Decide", "Ask what a stage's policy says."),
@@ -34,6 +46,8 @@ GROUPS = (
     GroupEntry("hook", "Check", "What a git server calls before it takes a push."),
 )
 
+GROUP_DEFAULTS = {each.name: each.default for each in GROUPS}
+
 COMMANDS = (*RECORDING, *LOOKING, *DECIDING, *CHECKING)
 
 
@@ -45,7 +59,8 @@ def _again(path: str, same_as: str, section: str = "") -> Entry:
 
 SHORT_FORMS = (
     *(_again(verb, f"proposals {verb}") for verb in ("approve", "reject", "collect", "close", "merge")),
-    *(_again(f"models {verb}", verb) for verb in ("versions", "describe", "tag", "alias")),
+    *(_again(f"models {verb}", verb) for verb in ("describe", "tag", "alias")),
+    _again("models versions", "versions list"),
 )
 
 ENTRIES = {entry.path: entry for entry in (*COMMANDS, *SHORT_FORMS)}

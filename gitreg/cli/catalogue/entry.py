@@ -39,3 +39,5 @@ class GroupEntry(NamedTuple):
     name: str
     section: str
     help: str
+    default: str = ""
+    """The command below it that is meant where a word that is none of them follows."""

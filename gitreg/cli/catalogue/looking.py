@@ -36,7 +36,15 @@ LOOKING = (
     ),
     Entry("models list", "models", "Look", "List the models.", "gitreg models list", "models"),
     Entry("models show", "models", "Look", "Show one model.", "gitreg models show fraud", "model"),
-    Entry("versions", "models", "Look", "List the versions of a model.", "gitreg versions fraud", "versions"),
+    Entry("versions list", "models", "Look", "List the versions of a model.", "gitreg versions list fraud", "versions"),
+    Entry(
+        "versions search",
+        "search",
+        "Look",
+        "Find versions of all models, by what they are and where they stand.",
+        "gitreg versions search \"metrics.auc > 0.9 AND stage = 'production'\" --order-by number",
+        "version-page",
+    ),
     Entry(
         "log",
         "look",

@@ -10,7 +10,7 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import models
 
-__all__ = ["alias", "describe", "models_list", "models_show", "register", "tag", "versions"]
+__all__ = ["alias", "describe", "models_list", "models_show", "register", "tag", "versions_list"]
 
 model_argument = click.argument("model")
 subject_argument = click.argument("subject", metavar="MODEL[/VERSION]")
@@ -32,9 +32,9 @@ def models_show(session: Session, model: str) -> Reply:
     return Reply(models.model(found, stages), models.show_page(found, stages))
 
 
-@command("versions")
+@command("versions list")
 @model_argument
-def versions(session: Session, model: str) -> Reply:
+def versions_list(session: Session, model: str) -> Reply:
     """List the versions of a model."""
     found = session.registry.models.versions(model)
     return Reply([models.version(view) for view in found], models.versions_page(found))

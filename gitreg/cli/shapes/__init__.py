@@ -49,6 +49,7 @@ from gitreg.cli.shapes.models import (
     DeploymentAdded,
     Described,
     Evaluation,
+    FoundVersion,
     Model,
     ModelSummary,
     PinnedMetric,
@@ -56,6 +57,7 @@ from gitreg.cli.shapes.models import (
     StageOf,
     Tagged,
     Version,
+    VersionPage,
 )
 from gitreg.cli.shapes.past import (
     AsOf,
@@ -162,6 +164,7 @@ SHAPES: dict[str, Any] = {
     "tagged": Tagged,
     "told": Told,
     "version": Version,
+    "version-page": VersionPage,
     "versions": list[Version],
     "why": Why,
 }
@@ -210,6 +213,7 @@ __all__ = [
     "Failed",
     "Fetched",
     "Finding",
+    "FoundVersion",
     "Founding",
     "Hold",
     "ImportLine",
@@ -275,5 +279,6 @@ __all__ = [
     "UndecidedStage",
     "Unpushed",
     "Version",
+    "VersionPage",
     "Why",
 ]

@@ -36,6 +36,19 @@ class Version(TypedDict):
     datasets: list[Dataset]
 
 
+class FoundVersion(Version):
+    """A version that a search found, and the stages it is in."""
+
+    stages: list[str]
+
+
+class VersionPage(TypedDict):
+    """What a search found, and the token of the page after it, if there may be one."""
+
+    versions: list[FoundVersion]
+    next_page_token: str | None
+
+
 class StageOf(TypedDict):
     """What one stage of a model holds, by the last decision in force. `version` is null where it was withdrawn.
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gitreg._registry import StageView
     from gitreg.cli import shapes
+    from gitreg.documents import Digest
     from gitreg.registry import ModelView, Recorded, Registered, VersionView
     from gitreg.report import Block
 
@@ -41,11 +42,16 @@ def version(view: VersionView) -> shapes.Version:
     }
 
 
-def versions_page(views: Sequence[VersionView]) -> Iterator[Block]:
-    """A model's versions, newest last as they were numbered."""
+def versions_page(
+    views: Sequence[VersionView], stages: Mapping[Digest, Sequence[str]] | None = None
+) -> Iterator[Block]:
+    """Versions in the order given; with `stages`, in which each of them is."""
     keys = _metrics(views)
-    rows = tuple(_row(view, keys) for view in views)
-    columns = ("version", "digest", "registered", "by", "run", "aliases", *keys)
+    more = () if stages is None else ("stages",)
+    rows = tuple(
+        (*_row(view, keys), *(", ".join((stages or {}).get(view.digest, ())) or "-" for _ in more)) for view in views
+    )
+    columns = ("version", "digest", "registered", "by", "run", "aliases", *keys, *more)
     yield Table(columns, rows, whole=("version", "digest", "registered", "run"))
 
 

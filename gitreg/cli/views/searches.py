@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gitreg.cli.views import runs
+from gitreg.cli.views import models, runs
 from gitreg.documents import format_time
-from gitreg.report import Line, guarded
+from gitreg.report import Line, counted, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gitreg._registry.versions import VersionPage
     from gitreg.cli import shapes
-    from gitreg.folding import FoldedRun
     from gitreg.report import Block
+    from gitreg.tabular import Tabular
     from gitreg.tracking import RunPage
-
-_FIXED = ("run_id", "name", "experiment", "status", "started_at", "finished_at")
 
 
 def page(found: RunPage) -> shapes.RunPage:
@@ -36,23 +36,39 @@ def found_page(found: RunPage) -> Iterator[Block]:
         yield Line(f"There may be more: the same with --page-token {found.next_page_token}", "dim")
 
 
-def csv_lines(found: Sequence[FoldedRun]) -> Iterator[str]:
-    """One line a run, with a column for every param, tag and metric that one of them has (RFC 4180)."""
-    columns = {
-        **{f"params.{name}": None for run in found for name in run.params},
-        **{f"metrics.{each.key}": None for run in found for each in run.metrics},
-        **{f"tags.{name}": None for run in found for name in run.tags},
-    }
-    yield _csv([*_FIXED, *columns])
-    for run in found:
-        ended = format_time(run.finished_at) if run.finished_at else ""
-        first = (run.run_id, run.name, run.experiment, run.status, format_time(run.started_at), ended)
-        cells = {
-            **{f"params.{name}": value for name, value in run.params.items()},
-            **{f"metrics.{each.key}": each.last.value for each in reversed(run.metrics)},
-            **{f"tags.{name}": value for name, value in run.tags.items()},
-        }
-        yield _csv([*first, *(cells.get(name, "") for name in columns)])
+def version_page(found: VersionPage) -> shapes.VersionPage:
+    """The versions, with the stages they are in, and the token of the next page."""
+    versions: list[shapes.FoundVersion] = [
+        {**models.version(view), "stages": [*found.stages.get(view.digest, ())]} for view in found.versions
+    ]
+    return {"versions": versions, "next_page_token": found.next_page_token or None}
+
+
+def found_versions_page(found: VersionPage) -> Iterator[Block]:
+    """The versions as a table, and how to see more."""
+    if not found.versions:
+        yield "No version fits."
+        return
+    yield from models.versions_page(found.versions, found.stages)
+    if found.next_page_token:
+        yield Line(f"There may be more: the same with --page-token {found.next_page_token}", "dim")
+
+
+def written_page(rows: int, path: str) -> Iterator[Block]:
+    """That a file was written."""
+    yield Line(f"{counted(rows, 'row')} in {path}.", "good")
+
+
+def csv_lines(found: Tabular) -> Iterator[str]:
+    """A header and one line a row (RFC 4180)."""
+    columns = found.columns()
+    yield _csv([*columns])
+    for row in zip(*columns.values(), strict=True):
+        yield _csv([_csv_cell(value) for value in row])
+
+
+def _csv_cell(value: object) -> object:
+    return format_time(value) if isinstance(value, datetime) else "" if value is None else value
 
 
 def _csv(values: Sequence[object]) -> str:
