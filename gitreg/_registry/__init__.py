@@ -1,5 +1,7 @@
 """One registry, put together from the rooms: recording, registering, deciding, reading, keeping it well."""
 
+from typing import TYPE_CHECKING
+
 from gitreg._registry.ci import CI_SYSTEMS
 from gitreg._registry.creating import Wanted, create
 from gitreg._registry.gate import check_push, findings_of
@@ -22,6 +24,10 @@ from gitreg._registry.views import (
     Told,
     Unpushed,
 )
+from gitreg.lazy import lazily
+
+if TYPE_CHECKING:
+    from gitreg._registry.versions import VersionPage
 
 __all__ = [
     "CI_SYSTEMS",
@@ -41,9 +47,12 @@ __all__ = [
     "Target",
     "Told",
     "Unpushed",
+    "VersionPage",
     "Wanted",
     "check_push",
     "create",
     "findings_of",
     "is_registry",
 ]
+
+__getattr__ = lazily(__name__, {"versions": ("VersionPage",)})

@@ -14,7 +14,7 @@ from gitreg.report import Line, counted, guarded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitreg._registry.versions import VersionPage
+    from gitreg._registry import VersionPage
     from gitreg.cli import shapes
     from gitreg.report import Block
     from gitreg.tabular import Tabular
