@@ -19,7 +19,7 @@ from gitreg.surroundings import Surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gitreg.tracking import Run, Start
+    from gitreg.tracking import Run, SpoolTracker, Start
 
 KEY = "gitreg.registry"
 VARIABLE = "GITREG_REPO"
@@ -39,6 +39,7 @@ __all__ = [
     "open_for_recording",
     "open_receiver",
     "open_registry",
+    "spool_tracker",
     "start_run",
     "use",
 ]
@@ -229,9 +230,20 @@ def open_for_recording(
 def start_run(experiment: str = "default", **said: Unpack[Start]) -> Run:
     """Begin a run in the registry that is meant here, or in the personal one; it is the active run until it ends.
 
-    What else may be said is in `Start`: `name`, `tags`, `run_id`, `key`, `parent`, `strict`, `capture`.
+    What else may be said is in `Start`: `name`, `tags`, `run_id`, `key`, `parent`, `strict`, `capture`. With
+    GITREG_MODE=journal the run is recorded into the spool that GITREG_SPOOL names, and no registry is opened.
     """
-    return open_for_recording().start_run(experiment, **said)
+    around = Surroundings.of_process()
+    recorder = spool_tracker(around) or open_for_recording(surroundings=around)
+    return recorder.start_run(experiment, **said)
+
+
+def spool_tracker(surroundings: Surroundings) -> SpoolTracker | None:
+    """What records into the spool that the environment asks for, if it does. Raises `InvalidValue`, `StorageError`."""
+    from gitreg.tracking import Spool, SpoolTracker, spool_of  # noqa: PLC0415 - as in `_registry`: few commands record
+
+    folder = spool_of(surroundings.environ)
+    return SpoolTracker(Spool(Path(folder)), surroundings) if folder is not None else None
 
 
 def open_receiver(path: Path, surroundings: Surroundings) -> Store:

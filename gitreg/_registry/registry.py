@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from gitreg.registry import Adding, Evaluated, Evaluations
     from gitreg.signing import Signer
     from gitreg.store import Store
-    from gitreg.tracking import Recovered, Run, Runs, Start
+    from gitreg.tracking import Recovered, Run, Runs, Spool, SpoolPublished, Start
 
 Owner: TypeAlias = Literal["process", "none"]
 
@@ -162,6 +162,20 @@ class Registry:
     def recover(self, message: str | None = None) -> list[Recovered]:
         """End the runs whose process is certainly gone, and publish all that has ended; `message` says why."""
         return self._parts.tracker.recover(message)
+
+    def make_spool(self, folder: Path) -> Spool:
+        """Make a folder that others record runs of this registry into without it; see `gitreg.tracking.Spool`."""
+        from gitreg.tracking import Spool  # noqa: PLC0415 - see `_audits`
+
+        return Spool.init(folder, self.settings.registry)
+
+    def publish_spool(
+        self, folder: Path, message: str | None = None, progress: Progress | None = None
+    ) -> SpoolPublished:
+        """Take what has ended in a spool to the ledger; `message` says why. See `SpoolPublisher.publish`."""
+        from gitreg.tracking import Spool  # noqa: PLC0415 - see `_audits`
+
+        return self._parts.tracker.publish_spool(Spool(folder), message, progress)
 
     # Registering and deciding
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gitreg.report import Blocks
     from gitreg.signing import Signer
     from gitreg.surroundings import Surroundings
+    from gitreg.tracking import SpoolTracker
 
 
 class Reply(NamedTuple):
@@ -53,6 +54,13 @@ class Session:
         from gitreg._open import open_for_recording
 
         return open_for_recording(self.folder, surroundings=self.surroundings, say=_say)
+
+    @cached_property
+    def spool(self) -> SpoolTracker | None:
+        """What records into the spool that the environment asks for, where it asks for one."""
+        from gitreg._open import spool_tracker
+
+        return spool_tracker(self.surroundings)
 
     def close(self) -> None:
         """Let go of the files of what was opened."""

@@ -35,6 +35,8 @@ from gitreg.tracking.run import Run
 from gitreg.tracking.runs import Runs
 from gitreg.tracking.searching import RunPage, Search, SearchOptions, metric_label
 from gitreg.tracking.series import SeriesPoint, read_series
+from gitreg.tracking.spool import SPOOL_VARIABLE, Spool, SpoolTracker, spool_of
+from gitreg.tracking.spooled import OpenRun, SpoolPublished
 from gitreg.tracking.starting import Start
 from gitreg.tracking.system import INTERVAL_S, MIN_INTERVAL_S
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
@@ -42,11 +44,13 @@ from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 __all__ = [
     "INTERVAL_S",
     "MIN_INTERVAL_S",
+    "SPOOL_VARIABLE",
     "ComparedRow",
     "Comparison",
     "Health",
     "LiveRun",
     "MetricsFile",
+    "OpenRun",
     "Past",
     "PastOutput",
     "PastPoint",
@@ -60,6 +64,9 @@ __all__ = [
     "SearchOptions",
     "SeriesPoint",
     "Sharing",
+    "Spool",
+    "SpoolPublished",
+    "SpoolTracker",
     "Start",
     "Stream",
     "Tracker",
@@ -96,4 +103,5 @@ __all__ = [
     "run_command",
     "set_tag",
     "set_tags",
+    "spool_of",
 ]

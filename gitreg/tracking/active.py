@@ -71,6 +71,10 @@ class Process:
         """A run that this process has open, by its id."""
         return next((run for run in self._runs if run.run_id == run_id), None)
 
+    def open_runs(self) -> list[Run]:
+        """The runs that this process has open, the newest first."""
+        return [*reversed(self._runs)]
+
     def required(self) -> Run:
         """The active run. Raises `RunClosed`."""
         run = self.active()
@@ -92,7 +96,7 @@ class Process:
 
     def _exit(self) -> None:
         is_failed = _last_error() is not self._error_before and not hasattr(sys, "ps1")
-        for run in reversed(list(self._runs)):
+        for run in self.open_runs():
             try:
                 run.finish("failed" if is_failed else "finished")
             except (GitregError, OSError, RuntimeError) as error:  # from 3.12 an exiting Python refuses threads so

@@ -29,14 +29,15 @@ def run_command(
     run: Run,
     command: Sequence[str],
     environ: Mapping[str, str],
-    repository: Path,
+    repository: Path | None,
     pick_up: Callable[[], None] = lambda: None,
     *,
     capture: bool = True,
 ) -> int:
     """Run a command as `run`, end it by how the command ended, and say its exit code.
 
-    The command finds the run by GITREG_RUN_ID and the registry by GITREG_REPO: `start_run()` inside attaches. Signals
+    The command finds the run by GITREG_RUN_ID, and the registry (where there is one: a spool says it itself) by
+    GITREG_REPO: `start_run()` inside attaches. A SIGTERM ends the run as `killed` when the command has ended. Signals
     that ask a process to end or to do something are handed on; the terminal's interrupt reaches the command by
     itself. Exit codes are a shell's: the command's own, 127 where there is no such command, 126 where it cannot be
     run, 128 and the number of the signal that killed it. Not zero is `failed`. The run is ended whatever happens;
@@ -44,7 +45,9 @@ def run_command(
     """
     if not command:
         raise InvalidValue("There is no command to run.", hint="gitreg run -e churn -- python train.py")
-    inside = {**environ, RUN_ID_VARIABLE: run.run_id, REPOSITORY_VARIABLE: str(repository)}
+    inside = {**environ, RUN_ID_VARIABLE: run.run_id}
+    if repository is not None:
+        inside[REPOSITORY_VARIABLE] = str(repository)
     inside[SYSTEM_METRICS_VARIABLE] = "0"  # what is sampled here is sampled of the command as well
     passing = Passing(run.console.write) if capture else None
     if passing:
@@ -52,12 +55,15 @@ def run_command(
     try:
         process = _started(command, inside, passing)
     except OSError as error:
+        is_terminated = False
         code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
         run.set_tag("gitreg.command_error", error.strerror or str(error))
     else:
-        code = _wait(process, passing)
+        code, is_terminated = _wait(process, passing)
         pick_up()
     run.set_tag("gitreg.exit_code", code)
+    if code != 0 and is_terminated:
+        run.finish_killed()
     run.finish("finished" if code == 0 else "failed")
     return code
 
@@ -76,20 +82,23 @@ def _started(command: Sequence[str], environ: Mapping[str, str], passing: Passin
     return process
 
 
-def _wait(process: subprocess.Popen[bytes], passing: Passing | None) -> int:
-    with _forwarding(process, passing):
+def _wait(process: subprocess.Popen[bytes], passing: Passing | None) -> tuple[int, bool]:
+    """The exit code, and whether we were told to end."""
+    with _forwarding(process, passing) as received:
         code = process.wait()
         if passing:
             passing.join()
-    return code if code >= 0 else _BY_SIGNAL - code
+    return code if code >= 0 else _BY_SIGNAL - code, signal.SIGTERM in received
 
 
 @contextmanager
-def _forwarding(process: subprocess.Popen[bytes], passing: Passing | None) -> Iterator[None]:
+def _forwarding(process: subprocess.Popen[bytes], passing: Passing | None) -> Iterator[set[int]]:
     """Hand signals on for the block; an interrupt is only waited for, as the terminal sends it to the whole group."""
+    received: set[int] = set()
 
     def forward(number: int, frame: FrameType | None) -> None:
         del frame
+        received.add(number)
         process.send_signal(number)
 
     def resize(number: int, frame: FrameType | None) -> None:
@@ -101,7 +110,7 @@ def _forwarding(process: subprocess.Popen[bytes], passing: Passing | None) -> It
     before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
     before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, resize)
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gitreg.documents import Actor, Digest, Edits, Principal
 from gitreg.errors import BlobNotFound, RemoteRefused, Unavailable
 from gitreg.store import CommitId, CommitText, PreReceive, Remote, Snapshot, Store, publish_ledger
 from gitreg.tracking.journal import log
+
+if TYPE_CHECKING:
+    from gitreg.surroundings import Surroundings
 
 Upload = Callable[[Iterable[Digest]], None]
 """Put blobs where others can read them. Does nothing where there is no such place; raises `Unavailable`."""
@@ -49,20 +53,23 @@ class Ledger:
         """Who acts here and now. Recording never fails for a name: an e-mail outside our alphabet is spelled inside
         it.
         """
-        surroundings = self.store.surroundings
-        user, _, domain = self.store.author().person.email.lower().partition("@")
-        principal = f"{_spelled(user) or 'nobody'}@{_spelled(domain) or 'localhost'}"
-        is_ci = surroundings.environ.get("CI", "").lower() not in ("", "0", "false")
-        return Actor(principal=Principal(principal), via="ci" if is_ci else "person", host=surroundings.host or None)
+        return actor_of(self.store.author().person.email, self.store.surroundings)
 
     def land(
-        self, change: Callable[[Snapshot], Edits], subject: str, blobs: Iterable[Digest] = (), *, why: str | None = None
+        self,
+        change: Callable[[Snapshot], Edits],
+        subject: str,
+        blobs: Iterable[Digest] = (),
+        *,
+        why: str | None = None,
+        only_there: bool = False,
     ) -> CommitId | None:
         """Make a change on the ledger, durably; the ledger's tip. `blobs`, which it names, are uploaded before it is
         pushed. `why` is what a person says of it, below the commit's subject.
 
         Raises what `publish_ledger` raises for this clone (`DirtyPath`, `StorageError`), and `BlobNotFound` for bytes
-        that are nowhere.
+        that are nowhere. Where the remote is out of reach it stays in this clone, and that is said; `only_there`
+        raises then (`Unavailable`, `RemoteRefused`), and nothing has changed.
         """
         message = f"{subject}\n\n{why}\n" if why else subject
         try:
@@ -73,6 +80,8 @@ class Ledger:
         except BlobNotFound:
             raise
         except (Unavailable, RemoteRefused) as error:
+            if only_there:
+                raise
             log.warning("gitreg recorded it in this clone only; `gitreg sync` publishes it. %s", error.message)
         return self._publish(None, change, message)
 
@@ -80,6 +89,14 @@ class Ledger:
         author, committer = self.store.author().person, self.store.committer().person
         text = CommitText(message, author, committer, self.store.surroundings.now())
         return publish_ledger(self.store, remote, change, text)
+
+
+def actor_of(email: str, surroundings: Surroundings) -> Actor:
+    """Who acts, by an e-mail of any kind."""
+    user, _, domain = email.lower().partition("@")
+    principal = f"{_spelled(user) or 'nobody'}@{_spelled(domain) or 'localhost'}"
+    is_ci = surroundings.environ.get("CI", "").lower() not in ("", "0", "false")
+    return Actor(principal=Principal(principal), via="ci" if is_ci else "person", host=surroundings.host or None)
 
 
 def _spelled(text: str) -> str:

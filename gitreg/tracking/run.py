@@ -408,6 +408,9 @@ class Run:
         """
         if status not in get_args(Ending):
             raise InvalidValue(f"A run ends finished or failed, not {status!r:.40}.")
+        self._conclude(status)
+
+    def _conclude(self, status: Status) -> None:
         if self._status == "running":
             if self._sampler:
                 self._sampler.stop()
@@ -447,14 +450,20 @@ class Run:
 
     # For the room: not part of the public face
 
+    def finish_killed(self) -> None:
+        """As `finish`, of a run whose command was told to end."""
+        self._conclude("killed")
+
     def end_killed(self) -> None:
         """The process was told to end: what was accepted is made durable, and the run is `killed`. Nothing is published
-        now, as there may be seconds left; raises as `finish` does.
+        now, as there may be seconds left; raises as `finish` does. A child that recorded nothing leaves nothing.
         """
-        if self._status == "running":
+        journal = self._recording.journal
+        if self._status == "running" and not (self._header.segment and journal.fileno() < 0):
             self._recording.end("killed")
             self._status = "killed"
-            self._recording.journal.close()
+            self.console.flush()
+            journal.close()
 
     def became_unpublished(self, why: str) -> None:
         """Publishing was tried and failed."""

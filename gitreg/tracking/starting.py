@@ -11,6 +11,7 @@ from gitreg.errors import AlreadyExists, InvalidValue, RunNotFound
 from gitreg.folding import GROUP_TAG
 from gitreg.tracking.active import PROCESS
 from gitreg.tracking.capture import is_captured
+from gitreg.tracking.ending import end_runs_on_sigterm
 from gitreg.tracking.gathering import gather
 from gitreg.tracking.journal import Journal
 from gitreg.tracking.names import generated_name
@@ -192,6 +193,7 @@ class Starter:
         run = self._run(header, journal, said)
         if wanted.owner == "process":
             PROCESS.enter(run, self._after_fork)
+            end_runs_on_sigterm()
             self._accompany(run, said, gauges)
         run.set_tags(inherited)
         self._capture(run)

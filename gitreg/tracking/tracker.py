@@ -24,17 +24,19 @@ from gitreg.tracking.landing import Ledger, Sharing
 from gitreg.tracking.publishing import Published, Publisher
 from gitreg.tracking.reading import LiveJournal, read_live
 from gitreg.tracking.records import EndRecord, JournalHeader, Owner, encode_record
+from gitreg.tracking.spooled import SpoolPublished, SpoolPublisher
 from gitreg.tracking.starting import Known, Start, Starter
 from gitreg.tracking.yard import Standing, Yard
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitreg.blobs import BlobStore
+    from gitreg.blobs import BlobStore, Progress
     from gitreg.documents import Actor, RegistryId
     from gitreg.store import Store
     from gitreg.surroundings import Surroundings
     from gitreg.tracking.run import Run
+    from gitreg.tracking.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,12 @@ class Tracker:
         and blobs raise; nothing is lost then.
         """
         return self._publisher.publish(why)
+
+    def publish_spool(self, spool: Spool, why: str | None = None, progress: Progress | None = None) -> SpoolPublished:
+        """Take what has ended in a spool to the ledger; see `SpoolPublisher.publish`, `Spool.check_registry`."""
+        spool.check_registry(self.registry)
+        with self._publisher.turn():
+            return SpoolPublisher(spool, self.blobs, self.ledger).publish(why, progress)
 
     def recover(self, why: str | None = None) -> list[Recovered]:
         """End the runs whose process is certainly gone, as `killed`, and publish all that has ended.

@@ -68,7 +68,7 @@ READING = {
     "versions search",
     "why",
 }
-SETTING_UP = {"doctor", "policy example", "proposals adopt", "use"}
+SETTING_UP = {"spool init", "doctor", "policy example", "proposals adopt", "use"}
 """They write git's configuration, the user's own, or a branch onto commits that are there: none that could say why."""
 
 

@@ -75,7 +75,7 @@ def test_a_signal_is_handed_on_to_the_command(clone: Clone) -> None:
     wrapper.send_signal(signal.SIGTERM)
     wrapper.communicate(timeout=30)
     assert wrapper.returncode == 5
-    assert clone.runs.get(run_id).status == "failed"
+    assert clone.runs.get(run_id).status == "killed"
 
 
 def test_several_processes_of_one_command_record_into_one_run(clone: Clone) -> None:

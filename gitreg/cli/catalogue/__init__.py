@@ -30,6 +30,7 @@ SECTIONS = ("Start", "Record", "Look", "Register", "Decide", "Check", "Share")
 GROUPS = (
     GroupEntry("runs", "Record", "Start, record, finish, list, show, compare and annotate runs."),
     GroupEntry("import", "Record", "Bring what other trackers recorded."),
+    GroupEntry("spool", "Record", "Folders to record into where no registry is at hand."),
     GroupEntry("artifacts", "Look", "List and fetch the files of a run."),
     GroupEntry("models", "Look", "List and show models and their versions."),
     GroupEntry("versions", "Look", "List the versions of a model, and search those of all.", "list"),

@@ -37,6 +37,22 @@ RECORDING = (
     Entry(
         "runs recover", "record", "Record", "Publish what killed runs left behind.", "gitreg runs recover", "recovered"
     ),
+    Entry(
+        "spool init",
+        "spool",
+        "Record",
+        "Make a folder that jobs record into without a registry.",
+        "gitreg spool init /scratch/team/spool",
+        "spool",
+    ),
+    Entry(
+        "publish",
+        "spool",
+        "Record",
+        "Take the runs of a spool to the registry.",
+        "gitreg publish /scratch/team/spool --follow",
+        "spooled",
+    ),
     Entry("runs tag", "record", "Record", "Set or remove tags of a run.", "gitreg runs tag @last team=risk", "run"),
     Entry("runs note", "record", "Record", "Say what a run was about.", 'gitreg runs note @last "Too deep."', "run"),
     Entry("runs delete", "record", "Record", "Hide a run from lists.", 'gitreg runs delete @last -m "a typo"', "run"),

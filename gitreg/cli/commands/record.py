@@ -11,7 +11,7 @@ from gitreg.cli.options import message_option, reason_option, run_argument
 from gitreg.cli.params import ARTIFACT, METRIC, PAIR, PARAM, Artifact, Metric, Scalar
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
-from gitreg.cli.views import runs
+from gitreg.cli.views import runs, spooling
 from gitreg.documents import check_name
 from gitreg.errors import GitregError, InvalidValue
 from gitreg.secrets import refuse_secrets_among
@@ -27,7 +27,7 @@ from gitreg.tracking import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitreg.tracking import Run
+    from gitreg.tracking import Run, SpoolTracker
 
 __all__ = [
     "run",
@@ -280,6 +280,8 @@ def run(session: Session, message: str | None, words: tuple[str, ...], **said: U
     logs`. Ends with the command's own exit code; any but 0 is recorded as failed.
     """
     refuse_secrets_among(dict(said["tags"]))
+    if session.spool is not None:
+        return _run_spooled(session, session.spool, message, words, said)
     registry = session.recording
     sampled = said["system_interval"] if said["system_metrics"] else None
     started = registry.start_run(**_arguments(session, said), system_metrics=sampled)
@@ -294,6 +296,34 @@ def run(session: Session, message: str | None, words: tuple[str, ...], **said: U
     _note(session, started.run_id, message)
     found = session.recording.runs.get(started.run_id)
     return Reply(notes=runs.finished_page(found, started.health), exit_code=code)
+
+
+def _run_spooled(
+    session: Session, spool: SpoolTracker, message: str | None, words: tuple[str, ...], said: _Command
+) -> Reply:
+    """The same into a spool, where there is no registry to ask or to tell."""
+    if message is not None:
+        hint = f"Say it when the run is published: gitreg runs note RUN {message!r:.60}"
+        raise InvalidValue("A note needs the registry, and this run goes into a spool.", hint=hint)
+    sampled = said["system_interval"] if said["system_metrics"] else None
+    started = spool.start_run(
+        said["experiment"],
+        name=said["name"],
+        tags=dict(said["tags"]),
+        key=said["key"],
+        parent=said["parent"],
+        group=said["group"],
+        system_metrics=sampled,
+    )
+    code = run_command(
+        started,
+        words,
+        session.surroundings.environ,
+        None,
+        lambda: _pick_up(started, said),
+        capture=not said["no_capture"],
+    )
+    return Reply(notes=spooling.recorded_page(started, spool.spool.folder), exit_code=code)
 
 
 def _pick_up(run: Run, said: _Command) -> None:

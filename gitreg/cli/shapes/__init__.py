@@ -108,6 +108,7 @@ from gitreg.cli.shapes.runs import (
     RunPage,
     RunSummary,
 )
+from gitreg.cli.shapes.spooling import DamagedJournal, OpenRun, Spool, Spooled
 
 SHAPES: dict[str, Any] = {
     "ailments": list[Ailment],
@@ -159,6 +160,8 @@ SHAPES: dict[str, Any] = {
     "runs": list[RunSummary],
     "schemas": list[str] | dict[str, Any],
     "series": list[Point],
+    "spool": Spool,
+    "spooled": Spooled,
     "status": Status,
     "synced": Synced,
     "tagged": Tagged,
@@ -197,6 +200,7 @@ __all__ = [
     "ComparisonRow",
     "Condition",
     "Conflict",
+    "DamagedJournal",
     "Dataset",
     "Deployment",
     "DeploymentAdded",
@@ -240,6 +244,7 @@ __all__ = [
     "NoteSigner",
     "Number",
     "Objection",
+    "OpenRun",
     "Outcome",
     "Output",
     "Override",
@@ -269,6 +274,8 @@ __all__ = [
     "Severity",
     "Signature",
     "Slice",
+    "Spool",
+    "Spooled",
     "StageName",
     "StageOf",
     "Status",

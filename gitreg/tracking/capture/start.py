@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitreg.blobs import BlobStore
+    from gitreg.store import CommitId
     from gitreg.surroundings import Surroundings
 
 _MAX_WORDS: Final = 200
@@ -35,12 +36,23 @@ class Captured:
     tags: Mapping[str, str]
 
 
-def capture_start(blobs: BlobStore, surroundings: Surroundings, command: tuple[str, ...] | None = None) -> Captured:
-    """Look at this process; `command` is what runs where that is not this process itself (`gitreg run`)."""
+def capture_start(
+    blobs: BlobStore,
+    surroundings: Surroundings,
+    command: tuple[str, ...] | None = None,
+    *,
+    commit: CommitId | None = None,
+    reads_git: bool = True,
+) -> Captured:
+    """Look at this process; `command` is what runs where that is not this process itself (`gitreg run`).
+
+    Where git is not to be read, the code is what somebody says it is: `commit`.
+    """
     words = tuple(sys.orig_argv) if command is None else command
     code = _code_folder(words)
+    checkout = (_checkout(code, surroundings) if reads_git else None) or Checkout(commit=commit)
     return Captured(
-        source=_source(blobs, code, words, surroundings),
+        source=_source(blobs, checkout, words),
         environment=capture_environment(blobs, code, surroundings.environ),
         tags=scheduler_tags(surroundings.environ),
     )
@@ -52,8 +64,7 @@ def _code_folder(words: tuple[str, ...]) -> Path:
     return (script.parent if script and script.is_file() else Path()).absolute()
 
 
-def _source(blobs: BlobStore, code: Path, words: tuple[str, ...], surroundings: Surroundings) -> Source:
-    checkout = _checkout(code, surroundings) or Checkout()
+def _source(blobs: BlobStore, checkout: Checkout, words: tuple[str, ...]) -> Source:
     return Source(
         repository=url_without_user(checkout.url) if checkout.url else None,
         commit=checkout.commit,

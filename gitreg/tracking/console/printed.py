@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from typing import TYPE_CHECKING, Final
 
 from gitreg.documents import ManifestEntry
@@ -98,7 +101,12 @@ def _numbers(journal: Path, stream: Stream) -> list[int]:
 
 
 def _read(path: Path) -> bytes | None:
+    """A piece. In a spool others may have put a link to somebody's secrets there, or a pipe that nobody writes to."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None  # let go of since the folder was looked at
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None  # let go of since the folder was looked at, or a link
+        raise
+    with os.fdopen(fd, "rb") as file:
+        return file.read(2 * SEGMENT_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else None
