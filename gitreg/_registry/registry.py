@@ -305,8 +305,14 @@ class Registry:
         return self._resolver.manifest(self.resolve(address)).files
 
     def log(self, model: str | None = None, stage: str | None = None, *, limit: int | None = None) -> list[Landing]:
-        """What landed on main, newest first; at most `limit` entries, and only those are read."""
-        return self._parts.record.log(model, stage, limit=limit)
+        """What landed on main, newest first; at most `limit` entries, and only those are read.
+
+        Raises `ModelNotFound` for a model that nobody decided about and nobody registered.
+        """
+        found = self._parts.record.log(model, stage, limit=limit)
+        if model is not None and not found:
+            self.models.get(model)
+        return found
 
     def log_length(self, model: str | None = None, stage: str | None = None) -> int:
         """How many entries the whole log has."""

@@ -83,8 +83,20 @@ def failure_of(error: BaseException) -> Failure:
 def _of_click(error: click.ClickException) -> Failure:
     message = _sentence(error.format_message())
     context = getattr(error, "ctx", None)
-    hint = f"{context.command_path} --help" if context else ""
+    hint = ""
+    if context:
+        hint = _usage(context) if isinstance(error, click.MissingParameter) else f"{context.command_path} --help"
     return Failure(error.exit_code if error.exit_code > 1 else USAGE, "usage-error", message, hint)
+
+
+def _usage(context: click.Context) -> str:
+    """The shortest line that would be complete."""
+    needed = [parameter for parameter in context.command.params if parameter.required]
+    words = [parameter.make_metavar(context) for parameter in needed if isinstance(parameter, click.Argument)]
+    for parameter in needed:
+        if isinstance(parameter, click.Option):
+            words += [parameter.opts[0], parameter.make_metavar(context)]
+    return " ".join([context.command_path, *words])
 
 
 def _of_system(error: OSError) -> str:

@@ -116,7 +116,7 @@ class Drafter:
             self._check_free(choice)
         if all(self._is_there(choice) for choice in wanted):
             there = ", ".join(f"{choice.target} is already version {choice.number}" for choice in wanted)
-            raise AlreadyExists(f"{there}.", subject=str(wanted[0].target))
+            raise AlreadyExists(f"{there}.", subject=str(wanted[0].target), hint=_look_at(wanted[0].target))
         return self._draft("promote", wanted, {}, wish)
 
     def override(self, candidate: Candidate, stage: str, wish: Wish) -> Draft:
@@ -131,7 +131,8 @@ class Drafter:
             raise self._no_override(choice)
         past = self._past(choice.target)
         if past.is_settled and past.in_force is not None and past.in_force.version == candidate.version.digest:
-            raise AlreadyExists(f"{choice.target} is already version {choice.number}.", subject=str(choice.target))
+            message = f"{choice.target} is already version {choice.number}."
+            raise AlreadyExists(message, subject=str(choice.target), hint=_look_at(choice.target))
         return self._draft("override", [choice], {}, wish, timedelta(hours=clause.hours))
 
     def _no_override(self, choice: Choice) -> Refused:
@@ -149,7 +150,8 @@ class Drafter:
         """Take a stage's version away, and put none in its place."""
         past = self._past(target)
         if past.standing is None or (past.is_settled and past.baseline is None):
-            raise StageNotFound(f"{target} has no version that could be withdrawn.", subject=str(target))
+            message = f"{target} has no version that could be withdrawn."
+            raise StageNotFound(message, subject=str(target), hint=f"gitreg log {target.model} --stage {target.stage}")
         return self._draft("withdraw", [Choice(target, None, None)], {}, wish)
 
     def rollback(self, target: Target, wish: Wish, to: int | None = None) -> Draft:
@@ -222,7 +224,8 @@ class Drafter:
         known = ", ".join(str(number) for number in numbers.values()) or "none"
         wanted = f"version {to}" if to is not None else "another version"
         message = f"{target} never had {wanted} in force that it could go back to (it had {known})."
-        raise VersionNotFound(message, subject=str(target))
+        hint = f"gitreg withdraw {target.model} --stage {target.stage} -m WHY leaves the stage empty."
+        raise VersionNotFound(message, subject=str(target), hint=hint)
 
     def _kept(self, target: Target) -> Choice:
         past = self._past(target)
@@ -301,6 +304,10 @@ class Drafter:
         folders = [paths.stage_folder(move.model, move.stage) for move in decision.moves]
         gone: dict[str, bytes | None] = {path: None for folder in folders for path, _ in self._tree.walk(folder)}
         return {**gone, **files, **{paths.decision(folder): decision.to_bytes() for folder in folders}}
+
+
+def _look_at(target: Target) -> str:
+    return f"Look at it: gitreg resolve models:/{target}"
 
 
 def replace_hold(hold: Hold, stages: tuple[str, ...]) -> Hold:

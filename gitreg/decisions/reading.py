@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gitreg.decisions.stages import LogEntry
     from gitreg.decisions.statements import Heard
 
+_LIST = "List them: gitreg proposals list --all"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -82,7 +84,7 @@ class Desk:
             message = f"{name} was merged: commit {entry.place.commit:.8}."
             raise ProposalClosed(message, subject=name, hint="gitreg log")
         known = ", ".join(open_proposals(self.office)) or "none"
-        raise ProposalNotFound(f"There is no proposal {name} (open are: {known}).", subject=name)
+        raise ProposalNotFound(f"There is no proposal {name} (open are: {known}).", subject=name, hint=_LIST)
 
     def landed(self, change: Change, tip: CommitId) -> str | None:
         """The commit of main where the decision of a branch landed, in force or not."""
@@ -180,7 +182,7 @@ def _checked(name: str) -> ProposalId:
     try:
         return ProposalId(name)
     except InvalidValue:
-        raise ProposalNotFound(f"There is no proposal {name!r:.80}.", subject=name[:80]) from None
+        raise ProposalNotFound(f"There is no proposal {name!r:.80}.", subject=name[:80], hint=_LIST) from None
 
 
 def _evidence(tree: Tree, decision: Decision) -> dict[str, Evidence]:

@@ -112,6 +112,8 @@ def _run(rest: str, text: str) -> RunAddress:
 
 def _model(rest: str, text: str) -> ModelAddress:
     model, at, label = rest.partition("@")
+    if not model:
+        raise _invalid(text)
     if at and label.startswith(PROPOSAL):
         return ModelAddress(check_model_name(model), Proposed(label.removeprefix(PROPOSAL)))
     if at:

@@ -93,4 +93,5 @@ def _nth(commit: CommitId, number: int, revision: str, objects: Objects) -> Comm
 
 
 def _not_found(revision: str) -> RevisionNotFound:
-    return RevisionNotFound(f"There is no commit {revision!r:.100} here.", subject=revision[:100])
+    message = f"There is no commit {revision!r:.100} here."
+    return RevisionNotFound(message, subject=revision[:100], hint="What there is: git branch --all")

@@ -22,7 +22,7 @@ from gitreg.tracking.active import (
     set_tag,
     set_tags,
 )
-from gitreg.tracking.command import run_command
+from gitreg.tracking.command import COMMAND_ERROR, run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
 from gitreg.tracking.console import Stream, appended
 from gitreg.tracking.guarding import refuse_secrets_below
@@ -42,6 +42,7 @@ from gitreg.tracking.system import INTERVAL_S, MIN_INTERVAL_S
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 
 __all__ = [
+    "COMMAND_ERROR",
     "INTERVAL_S",
     "MIN_INTERVAL_S",
     "SPOOL_VARIABLE",

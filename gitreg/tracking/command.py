@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from gitreg.tracking.run import Run
 
+COMMAND_ERROR: Final = "gitreg.command_error"
+"""The tag of a command that could not be started: why."""
 REPOSITORY_VARIABLE: Final = "GITREG_REPO"
 _FORWARDED: Final = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT") if hasattr(signal, name)
@@ -57,7 +59,7 @@ def run_command(
     except OSError as error:
         is_terminated = False
         code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
-        run.set_tag("gitreg.command_error", error.strerror or str(error))
+        run.set_tag(COMMAND_ERROR, _why(command[0], error))
     else:
         code, is_terminated = _wait(process, passing)
         pick_up()
@@ -66,6 +68,12 @@ def run_command(
         run.finish_killed()
     run.finish("finished" if code == 0 else "failed")
     return code
+
+
+def _why(program: str, error: OSError) -> str:
+    """What to do is nearly always the same: a script is no program until its interpreter, or a mark, makes it one."""
+    said = f"{program}: {error.strerror or error}"
+    return f"{said}; python {program} runs it" if program.endswith(".py") else said
 
 
 def _started(command: Sequence[str], environ: Mapping[str, str], passing: Passing | None) -> subprocess.Popen[bytes]:

@@ -215,9 +215,8 @@ class Recording:
                     self._append(ParamEvent(key=name, value=scalar))
                     self.params[name] = scalar
                 elif not _same(self.params[name], scalar):
-                    raise InvalidValue(
-                        f"it is {self.params[name]!r:.80} already, and the first value of a param stands."
-                    )
+                    message = f"it is {self.params[name]!r:.80} already, and the first value of a param stands."
+                    raise InvalidValue(message, hint="Another value is another run; what changes is a metric.")
         except (*_VALUE_ERRORS, GitregError) as error:
             self.refuse(key, _words(error), _hint(error))
 

@@ -191,7 +191,8 @@ def _check(values: _Values) -> None:
     refuse_secrets_among(dict(values["tags"]))
     for artifact in values["artifacts"]:
         if not Path(artifact.source).exists():
-            raise InvalidValue(f"There is no file or folder {artifact.source!r:.80}.", subject=artifact.source)
+            message = f"There is no file or folder {artifact.source!r:.80}."
+            raise InvalidValue(message, subject=artifact.source, hint=f"What there is: ls {Path.cwd()}")
     for path in values["metrics_files"]:
         check_metrics(path)
     folders = [_folder(model) for model in values["models"]]
@@ -228,7 +229,8 @@ def _take(run: Run, artifact: Artifact, *, allow_secrets: bool, personal: bool) 
 def _folder(model: Artifact) -> Path:
     folder = Path(model.source)
     if not folder.is_dir():
-        raise InvalidValue(f"{model.source!r:.80} is not a folder of files.", subject=model.source)
+        message = f"{model.source!r:.80} is not a folder of files."
+        raise InvalidValue(message, subject=model.source, hint=f"What there is: ls {Path.cwd()}")
     return folder
 
 

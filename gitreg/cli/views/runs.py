@@ -20,6 +20,7 @@ from gitreg.report import (
     size,
     when,
 )
+from gitreg.tracking import COMMAND_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -328,6 +329,8 @@ def passed_over_page(read: Sequence[MetricsFile]) -> Iterator[Block]:
 def finished_page(run: FoldedRun, health: Health) -> Iterator[Block]:
     """How a run ended, and whether others see it."""
     yield Line(f"{run.name} {run.status} ({run.run_id.short} in {run.experiment}).", _TONES.get(run.status, "plain"))
+    if COMMAND_ERROR in run.tags:
+        yield Line(f"The command could not be started: {run.tags[COMMAND_ERROR]}.", "bad")
     for dropped in run.dropped:
         yield Line(f"Dropped {counted(dropped.count, 'value')} of {dropped.key}: {dropped.reason}", "warn")
     if health.unpublished:
