@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gitreg.documents import (
+    NOTE_COMMENT,
     Actor,
     Attempt,
     AttemptId,
@@ -21,6 +22,7 @@ from gitreg.documents import (
     Dropped,
     Environment,
     MetricSummary,
+    Note,
     Output,
     RunId,
     RunRecord,
@@ -29,6 +31,7 @@ from gitreg.documents import (
     canonical_bytes,
     plain,
 )
+from gitreg.errors import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = bool | int | float | str
 GROUP_TAG: Final = "gitreg.group"
 """The tag that names what a run is compared within."""
+MAX_COMMENT: Final = 16_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,33 @@ class Conflict:
 
     key: str
     values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody said about a run, a version or a model."""
+
+    id: str
+    author: str
+    at: datetime
+    text: str
+
+
+def checked_comment(text: str) -> str:
+    """A comment's text. Raises `InvalidValue` where it says nothing, or too much."""
+    if not text.strip() or len(text) > MAX_COMMENT:
+        raise InvalidValue(f"A comment has 1 to {MAX_COMMENT:,} characters.")
+    return text
+
+
+def comments_of(notes: Iterable[Note]) -> tuple[Comment, ...]:
+    """The comments among the notes of one thing, the oldest first; those that were taken away are left out."""
+    found = [
+        Comment(note.name.removeprefix(NOTE_COMMENT), note.actor.principal, note.at, str(note.value))
+        for note in notes
+        if note.name.startswith(NOTE_COMMENT) and note.value is not None
+    ]
+    return tuple(sorted(found, key=lambda each: (each.at, each.id)))
 
 
 @dataclass(frozen=True)
@@ -73,6 +104,7 @@ class FoldedRun:
     dropped: tuple[Dropped, ...]
     layer: str = "ledger"
     note: str | None = None
+    comments: tuple[Comment, ...] = ()
     deleted: str | None = None
     """Why it was deleted; None where it was not."""
     silent_since: datetime | None = None

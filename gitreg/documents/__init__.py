@@ -37,6 +37,7 @@ from gitreg.documents.evidence import (
 )
 from gitreg.documents.facts import (
     MANIFEST_MEDIA_TYPE,
+    NOTE_COMMENT,
     NOTE_DELETED,
     NOTE_DESCRIPTION,
     NOTE_TAG,
@@ -145,6 +146,7 @@ __all__ = [
     "MANIFEST_MEDIA_TYPE",
     "MAX_DOCUMENT_BYTES",
     "MAX_REVIEWS",
+    "NOTE_COMMENT",
     "NOTE_DELETED",
     "NOTE_DESCRIPTION",
     "NOTE_TAG",

@@ -243,8 +243,8 @@ class Alias(Revised):
     at: Time
 
 
-NOTE_DESCRIPTION, NOTE_DELETED, NOTE_TAG = "description", "deleted", "tag."
-"""The notes that gitreg writes; a tag's name follows its beginning."""
+NOTE_DESCRIPTION, NOTE_DELETED, NOTE_TAG, NOTE_COMMENT = "description", "deleted", "tag.", "comment."
+"""The notes that gitreg writes; a tag's name, or a comment's random id, follows its beginning."""
 
 
 class Note(Revised):

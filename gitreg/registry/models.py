@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gitreg.blobs import read_manifest
 from gitreg.documents import (
     MANIFEST_MEDIA_TYPE,
+    NOTE_COMMENT,
     NOTE_DELETED,
     NOTE_DESCRIPTION,
     NOTE_TAG,
@@ -15,6 +16,7 @@ from gitreg.documents import (
     Descriptor,
     Digest,
     Edits,
+    Hex32,
     Manifest,
     ManifestEntry,
     Note,
@@ -27,10 +29,11 @@ from gitreg.documents import (
     paths,
 )
 from gitreg.errors import BlobNotFound, CorruptBlob, InvalidDocument, InvalidName
+from gitreg.folding import checked_comment
 from gitreg.registry.catalogue import Catalogue, Reference
 from gitreg.registry.numbers import claim, claim_missing
 from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished, not_there, output_named, pin
-from gitreg.registry.views import VersionView
+from gitreg.registry.views import Remarks, VersionView, remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -165,6 +168,15 @@ class Models(Catalogue):
 
         label = "none" if version is None else str(version.number or f"~{version.short}")
         return self._ledger.publish(change, f"{model}: {alias} -> {label}", why=message)
+
+    def comment(self, reference: Reference, text: str, *, message: str | None = None) -> Recorded:
+        """Say something about a model or version, under one's own name; Markdown. Raises `InvalidValue`."""
+        what, folder = self._subject(reference)
+        return self._note(folder, {NOTE_COMMENT + Hex32.random(): checked_comment(text)}, f"{what}: commented", message)
+
+    def remarks(self, reference: Reference) -> Remarks:
+        """What people wrote about a model or version."""
+        return remarks_of(self._index.notes(self._subject(reference)[1]))
 
     # --- within -----------------------------------------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitreg.documents import NOTE_DELETED, NOTE_DESCRIPTION, NOTE_TAG
+from gitreg.folding import comments_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from gitreg.documents import Digest, ModelCard, Note, Version
+    from gitreg.folding import Comment
     from gitreg.store import Person
 
 
@@ -23,6 +25,7 @@ class Remarks:
     tags: Mapping[str, str]
     deleted: str | None
     """Why it was deleted; None where it was not."""
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def remarks_of(notes: Mapping[str, Note]) -> Remarks:
         for name, note in notes.items()
         if name.startswith(NOTE_TAG) and note.value is not None
     }
-    return Remarks(_text(notes, NOTE_DESCRIPTION), dict(sorted(tags.items())), _text(notes, NOTE_DELETED))
+    description, deleted = _text(notes, NOTE_DESCRIPTION), _text(notes, NOTE_DELETED)
+    return Remarks(description, dict(sorted(tags.items())), deleted, comments_of(notes.values()))
 
 
 def _text(notes: Mapping[str, Note], name: str) -> str | None:

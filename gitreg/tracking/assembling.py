@@ -23,7 +23,7 @@ from gitreg.documents import (
     WriterId,
     paths,
 )
-from gitreg.tracking.attempts import attempt_of, has_segment, record_of, with_attempt, with_segment
+from gitreg.tracking.attempts import attempt_of, comment_notes, has_segment, record_of, with_attempt, with_segment
 from gitreg.tracking.console import console_files
 from gitreg.tracking.gathering import Gathered, read_rows
 from gitreg.tracking.records import from_micros
@@ -140,6 +140,8 @@ class Work:
             for document in each.documents.values():
                 self._add_once(paths.dataset(document.name, document.digest), document)
                 self.name_blobs([sketch.digest for sketch in document.sketches])
+            for note in comment_notes(each, self._writer):
+                self._add_once(paths.note(f"notes/{note.subject}", note.name), note)
             for evaluation in each.evaluations.values():
                 self._add_once(paths.evaluation(evaluation.digest), evaluation)
                 self.name_blobs([evaluation.predictions.digest])

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.documents import Attempt, DatasetUse, Descriptor, Output, RunRecord, Status, WriterId
+from gitreg.documents import (
+    NOTE_COMMENT,
+    Attempt,
+    DatasetUse,
+    Descriptor,
+    Note,
+    Output,
+    RunRecord,
+    Status,
+    WriterId,
+    paths,
+)
 from gitreg.folding import combine_dropped, combine_metrics
 from gitreg.tracking.records import JournalHeader, from_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from gitreg.tracking.gathering import Gathered
@@ -71,6 +83,21 @@ def with_segment(attempt: Attempt, segment: Attempt) -> Attempt:
 def has_segment(attempt: Attempt, segment: Attempt) -> bool:
     """Whether the segment was counted in already: its series blob, which carries the journal's id, is named."""
     return set(segment.series) <= set(attempt.series)
+
+
+def comment_notes(gathered: Gathered, writer: WriterId) -> Iterator[Note]:
+    """What a journal's comments are on the ledger."""
+    header = gathered.header
+    for comment in gathered.comments:
+        yield Note(
+            rev=1,
+            writer=writer,
+            subject=paths.run_notes(header.run_id).removeprefix("notes/"),
+            name=NOTE_COMMENT + comment.id,
+            value=comment.text,
+            actor=header.actor,
+            at=from_micros(comment.at_us),
+        )
 
 
 def record_of(header: JournalHeader, attempts: tuple[Attempt, ...], writer: WriterId, rev: int = 1) -> RunRecord:

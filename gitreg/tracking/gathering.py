@@ -24,6 +24,7 @@ from gitreg.errors import CorruptJournal, GitregError, StorageError
 from gitreg.tracking.frames import END, EVENT, HEADER, METRIC, Frame, Points, read_frames
 from gitreg.tracking.records import (
     ArtifactEvent,
+    CommentEvent,
     ContextEvent,
     DatasetEvent,
     DroppedEvent,
@@ -106,6 +107,7 @@ class Gathered:
     source: Source | None = None
     environment: Environment | None = None
     dropped: dict[tuple[str, str], int] = field(default_factory=dict)
+    comments: list[CommentEvent] = field(default_factory=list)
     end: EndRecord | None = None
 
     @property
@@ -151,6 +153,8 @@ class Gathered:
             case ContextEvent():
                 self.source = event.source or self.source
                 self.environment = event.environment or self.environment
+            case CommentEvent():
+                self.comments.append(event)
             case DroppedEvent():
                 key = (event.dropped.key, event.dropped.reason)
                 self.dropped[key] = self.dropped.get(key, 0) + event.dropped.count

@@ -14,13 +14,25 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zlib import crc32
 
-from gitreg.documents import Dataset, DatasetUse, Digest, Dropped, Evaluation, Part, Status, check_name, spell_number
+from gitreg.documents import (
+    Dataset,
+    DatasetUse,
+    Digest,
+    Dropped,
+    Evaluation,
+    Hex32,
+    Part,
+    Status,
+    check_name,
+    spell_number,
+)
 from gitreg.errors import GitregError, InvalidValue, RunClosed
 from gitreg.secrets import refuse_secret, without_shown_secrets
 from gitreg.tracking.frames import pack_row, point_prefix
 from gitreg.tracking.journal import Journal, log
 from gitreg.tracking.records import (
     MAX_TIME_US,
+    CommentEvent,
     DatasetEvent,
     DroppedEvent,
     EndRecord,
@@ -231,6 +243,17 @@ class Recording:
                 self.tags[event.key] = event.value
         except (*_VALUE_ERRORS, GitregError) as error:
             self.refuse(key, _words(error), _hint(error))
+
+    def comment(self, text: object) -> None:
+        """Record what somebody says; a secret is refused."""
+        try:
+            said = _text(text)
+            refuse_secret("comment", said)
+            with self.journal.lock:
+                self._refuse_if_closed()
+                self._append(CommentEvent(id=Hex32.random(), text=said, at_us=self._clock_us()))
+        except (*_VALUE_ERRORS, GitregError) as error:
+            self.refuse("comment", _words(error), _hint(error))
 
     def dataset(self, use: DatasetUse, document: Dataset) -> None:
         """Record that a dataset was used."""

@@ -139,6 +139,15 @@ class ContextEvent(Part):
     environment: Environment | None
 
 
+class CommentEvent(Part):
+    """Something was said about the run, by whom the journal's header names."""
+
+    kind: Literal["comment"] = "comment"
+    id: Hex32
+    text: str
+    at_us: int
+
+
 class DroppedEvent(Part):
     """Values were refused; the counts of equal (key, reason) add up."""
 
@@ -154,7 +163,15 @@ class EndRecord(Part):
 
 
 Event = (
-    ParamEvent | TagEvent | DatasetEvent | EvaluationEvent | ArtifactEvent | OutputEvent | ContextEvent | DroppedEvent
+    ParamEvent
+    | TagEvent
+    | DatasetEvent
+    | EvaluationEvent
+    | ArtifactEvent
+    | OutputEvent
+    | ContextEvent
+    | DroppedEvent
+    | CommentEvent
 )
 
 _EVENTS: Final[dict[str, type[Event]]] = {
@@ -166,6 +183,7 @@ _EVENTS: Final[dict[str, type[Event]]] = {
     "output": OutputEvent,
     "context": ContextEvent,
     "dropped": DroppedEvent,
+    "comment": CommentEvent,
 }
 _KINDS: Final = {JournalHeader: HEADER, MetricRecord: METRIC, EndRecord: END}
 

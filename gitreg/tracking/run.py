@@ -174,6 +174,10 @@ class Run:
         for key, value in tags.items():
             self._recording.tag(key, value)
 
+    def comment(self, text: str) -> None:
+        """Say something about the run, under one's own name; Markdown. What looks like a secret is refused."""
+        self._recording.comment(text)
+
     # Bytes
 
     def log_artifact(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 
 from gitreg.blobs import Progress, get_manifest, read_manifest
 from gitreg.documents import (
+    NOTE_COMMENT,
     NOTE_DELETED,
     NOTE_DESCRIPTION,
     NOTE_TAG,
     Attempt,
     Digest,
     Edits,
+    Hex32,
     LiveState,
     Manifest,
     ManifestEntry,
@@ -34,11 +36,11 @@ from gitreg.errors import (
     NotFound,
     RunNotFound,
 )
-from gitreg.folding import FoldedRun, fold
+from gitreg.folding import FoldedRun, checked_comment, comments_of, fold
 from gitreg.index import RunLine, of_run
 from gitreg.search import asks_for_stages
 from gitreg.secrets import refuse_secrets_among
-from gitreg.tracking.attempts import record_of, with_segment
+from gitreg.tracking.attempts import comment_notes, record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.comparing import Comparison, compare
 from gitreg.tracking.console import Stream, is_console, printed_so_far
@@ -258,10 +260,15 @@ class Runs:
         values = {NOTE_TAG + key: text for key, text in new.items()}
         return self._change(run, values, f"tagged {', '.join(sorted(new))}", why)
 
-    def note(self, ref: str, text: str | None) -> CommitId | None:
-        """Say something about a run; None takes it away."""
+    def note(self, ref: str, text: str | None, *, why: str | None = None) -> CommitId | None:
+        """Describe a run, in Markdown; None takes it away. `why`, else the text, stands in the commit's message."""
         run = self.get(ref)
-        return self._change(run, {} if run.note == text else {NOTE_DESCRIPTION: text}, "described", text)
+        return self._change(run, {} if run.note == text else {NOTE_DESCRIPTION: text}, "described", why or text)
+
+    def comment(self, ref: str, text: str, *, why: str | None = None) -> CommitId | None:
+        """Say something about a run, under one's own name; Markdown. Raises `InvalidValue` for nothing."""
+        run = self.get(ref)
+        return self._change(run, {NOTE_COMMENT + Hex32.random(): checked_comment(text)}, "commented", why)
 
     def delete(self, ref: str, reason: str) -> CommitId | None:
         """Take a run out of lists. Nothing is removed: `restore` brings it back."""
@@ -329,9 +336,16 @@ class Runs:
         folders = {run_id: paths.run_notes(run_id) for run_id in [*records, *live]}
         notes = self._index.notes_of(folders.values())
         return {
-            run_id: _with_notes(self._read(records.get(run_id, ()), live.get(run_id, ())), notes.get(folder, {}))
+            run_id: _with_notes(
+                self._read(records.get(run_id, ()), live.get(run_id, ())),
+                {**self._said(live.get(run_id, ())), **notes.get(folder, {})},
+            )
             for run_id, folder in folders.items()
         }
+
+    def _said(self, journals: Sequence[LiveJournal]) -> dict[str, Note]:
+        """The comments in journals, as the ledger will have them."""
+        return {note.name: note for each in journals for note in comment_notes(each.gathered, self._store.writer)}
 
     def _read(self, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:
         run = fold([*records, *_overlay(records, journals, self._store)])
@@ -374,6 +388,7 @@ def _with_notes(run: FoldedRun, notes: Mapping[str, Note]) -> FoldedRun:
         run,
         tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
         note=_text(notes.get(NOTE_DESCRIPTION)),
+        comments=comments_of(notes.values()),
         deleted=_text(notes.get(NOTE_DELETED)),
     )
 

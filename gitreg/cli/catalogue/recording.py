@@ -55,6 +55,22 @@ RECORDING = (
     ),
     Entry("runs tag", "record", "Record", "Set or remove tags of a run.", "gitreg runs tag @last team=risk", "run"),
     Entry("runs note", "record", "Record", "Say what a run was about.", 'gitreg runs note @last "Too deep."', "run"),
+    Entry(
+        "note",
+        "saying",
+        "Record",
+        "Describe a run, version or model in Markdown.",
+        'gitreg note runs:/@last "Too **deep**."',
+        "described",
+    ),
+    Entry(
+        "comment",
+        "saying",
+        "Record",
+        "Say something about a run, version or model, under your name.",
+        'gitreg comment fraud/7 "The holdout is from 2025."',
+        "comments",
+    ),
     Entry("runs delete", "record", "Record", "Hide a run from lists.", 'gitreg runs delete @last -m "a typo"', "run"),
     Entry(
         "erase",

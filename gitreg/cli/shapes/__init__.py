@@ -78,7 +78,7 @@ from gitreg.cli.shapes.past import (
     TimeBound,
     Why,
 )
-from gitreg.cli.shapes.plain import Descriptor, Error, Failed, Number, Outcome, Scalar, Severity
+from gitreg.cli.shapes.plain import Comment, Descriptor, Error, Failed, Number, Outcome, Scalar, Severity
 from gitreg.cli.shapes.policies import (
     CaseAnswer,
     Example,
@@ -121,6 +121,7 @@ SHAPES: dict[str, Any] = {
     "changes": list[Change],
     "checkpoint": Checkpoint,
     "checks": list[Check],
+    "comments": list[Comment],
     "collected": Collected,
     "comparison": Comparison,
     "deployment": DeploymentAdded,
@@ -196,6 +197,7 @@ __all__ = [
     "Checkpoint",
     "Collectable",
     "Collected",
+    "Comment",
     "Comparison",
     "ComparisonRow",
     "Condition",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from gitreg.cli.shapes.plain import Descriptor, Number, Scalar
+from gitreg.cli.shapes.plain import Comment, Descriptor, Number, Scalar
 from gitreg.cli.shapes.runs import Dataset
 
 
@@ -28,6 +28,7 @@ class Version(TypedDict):
     registered_at: str | None
     registered_by: str | None
     description: str | None
+    comments: list[Comment]
     tags: dict[str, str]
     aliases: list[str]
     artifacts: Descriptor

@@ -31,3 +31,12 @@ class Failed(TypedDict):
     """The frame of an error."""
 
     error: Error
+
+
+class Comment(TypedDict):
+    """What somebody said, in Markdown."""
+
+    id: str
+    author: str
+    at: str
+    text: str

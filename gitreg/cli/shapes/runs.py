@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from gitreg.cli.shapes.plain import Descriptor, Number, Scalar
+from gitreg.cli.shapes.plain import Comment, Descriptor, Number, Scalar
 
 
 class Metric(TypedDict):
@@ -85,6 +85,7 @@ class Run(RunSummary):
     """A run whole. `source` and `environment` are as in schemas/run-v1.json."""
 
     actor: str
+    comments: list[Comment]
     attempts: list[Attempt]
     conflicts: list[Conflict]
     dropped: list[Dropped]

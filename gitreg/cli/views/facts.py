@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from gitreg.documents import format_time, plain, spell_number
+from gitreg.report import Heading, Line, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gitreg.cli import shapes
     from gitreg.documents import DatasetUse, Descriptor, ManifestEntry, MetricSummary, PinnedMetric
+    from gitreg.folding import Comment
+    from gitreg.report import Block
 
 
 def time(at: datetime | None) -> str | None:
@@ -63,3 +66,17 @@ def descriptor(pointer: Descriptor) -> shapes.Descriptor:
 def artifacts(entries: Iterable[ManifestEntry]) -> list[shapes.Artifact]:
     """Files."""
     return [cast("shapes.Artifact", plain(entry)) for entry in entries]
+
+
+def comments(found: Iterable[Comment]) -> list[shapes.Comment]:
+    """What people said."""
+    return [{"id": each.id, "author": each.author, "at": format_time(each.at), "text": each.text} for each in found]
+
+
+def comments_page(found: Sequence[Comment]) -> Iterator[Block]:
+    """The same for people: who and when, and the text below it, line by line."""
+    if found:
+        yield Heading("Comments")
+    for each in found:
+        yield Line(f"{each.author}, {when(each.at)}", "dim")
+        yield from (f"    {line}" for line in each.text.splitlines())

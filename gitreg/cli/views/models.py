@@ -33,6 +33,7 @@ def version(view: VersionView) -> shapes.Version:
         "registered_at": facts.time(view.registered_at),
         "registered_by": view.registered_by.email if view.registered_by else None,
         "description": view.description,
+        "comments": facts.comments(view.remarks.comments),
         "tags": dict(view.tags),
         "aliases": [*view.aliases],
         "artifacts": facts.descriptor(document.artifacts),
@@ -53,6 +54,10 @@ def versions_page(
     )
     columns = ("version", "digest", "registered", "by", "run", "aliases", *keys, *more)
     yield Table(columns, rows, whole=("version", "digest", "registered", "run"))
+    for view in views:
+        if view.remarks.comments:
+            yield Line(f"{view.label}:", "strong")
+            yield from facts.comments_page(view.remarks.comments)
 
 
 def _metrics(views: Sequence[VersionView]) -> list[str]:
@@ -168,6 +173,7 @@ def show_page(view: ModelView, stages: Sequence[StageView]) -> Iterator[Block]:
     if named:
         yield Heading("Aliases and tags")
         yield Table(("name", "value"), tuple(named.items()))
+    yield from facts.comments_page(view.remarks.comments)
     yield Line(f"Versions: gitreg versions {quote(view.name)}", "dim")
 
 

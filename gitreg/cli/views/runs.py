@@ -62,6 +62,7 @@ def whole(run: FoldedRun) -> shapes.Run:
     return {
         **summary(run),
         "actor": run.actor.principal,
+        "comments": facts.comments(run.comments),
         "attempts": [
             {
                 "id": each.id,
@@ -154,6 +155,7 @@ def show_page(run: FoldedRun, children: Sequence[FoldedRun] = ()) -> Iterator[Bl
         yield Heading("Children")
         yield _table([replace(child, parent=None) for child in children])
     yield from _came_from(run)
+    yield from facts.comments_page(run.comments)
 
 
 def _remarks(run: FoldedRun) -> Iterator[Block]:
@@ -162,7 +164,9 @@ def _remarks(run: FoldedRun) -> Iterator[Block]:
     if run.group:
         yield f"Group: {run.group}"
     if run.note:
-        yield f"Note: {run.note}"
+        first, *more = run.note.splitlines() or [""]
+        yield f"Note: {first}"
+        yield from (f"    {line}" for line in more)
     if run.deleted is not None:
         yield Line(f"Deleted: {run.deleted or 'no reason given'}", "warn")
     if run.layer == "journal":
