@@ -115,6 +115,10 @@ class PersonNotFound(NotFound):
     """No such approver."""
 
 
+class DatasetNotFound(NotFound):
+    """No such dataset, or no such version of it."""
+
+
 class BlobNotFound(NotFound):
     """No stored bytes under that digest, here or in the shared store."""
 

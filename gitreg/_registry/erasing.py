@@ -12,6 +12,7 @@ from gitreg._registry.referring import Search
 from gitreg._registry.settling import Settler
 from gitreg._registry.views import Erasing, Target
 from gitreg.blobs import LayeredBlobs
+from gitreg.data import DATASETS
 from gitreg.documents import Digest, Erased, is_sealed, paths
 from gitreg.errors import NotFound, Refused
 from gitreg.registry import RunAddress, parse_address
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitreg._registry.parts import Parts
+    from gitreg.blobs import Stored
     from gitreg.documents import Edits, ManifestEntry, Tree
 
 
@@ -41,9 +43,9 @@ class Eraser:
     def find(self, addresses: Sequence[str]) -> tuple[Target, ...]:
         """What addresses mean, and what rests on it.
 
-        An address is that of a run's files (`runs:/RUN/PATH`), of a version, the digest of a blob, or the digest of an
-        evaluation, which means its predictions. Raises `InvalidName`, `RunNotFound`, `ArtifactNotFound`,
-        `VersionNotFound`, and `NotFound` for a digest that nothing here has or names.
+        An address is that of a run's files (`runs:/RUN/PATH`), of a version, of data (`datasets:/NAME@VERSION`), the
+        digest of a blob, or that of an evaluation, which means its predictions. Raises `InvalidName`, `RunNotFound`,
+        `ArtifactNotFound`, `VersionNotFound`, and `NotFound` for a digest that nothing here has or names.
         """
         wanted = dict.fromkeys(digest for address in addresses for digest in self._digests(address))
         search = Search(set(wanted), LayeredBlobs(self._parts.blobs.local, self._parts.blobs.shared))
@@ -59,12 +61,22 @@ class Eraser:
             meant = next((each for each in self._parts.index.evaluations() if each.digest == digest), None)
             yield meant.predictions.digest if meant is not None else digest
             return
+        if address.startswith(DATASETS):
+            yield from (stored.digest for stored in self._data_of(address))
+            return
         found = parse_address(address)
         if isinstance(found, RunAddress):
             entries: Iterable[ManifestEntry] = self._parts.runs.artifacts(found.run, found.path)
         else:
             entries = self._artifacts(address)
         yield from (entry.digest for entry in entries)
+
+    def _data_of(self, address: str) -> Iterator[Stored]:
+        """All that a version of data stores, what others share with it included; its lists of files stay readable."""
+        document = self._parts.data.version(address).document
+        lists = {each.digest for each in document.files}
+        yield from (each for each in self._parts.data.stored(document) if each.digest not in lists)
+        yield from document.sketches
 
     def _target(self, digest: Digest, search: Search) -> Target:
         erased, everything = self._parts.erasures.of(digest), search.blobs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg.blobs import read_manifest
+from gitreg.blobs import listed_in
 from gitreg.documents import Digest, Erased, Version, classify_fact, classify_main, paths
 from gitreg.errors import BlobNotFound, CorruptBlob, InvalidDocument, UnsafePath, UnsafeRepository
 from gitreg.store import Snapshot
@@ -96,7 +96,7 @@ class Erasures:
 
     def _files_of(self, manifest: Digest) -> Iterator[Digest]:
         try:
-            yield from (entry.digest for entry in read_manifest(self._blobs, manifest).files)
+            yield from (stored.digest for _, stored in listed_in(self._blobs, manifest))
         except _UNKNOWN:  # a model that nobody can fetch has no files to keep
             return
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.naming import manifests_in, named_in
 from gitreg._registry.views import Ailment, Checkup
-from gitreg.blobs import BlobStore, Progress, Stored, read_manifest
+from gitreg.blobs import BlobStore, Progress, Stored, listed_in
 from gitreg.decisions import check_facts
 from gitreg.documents import Digest, MemoryTree, classify_main, is_sealed, paths
 from gitreg.errors import BlobNotFound, CorruptBlob, GitregError, InvalidDocument, StorageError, Unavailable
@@ -165,8 +165,8 @@ class Inspection:
             yield Ailment("key", what, message, "gitreg sync where it was recorded", severity)
 
     def _files_of(self, manifest: Digest, path: str) -> dict[Digest, tuple[Stored, str]]:
-        content = read_manifest(self._parts.blobs, manifest)
-        return {entry.digest: (entry, f"{path}: {entry.path}") for entry in content.files}
+        listed = listed_in(self._parts.blobs, manifest)
+        return {stored.digest: (stored, f"{path}: {file}") for file, stored in listed}
 
     def _remains(self, digest: Digest, what: str) -> Iterator[Ailment]:
         blobs = self._parts.blobs

@@ -30,7 +30,7 @@ def named_in(path: str, data: bytes) -> Iterator[Descriptor]:
         case Version() as version:
             yield from _of_version(version)
         case Dataset() as dataset:
-            yield from dataset.sketches
+            yield from (*dataset.sketches, *dataset.files)
         case Evaluation() as evaluation:
             yield evaluation.predictions
         case Statement() as said:
@@ -45,6 +45,8 @@ def manifests_in(path: str, data: bytes) -> Iterator[Descriptor]:
                 yield from _manifests_of(attempt)
         case Version() as version:
             yield version.artifacts
+        case Dataset() as dataset:
+            yield from dataset.files
 
 
 def _document(path: str, data: bytes) -> Document | None:

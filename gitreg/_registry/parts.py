@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitreg._user import User
+    from gitreg.data import Data
     from gitreg.decisions import Inputs
     from gitreg.documents import Observation, RunId, Version
     from gitreg.gathering import CodeHistory, Observer
@@ -66,7 +67,18 @@ class Parts:
 
     def forget_blobs(self) -> None:
         """Ask again where bytes are, and build anew what stands on the answer."""
-        for name in ("blobs", "erasures", "uploader", "ledger", "models", "evaluations", "observer", "tracker", "runs"):
+        for name in (
+            "blobs",
+            "erasures",
+            "uploader",
+            "ledger",
+            "models",
+            "data",
+            "evaluations",
+            "observer",
+            "tracker",
+            "runs",
+        ):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -103,6 +115,13 @@ class Parts:
     def models(self) -> Models:
         """Models and versions."""
         return Models(self.store, self.index, self.blobs, self.ledger, lambda: self.settings)
+
+    @cached_property
+    def data(self) -> Data:
+        """Versions of data."""
+        from gitreg.data import Data  # noqa: PLC0415 - nobody else has to wait for it
+
+        return Data(self.store, self.index, self.blobs, self.models, self.uploader.upload)
 
     @cached_property
     def evaluations(self) -> Evaluations:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.naming import manifests_in, named_in
 from gitreg._registry.views import Naming
-from gitreg.blobs import LayeredBlobs, read_manifest
+from gitreg.blobs import LayeredBlobs, listed_in
 from gitreg.documents import Compared, Digest, Evaluation, Evidence, RunRecord, classify_fact, classify_main
 from gitreg.errors import BlobNotFound, CorruptBlob, InvalidDocument, UnsafePath
 
 if TYPE_CHECKING:
-    from gitreg.documents import ManifestEntry, PathKind
+    from gitreg.blobs import Stored
+    from gitreg.documents import PathKind
     from gitreg.store import Snapshot
 
 _NAMING = ("runs", "versions", "datasets", "evaluations")
@@ -28,7 +29,7 @@ class Search:
     found: dict[Digest, list[Naming]] = field(default_factory=dict)
     known: dict[Digest, tuple[int, str]] = field(default_factory=dict)
     """Size and media type."""
-    _manifests: dict[Digest, tuple[ManifestEntry, ...]] = field(default_factory=dict)
+    _manifests: dict[Digest, tuple[tuple[str, Stored], ...]] = field(default_factory=dict)
     _evaluations: dict[Digest, Digest] = field(default_factory=dict)
 
     def ledger(self, files: Snapshot) -> None:
@@ -65,16 +66,16 @@ class Search:
             for descriptor in named_in(path, data):
                 self._note(descriptor.digest, descriptor.size, descriptor.media_type, naming)
             for manifest in manifests_in(path, data):
-                for entry in self._files(manifest.digest):
-                    file = Naming(naming.kind, naming.label, naming.path, entry.path)
-                    self._note(entry.digest, entry.size, entry.media_type, file)
+                for name, stored in self._files(manifest.digest):
+                    file = Naming(naming.kind, naming.label, naming.path, name)
+                    self._note(stored.digest, stored.size, stored.media_type, file)
         except InvalidDocument:  # fsck names it
             return
 
-    def _files(self, manifest: Digest) -> tuple[ManifestEntry, ...]:
+    def _files(self, manifest: Digest) -> tuple[tuple[str, Stored], ...]:
         if manifest not in self._manifests:
             try:
-                self._manifests[manifest] = read_manifest(self.blobs, manifest).files
+                self._manifests[manifest] = tuple(listed_in(self.blobs, manifest))
             except _NOT_READ:
                 self._manifests[manifest] = ()
         return self._manifests[manifest]

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
+    from gitreg.data import Data
     from gitreg.decisions import Said
     from gitreg.documents import ManifestEntry, RegistrySettings, Tree
     from gitreg.evaluation import CsvColumns
@@ -143,6 +144,11 @@ class Registry:
     def evaluations(self) -> Evaluations:
         """What versions were evaluated on."""
         return self._parts.evaluations
+
+    @property
+    def data(self) -> Data:
+        """Versions of data."""
+        return self._parts.data
 
     @property
     def proposals(self) -> Proposals:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.keeping import keep, kept
 from gitreg._registry.naming import manifests_in, named_in
-from gitreg.blobs import LayeredBlobs, Progress, read_manifest
+from gitreg.blobs import LayeredBlobs, Progress, listed_in
 from gitreg.errors import GitregError, InvalidDocument
 from gitreg.store import CommitId, Store
 
@@ -60,7 +60,7 @@ class Uploader:
             yield from (descriptor.digest for descriptor in named_in(path, data))
             for manifest in manifests_in(path, data):
                 if local.has(manifest.digest):
-                    yield from (entry.digest for entry in read_manifest(local, manifest.digest).files)
+                    yield from (stored.digest for _, stored in listed_in(local, manifest.digest))
         except InvalidDocument:  # fsck names it
             return
 

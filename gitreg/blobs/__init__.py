@@ -1,12 +1,33 @@
 """Bytes by their sha256: in a folder, in a bucket, or in memory; and folders of files as manifests over them."""
 
+from gitreg.blobs._chunks import can_cut
 from gitreg.blobs._folder import FolderBlobs
-from gitreg.blobs._folders import get_manifest, put_files, put_folder, put_manifest, read_manifest
+from gitreg.blobs._folders import (
+    get_file,
+    get_manifest,
+    listed_in,
+    put_files,
+    put_folder,
+    put_manifest,
+    put_manifests,
+    read_manifest,
+    read_manifests,
+)
 from gitreg.blobs._fsspec import FsspecBlobs
 from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
 from gitreg.blobs._memory import MemoryBlobs
-from gitreg.blobs._sealed import Put, Stored, content_size, get_stored, open_stored, put_sealed, putting, read_stored
+from gitreg.blobs._sealed import (
+    Put,
+    Stored,
+    content_of,
+    content_size,
+    get_stored,
+    open_stored,
+    put_sealed,
+    putting,
+    read_stored,
+)
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
 from gitreg.blobs._where import BlobSettings, check_blobs_url, open_blobs
 
@@ -24,18 +45,24 @@ __all__ = [
     "Put",
     "Source",
     "Stored",
+    "can_cut",
     "check_blobs_url",
+    "content_of",
     "content_size",
+    "get_file",
     "get_manifest",
     "get_stored",
+    "listed_in",
     "media_type_of",
     "open_blobs",
     "open_stored",
     "put_files",
     "put_folder",
     "put_manifest",
+    "put_manifests",
     "put_sealed",
     "putting",
     "read_manifest",
+    "read_manifests",
     "read_stored",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -10,20 +11,39 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from gitreg.blobs._chunks import read_chunk_list
 from gitreg.blobs._disk import refusals, rename, sync_files, sync_folder
 from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
-from gitreg.blobs._sealed import content_size, get_stored, putting
+from gitreg.blobs._sealed import content_of, content_size, get_stored, putting
+from gitreg.blobs._store import OCTET_STREAM
+from gitreg.blobs._stream import Content, hash_all, opened
 from gitreg.blobs._threads import Threads
-from gitreg.documents import MANIFEST_MEDIA_TYPE, MAX_DOCUMENT_BYTES, Manifest, ManifestEntry, check_artifact_path
-from gitreg.errors import AlreadyExists, InvalidDocument, InvalidValue, UnsafePath
+from gitreg.documents import (
+    MANIFEST_MEDIA_TYPE,
+    MAX_DOCUMENT_BYTES,
+    Descriptor,
+    Manifest,
+    ManifestEntry,
+    check_artifact_path,
+    is_chunked,
+)
+from gitreg.errors import (
+    AlreadyExists,
+    BlobErased,
+    BlobNotFound,
+    CorruptBlob,
+    InvalidDocument,
+    InvalidValue,
+    UnsafePath,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from gitreg.blobs._sealed import Put
+    from gitreg.blobs._sealed import Put, Stored
     from gitreg.blobs._store import BlobStore, Progress, Source
-    from gitreg.documents import Descriptor, Digest
+    from gitreg.documents import Digest
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,6 +51,9 @@ R = TypeVar("R")
 _AT_ONCE = 2
 """More threads only wait for the interpreter; what comes over a network is fetched by more, beforehand."""
 _AT_A_TIME = 16
+_MOST_ENTRIES = 16_384
+_ENDS_BELOW = (16).to_bytes(2, "big")
+"""One path in 4,096 ends a manifest."""
 _COPY_IT = "Put a copy of the file in its place: cp -L"
 
 
@@ -40,15 +63,18 @@ def put_folder(
     *,
     durable: bool = True,
     personal: bool = False,
+    chunked: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Store every file below a folder, and say which they are; empty folders are not kept.
 
     Symbolic links, inside as well as out of the folder, and what is neither file nor folder are refused: a copy that
     quietly leaves them out, or follows them, would not be the folder. Each file that is `personal` is sealed under a
-    key of its own. Raises `UnsafePath` before anything is stored, and `InvalidValue` where something cannot be read.
+    key of its own; the large ones of others go in chunks where that is asked for. Raises `UnsafePath` before anything
+    is stored, and `InvalidValue` where something cannot be read.
     """
-    return put_files(store, dict(_files_below(folder)), durable=durable, personal=personal, progress=progress)
+    files = dict(_files_below(folder))
+    return put_files(store, files, durable=durable, personal=personal, chunked=chunked, progress=progress)
 
 
 def put_files(
@@ -57,6 +83,7 @@ def put_files(
     *,
     durable: bool = True,
     personal: bool = False,
+    chunked: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Store files under the paths they shall have in the folder. Raises `UnsafePath` for a path no folder can hold."""
@@ -64,7 +91,7 @@ def put_files(
     if len(checked) != len(files):
         raise UnsafePath("Two files have one name but for their Unicode spelling.")
     check_together(checked)
-    put = putting(store, personal=personal)
+    put = putting(store, personal=personal, chunked=chunked)
     entries = _each(lambda path: _put_entry(put, path, checked[path], progress), sorted(checked))
     if durable:
         store.flush()
@@ -99,7 +126,7 @@ def get_manifest(store: BlobStore, manifest: Manifest, target: Path, *, progress
     """
     paths = _checked_paths(manifest)
     if isinstance(store, LayeredBlobs):
-        store.fetch_all((entry.digest for entry in manifest.files), progress)
+        _fetch(store, manifest, progress)
         progress = None  # told
     with _built_beside(target) as building:
         folders = [building / folder for folder in sorted(_folders_of(paths))]
@@ -108,6 +135,55 @@ def get_manifest(store: BlobStore, manifest: Manifest, target: Path, *, progress
         _each(lambda entry: _get_entry(store, entry, building, progress), manifest.files)
         sync_files(building / path for path in paths)
         sync_files([building, *folders])
+
+
+def get_file(store: BlobStore, entry: ManifestEntry, target: Path, *, progress: Progress | None = None) -> bool:
+    """Write one file of a manifest to a file that is not there yet; False where one with this very content is.
+
+    Raises `AlreadyExists` for any other, and whatever the store raises.
+    """
+    if target.is_symlink() or target.exists():
+        if target.is_file() and not target.is_symlink() and _is_content(target, content_of(store, entry)):
+            return False
+        raise AlreadyExists(f"{target} is there already.", subject=str(target), hint="Choose a new name.")
+    with refusals(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(store, LayeredBlobs):
+        _fetch(store, Manifest(files=(entry,)), progress)
+        progress = None  # told
+    get_stored(store, entry, target, progress=progress)
+    return True
+
+
+def _is_content(path: Path, content: Content) -> bool:
+    if path.stat().st_size != content.size:
+        return False
+    with opened(path) as stream:
+        return hash_all(stream) == content
+
+
+def listed_in(store: BlobStore, manifest: Digest) -> Iterator[tuple[str, Stored]]:
+    """Every blob behind a manifest, each with the path of the file that it is of: files, and the chunks of large ones.
+
+    A list of chunks that is not there, or damaged, names nothing further. Raises as `read_manifest`.
+    """
+    for entry in read_manifest(store, manifest).files:
+        yield entry.path, entry
+        yield from ((entry.path, chunk) for chunk in _chunks_of(store, entry))
+
+
+def _chunks_of(store: BlobStore, entry: ManifestEntry) -> Iterator[Descriptor]:
+    if is_chunked(entry.media_type):
+        with contextlib.suppress(BlobNotFound, BlobErased, CorruptBlob):
+            for chunk in read_chunk_list(store, entry.digest).chunks:
+                yield Descriptor(media_type=OCTET_STREAM, digest=chunk.digest, size=chunk.size)
+
+
+def _fetch(store: LayeredBlobs, manifest: Manifest, progress: Progress | None) -> None:
+    """Bring everything here, several blobs at once; what is here already is not asked for again."""
+    store.fetch_all((entry.digest for entry in manifest.files if not is_chunked(entry.media_type)), progress)
+    store.fetch_all(entry.digest for entry in manifest.files if is_chunked(entry.media_type))
+    store.fetch_all((chunk.digest for entry in manifest.files for chunk in _chunks_of(store, entry)), progress)
 
 
 def _each(work: Callable[[T], R], items: Sequence[T]) -> tuple[R, ...]:
@@ -124,9 +200,35 @@ def _put_entry(put: Put, path: str, source: Source, progress: Progress | None) -
 
 def _get_entry(store: BlobStore, entry: ManifestEntry, folder: Path, progress: Progress | None) -> None:
     target = folder / entry.path
-    get_stored(store, entry, target, durable=False, progress=progress)
-    if target.stat().st_size != content_size(entry):
+    try:
+        get_stored(store, entry, target, durable=False, progress=progress)
+    except (BlobNotFound, CorruptBlob) as error:
+        raise type(error)(f"{entry.path}: {error.message}", subject=error.subject, hint=error.hint) from None
+    if target.stat().st_size != content_size(store, entry):
         raise InvalidDocument(f"{entry.path} has not the size that its manifest says.", subject=entry.path)
+
+
+def read_manifests(store: BlobStore, digests: Iterable[Digest]) -> Manifest:
+    """Several manifests as the one folder that they list together. Raises as `read_manifest`."""
+    together = Manifest(files=tuple(entry for digest in digests for entry in read_manifest(store, digest).files))
+    _checked_paths(together)
+    return together
+
+
+def put_manifests(store: BlobStore, manifest: Manifest) -> tuple[Descriptor, ...]:
+    """Store a manifest of any length as several: where one ends follows from the paths, so that a folder in which
+    little changed shares most of them.
+    """
+    return tuple(put_manifest(store, piece, durable=False) for piece in _pieces(manifest))
+
+
+def _pieces(manifest: Manifest) -> Iterator[Manifest]:
+    start = 0
+    for at, entry in enumerate(manifest.files, 1):
+        is_end = at - start == _MOST_ENTRIES or hashlib.sha256(entry.path.encode()).digest()[:2] < _ENDS_BELOW
+        if is_end or at == len(manifest.files):
+            yield Manifest(files=manifest.files[start:at])
+            start = at
 
 
 def _checked_paths(manifest: Manifest) -> list[str]:

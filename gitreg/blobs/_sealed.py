@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from gitreg.blobs._chunks import open_chunked, put_chunked, whole_of
 from gitreg.blobs._save import save
 from gitreg.blobs._store import MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
-from gitreg.blobs._stream import opened, read_all
-from gitreg.documents import is_sealed, sealed_media_type
+from gitreg.blobs._stream import Content, hash_all, opened, read_all
+from gitreg.documents import is_chunked, is_sealed, sealed_media_type
 from gitreg.errors import BlobNotFound, CorruptBlob
 from gitreg.sealing import KEY_BYTES, new_key, opened_size, opening, sealing
 
@@ -57,9 +58,14 @@ def put_sealed(
     return stored
 
 
-def putting(store: BlobStore, *, personal: bool) -> Put:
-    """How a store takes bytes: sealed where they are personal, else as they are."""
-    return partial(put_sealed, store) if personal else store.put
+def putting(store: BlobStore, *, personal: bool, chunked: bool = False) -> Put:
+    """How a store takes bytes: sealed where they are personal, in chunks where asked, else as they are.
+
+    Sealed bytes are never cut: under keys of their own no two chunks would be alike.
+    """
+    if personal:
+        return partial(put_sealed, store)
+    return partial(put_chunked, store) if chunked else store.put
 
 
 def open_stored(store: BlobStore, stored: Stored) -> BinaryIO:
@@ -67,6 +73,8 @@ def open_stored(store: BlobStore, stored: Stored) -> BinaryIO:
 
     Raises `BlobNotFound` where its bytes or its key are not there, `BlobErased`; reading raises `CorruptBlob`.
     """
+    if is_chunked(stored.media_type):
+        return open_chunked(store, stored.digest)
     if not is_sealed(stored.media_type):
         return store.open(stored.digest)
     stream = store.open(stored.digest)
@@ -86,7 +94,7 @@ def open_stored(store: BlobStore, stored: Stored) -> BinaryIO:
 
 def read_stored(store: BlobStore, stored: Stored, limit: int = MAX_READ_BYTES) -> bytes:
     """What a small blob holds. Raises as `open_stored`, and `InvalidValue` above `limit` bytes."""
-    if not is_sealed(stored.media_type):
+    if _is_plain(stored):
         return store.read(stored.digest, limit)
     with open_stored(store, stored) as stream:
         return read_all(stream, limit)
@@ -96,13 +104,32 @@ def get_stored(
     store: BlobStore, stored: Stored, target: Path, *, durable: bool = True, progress: Progress | None = None
 ) -> None:
     """Write what a blob holds to a file, whole and right or not at all. Raises as `open_stored`."""
-    if not is_sealed(stored.media_type):
+    if _is_plain(stored):
         store.get(stored.digest, target, durable=durable, progress=progress)
         return
     with open_stored(store, stored) as stream:
         save(stream, None, target, location=store.location, durable=durable, progress=progress)
 
 
-def content_size(stored: Stored) -> int:
-    """How many bytes a blob holds."""
+def _is_plain(stored: Stored) -> bool:
+    return not is_sealed(stored.media_type) and not is_chunked(stored.media_type)
+
+
+def content_size(store: BlobStore, stored: Stored) -> int:
+    """How many bytes it is when it is read. Raises as `read_chunk_list` for a list of chunks that is not there."""
+    if is_chunked(stored.media_type):
+        return whole_of(store, stored.digest).size
     return opened_size(stored.size) if is_sealed(stored.media_type) else stored.size
+
+
+def content_of(store: BlobStore, stored: Stored) -> Content:
+    """What it is when it is read: the digest and length of the whole. Only of sealed bytes all are read for it.
+
+    Raises as `open_stored`.
+    """
+    if is_chunked(stored.media_type):
+        return whole_of(store, stored.digest)
+    if not is_sealed(stored.media_type):
+        return Content(stored.digest, stored.size)
+    with open_stored(store, stored) as stream:
+        return hash_all(stream)

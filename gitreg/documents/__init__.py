@@ -4,6 +4,14 @@ from gitreg.documents import paths
 from gitreg.documents.canonical import MAX_DOCUMENT_BYTES, Json, canonical_bytes, parse_json
 from gitreg.documents.cases import PolicyCase, PolicyCases
 from gitreg.documents.checkpoint import Checkpoint
+from gitreg.documents.chunked import (
+    MAX_CHUNK_BYTES,
+    MAX_CHUNK_LIST_BYTES,
+    Chunk,
+    ChunkList,
+    chunked_media_type,
+    is_chunked,
+)
 from gitreg.documents.document import (
     Actor,
     Descriptor,
@@ -59,6 +67,7 @@ from gitreg.documents.facts import (
     Note,
     Output,
     PinnedMetric,
+    Place,
     Point,
     Revised,
     Role,
@@ -144,6 +153,8 @@ __all__ = [
     "DOCUMENTS",
     "HANDLE_PATTERN",
     "MANIFEST_MEDIA_TYPE",
+    "MAX_CHUNK_BYTES",
+    "MAX_CHUNK_LIST_BYTES",
     "MAX_DOCUMENT_BYTES",
     "MAX_REVIEWS",
     "NOTE_COMMENT",
@@ -168,6 +179,8 @@ __all__ = [
     "CheckReport",
     "CheckRequirement",
     "Checkpoint",
+    "Chunk",
+    "ChunkList",
     "Column",
     "ColumnProfile",
     "Compared",
@@ -220,6 +233,7 @@ __all__ = [
     "PathKind",
     "PeopleRequirement",
     "PinnedMetric",
+    "Place",
     "Point",
     "Policy",
     "PolicyCase",
@@ -269,12 +283,14 @@ __all__ = [
     "check_artifact_path",
     "check_model_name",
     "check_name",
+    "chunked_media_type",
     "classify_fact",
     "classify_main",
     "document_type",
     "finds",
     "fits",
     "format_time",
+    "is_chunked",
     "is_part",
     "is_sealed",
     "json_schema",

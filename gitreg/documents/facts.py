@@ -182,8 +182,20 @@ class Column(Part):
     type: Name
 
 
+class Place(Part):
+    """Where data lies that others keep: a URL without credentials, and what its server claims about it."""
+
+    url: Prose
+    etag: Prose | None = None
+    version_id: Prose | None = None
+
+
 class Dataset(Document):
-    """A dataset by its full content. `kind` is a table, a file or a folder; `rows` and `columns` of tables only."""
+    """A dataset by its full content. `kind` is a table, a file or a folder; `rows` and `columns` of tables only.
+
+    `files` are manifests that together list its files, where its bytes were stored; `place` is where they lie, where
+    others keep them.
+    """
 
     schema_name = "dataset"
 
@@ -197,6 +209,8 @@ class Dataset(Document):
     source: Prose | None = None
     profile: Descriptor | None = None
     row_hashes: Descriptor | None = None
+    files: Seq[Descriptor] = ()
+    place: Place | None = None
 
     @property
     def sketches(self) -> tuple[Descriptor, ...]:

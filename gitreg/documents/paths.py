@@ -111,6 +111,11 @@ def model_notes(model: str) -> str:
     return f"notes/models/{part(model)}"
 
 
+def dataset_notes(name: str, content: Digest) -> str:
+    """The folder of the notes on a version of a dataset, by the digest of its content."""
+    return f"notes/datasets/{part(name)}/{content.short}"
+
+
 def experiment_notes(name: str) -> str:
     """The folder of an experiment's notes."""
     return f"notes/experiments/{part(name)}"
@@ -243,7 +248,7 @@ _LEDGER: tuple[tuple[str, str, type[Document] | None], ...] = (
     ("checkpoint", r"checkpoints/(?P<count>[1-9]\d{0,11})-(?P<digest>[0-9a-f]{16})\.note", None),
     (
         "note",
-        rf"notes/(?P<subject>{_RUNS}/{_P}|versions/{_P}/[0-9a-f]{{16}}|(?:models|experiments)/{_P})/(?P<note>{_P})\.json",
+        rf"notes/(?P<subject>{_RUNS}/{_P}|(?:versions|datasets)/{_P}/[0-9a-f]{{16}}|(?:models|experiments)/{_P})/(?P<note>{_P})\.json",
         facts.Note,
     ),
 )

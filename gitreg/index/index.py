@@ -81,7 +81,7 @@ class Index:
         self._database = database
         self._source = source
         self._ledger = ledger
-        kept = (Branch(main, source.main_tip, ""), Branch(ledger, source.ledger_tip, "versions"))
+        kept = (Branch(main, source.main_tip), Branch(ledger, source.ledger_tip, ("versions", "datasets")))
         self._branches: Mapping[str, Branch] = {branch.ref: branch for branch in kept}
 
     @classmethod
@@ -114,7 +114,7 @@ class Index:
     def path_history(self, ref: str, path: str) -> list[PathChange]:
         """The commits on the first-parent line of `ref` that changed a file, oldest first.
 
-        Of main every path is kept, of the ledger those below `versions/`.
+        Of main every path is kept, of the ledger those below `versions/` and `datasets/`.
         """
         query = "SELECT position, commit_id, object_id FROM history WHERE ref = ? AND path = ? ORDER BY position"
         return self._line(ref, lambda connection: [_path_change(row) for row in connection.execute(query, (ref, path))])

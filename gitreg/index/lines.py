@@ -38,17 +38,17 @@ class PathChange:
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch that is kept: its ref, how to ask for its tip, and the folder whose changes are kept ("" keeps all)."""
+    """A branch that is kept: its ref, how to ask for its tip, and the folders whose changes are kept (none: all)."""
 
     ref: str
     tip: Callable[[], CommitId | None]
-    folder: str
+    folders: tuple[str, ...] = ()
 
 
 def extend(connection: sqlite3.Connection, source: Source, branch: Branch) -> None:
     """Bring the line of a branch to its tip. What the new tip's line has in common with the old one is kept.
 
-    About 1 ms a commit, less where the branch's folder as a whole did not change.
+    About 1 ms a commit, less where the branch's folders as a whole did not change.
     """
     ref, tip, boundary = branch.ref, branch.tip(), _boundary(source)
     known = _known(connection, ref)  # read again: another process may have done the work while we waited for our turn
@@ -99,16 +99,17 @@ def _append(connection: sqlite3.Connection, source: Source, branch: Branch, new:
     for landed in new:
         connection.execute("INSERT INTO line VALUES (?, ?, ?)", (ref, landed.position, landed.commit))
         before = commit_at(connection, ref, landed.position - 1)
-        changes = _changed(source, before, landed.commit, branch.folder)
+        changes = _changed(source, before, landed.commit, branch.folders)
         rows = [(ref, change.path, landed.position, landed.commit, change.after) for change in changes]
         connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _changed(source: Source, before: CommitId | None, after: CommitId, folder: str) -> Iterator[Change]:
-    if folder and source.snapshot(before).object_id(folder) == source.snapshot(after).object_id(folder):
+def _changed(source: Source, before: CommitId | None, after: CommitId, folders: tuple[str, ...]) -> Iterator[Change]:
+    old, new = source.snapshot(before), source.snapshot(after)
+    if folders and all(old.object_id(folder) == new.object_id(folder) for folder in folders):
         return iter(())
-    changes = source.changes(before, after)
-    return (change for change in changes if not folder or change.path.startswith(f"{folder}/"))
+    beginnings = tuple(f"{folder}/" for folder in folders) or ("",)
+    return (change for change in source.changes(before, after) if change.path.startswith(beginnings))
 
 
 def position_of(connection: sqlite3.Connection, ref: str, commit: str) -> int | None:

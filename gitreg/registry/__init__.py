@@ -20,7 +20,7 @@ from gitreg.registry.ledger import Ledger, Recorded, Upload
 from gitreg.registry.models import Models, Registered
 from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
 from gitreg.registry.pinning import RecordedRun, blobs_of, pin
-from gitreg.registry.views import ModelView, Remarks, VersionView
+from gitreg.registry.views import ModelView, Remarks, VersionView, remarks_of
 
 if TYPE_CHECKING:
     from gitreg.registry.bringing import Bringing, Kept
@@ -63,6 +63,7 @@ __all__ = [
     "live_at",
     "parse_address",
     "pin",
+    "remarks_of",
 ]
 
 __getattr__ = lazily(

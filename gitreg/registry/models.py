@@ -116,24 +116,24 @@ class Models(Catalogue):
         """Say what a model (`fraud`) or a version (`fraud/7`) is; None takes it away. `message` says why."""
         what, folder = self._subject(reference)
         subject = f"{what}: {'described' if text else 'description removed'}"
-        return self._note(folder, {NOTE_DESCRIPTION: text or None}, subject, message)
+        return self.note(folder, {NOTE_DESCRIPTION: text or None}, subject, message)
 
     def tag(self, reference: Reference, tags: Mapping[str, str | None], *, message: str | None = None) -> Recorded:
         """Set tags of a model or version; a value of None takes the tag away. `message` says why."""
         what, folder = self._subject(reference)
         names = {NOTE_TAG + check_name(key, "tag"): value for key, value in tags.items()}
         shown = ", ".join(f"{key}={value}" if value is not None else f"-{key}" for key, value in tags.items())
-        return self._note(folder, names, f"{what}: tagged {shown}", message)
+        return self.note(folder, names, f"{what}: tagged {shown}", message)
 
     def delete(self, reference: Reference, reason: str) -> Recorded:
         """Leave a model or version out of lists. Its file, its number and decisions about it stay."""
         what, folder = self._subject(reference)
-        return self._note(folder, {NOTE_DELETED: reason}, f"{what}: deleted, {reason}")
+        return self.note(folder, {NOTE_DELETED: reason}, f"{what}: deleted, {reason}")
 
     def restore(self, reference: Reference) -> Recorded:
         """Take a deletion back."""
         what, folder = self._subject(reference)
-        return self._note(folder, {NOTE_DELETED: None}, f"{what}: restored")
+        return self.note(folder, {NOTE_DELETED: None}, f"{what}: restored")
 
     def alias(
         self, model: str, name: str, reference: Reference | int | None, *, message: str | None = None
@@ -203,10 +203,8 @@ class Models(Catalogue):
         """Put documents that are written once onto the ledger, and the bytes that they name where others read them."""
         return self._ledger.publish(lambda _: edits, subject, blobs, why=why)
 
-    def _note(
-        self, folder: str, values: Mapping[str, str | None], subject: str, message: str | None = None
-    ) -> Recorded:
-        """Raises `InvalidValue` for what looks like a secret."""
+    def note(self, folder: str, values: Mapping[str, str | None], subject: str, message: str | None = None) -> Recorded:
+        """Write notes into a folder; None takes one away. Raises `InvalidValue` for what looks like a secret."""
         from gitreg.secrets import refuse_secrets_among  # noqa: PLC0415 - its patterns take longer to compile than a read
 
         refuse_secrets_among({name.removeprefix(NOTE_TAG): value for name, value in values.items()})

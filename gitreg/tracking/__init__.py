@@ -22,6 +22,13 @@ from gitreg.tracking.active import (
     set_tag,
     set_tags,
 )
+from gitreg.tracking.capture import (
+    PROFILE_MEDIA_TYPE,
+    ROW_HASHES_MEDIA_TYPE,
+    folder_content,
+    hash_rows,
+    profile_of,
+)
 from gitreg.tracking.command import COMMAND_ERROR, run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
 from gitreg.tracking.console import Stream, appended
@@ -45,6 +52,8 @@ __all__ = [
     "COMMAND_ERROR",
     "INTERVAL_S",
     "MIN_INTERVAL_S",
+    "PROFILE_MEDIA_TYPE",
+    "ROW_HASHES_MEDIA_TYPE",
     "SPOOL_VARIABLE",
     "ComparedRow",
     "Comparison",
@@ -79,7 +88,9 @@ __all__ = [
     "direction",
     "finite_sum",
     "flush",
+    "folder_content",
     "generated_name",
+    "hash_rows",
     "log_artifact",
     "log_artifacts",
     "log_dataset",
@@ -97,6 +108,7 @@ __all__ = [
     "log_table",
     "log_text",
     "metric_label",
+    "profile_of",
     "read_series",
     "record_metrics",
     "recount",

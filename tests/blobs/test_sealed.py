@@ -74,7 +74,7 @@ def test_what_was_sealed_comes_back_by_its_descriptor(place: BlobStore, data: by
     (tmp_path / "in").write_bytes(data)
     for source in (data, tmp_path / "in", io.BytesIO(data)):
         stored = put_sealed(place, source, media_type="text/csv")
-        assert (stored.media_type, content_size(stored)) == ("text/csv+sealed", len(data))
+        assert (stored.media_type, content_size(place, stored)) == ("text/csv+sealed", len(data))
         assert read_stored(place, stored) == data
         with open_stored(place, stored) as stream:
             assert stream.read() == data

@@ -32,6 +32,9 @@ READING = {
     "audit verify",
     "changes",
     "checks list",
+    "data get",
+    "data list",
+    "data show",
     "deployments list",
     "erased",
     "evaluations list",
@@ -140,6 +143,9 @@ def test_what_is_said_of_facts_stands_in_the_log(writer: Writer, gitreg: Gitreg,
     writer.says("describe", "fraud", "Scores payments.", at=here)
     writer.says("tag", "fraud/1", "audited=yes", at=here)
     writer.says("alias", "fraud", "champion", "1", at=here)
+    writer.says("data", "add", "../made/model.bin", at=here)
+    writer.says("data", "describe", "model", "Weights.", at=here)
+    writer.says("data", "tag", "model", "audited=yes", at=here)
 
 
 def test_a_message_stands_below_the_subject_which_stays_as_it_is(

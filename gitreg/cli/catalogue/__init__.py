@@ -7,6 +7,7 @@ prints; a command without one prints no JSON.
 from __future__ import annotations
 
 from gitreg.cli.catalogue.checking import CHECKING
+from gitreg.cli.catalogue.data import DATA
 from gitreg.cli.catalogue.deciding import DECIDING
 from gitreg.cli.catalogue.entry import Entry, GroupEntry
 from gitreg.cli.catalogue.looking import LOOKING
@@ -31,6 +32,7 @@ GROUPS = (
     GroupEntry("runs", "Record", "Start, record, finish, list, show, compare and annotate runs."),
     GroupEntry("import", "Record", "Bring what other trackers recorded."),
     GroupEntry("spool", "Record", "Folders to record into where no registry is at hand."),
+    GroupEntry("data", "Record", "Add, list, show, compare and fetch versions of files, folders and tables."),
     GroupEntry("artifacts", "Look", "List and fetch the files of a run."),
     GroupEntry("models", "Look", "List and show models and their versions."),
     GroupEntry("versions", "Look", "List the versions of a model, and search those of all.", "list"),
@@ -49,7 +51,7 @@ GROUPS = (
 
 GROUP_DEFAULTS = {each.name: each.default for each in GROUPS}
 
-COMMANDS = (*RECORDING, *LOOKING, *DECIDING, *CHECKING)
+COMMANDS = (*RECORDING, *DATA, *LOOKING, *DECIDING, *CHECKING)
 
 
 def _again(path: str, same_as: str, section: str = "") -> Entry:

@@ -29,9 +29,9 @@ __all__ = ["erase", "erased"]
 def erase(session: Session, addresses: tuple[str, ...], yes: bool, dry_run: bool, message: str) -> Reply:
     """Destroy bytes and their keys for good.
 
-    ADDRESS is runs:/RUN/PATH, the sha256 of a blob, or that of an evaluation, which means its predictions. Shows first
-    what rests on them. The ledger keeps who, when and why: write nothing personal there. Files of a version that stands
-    in a stage are refused (exit code 6).
+    ADDRESS is runs:/RUN/PATH, datasets:/NAME@VERSION, the sha256 of a blob, or that of an evaluation, which means its
+    predictions. Shows first what rests on them. The ledger keeps who, when and why: write nothing personal there. Files
+    of a version that stands in a stage are refused (exit code 6).
     """
     eraser = session.registry.erasing
     found = eraser.find(addresses)

@@ -23,6 +23,7 @@ from gitreg.cli.shapes.audits import (
     PackedFile,
     StageName,
 )
+from gitreg.cli.shapes.data import DataAdded, DataColumn, DataFetched, DataPlace, DatasetSummary, DataVersion
 from gitreg.cli.shapes.decisions import (
     Approver,
     Attestation,
@@ -124,6 +125,10 @@ SHAPES: dict[str, Any] = {
     "comments": list[Comment],
     "collected": Collected,
     "comparison": Comparison,
+    "data-added": DataAdded,
+    "data-fetched": DataFetched,
+    "dataset": DataVersion,
+    "datasets": list[DatasetSummary] | list[DataVersion],
     "deployment": DeploymentAdded,
     "deployments": list[Deployment],
     "described": Described,
@@ -203,7 +208,13 @@ __all__ = [
     "Condition",
     "Conflict",
     "DamagedJournal",
+    "DataAdded",
+    "DataColumn",
+    "DataFetched",
+    "DataPlace",
+    "DataVersion",
     "Dataset",
+    "DatasetSummary",
     "Deployment",
     "DeploymentAdded",
     "Described",

@@ -3,7 +3,7 @@ secrets.
 """
 
 from gitreg.tracking.capture.columns import columns_in
-from gitreg.tracking.capture.datasets import capture_dataset
+from gitreg.tracking.capture.datasets import capture_dataset, folder_content
 from gitreg.tracking.capture.profiles import MEDIA_TYPE as PROFILE_MEDIA_TYPE
 from gitreg.tracking.capture.profiles import Sketch, profile_of
 from gitreg.tracking.capture.rows import MEDIA_TYPE as ROW_HASHES_MEDIA_TYPE
@@ -20,6 +20,7 @@ __all__ = [
     "capture_dataset",
     "capture_start",
     "columns_in",
+    "folder_content",
     "hash_rows",
     "is_captured",
     "log_without_secrets",

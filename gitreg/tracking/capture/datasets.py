@@ -85,10 +85,15 @@ def _file(path: Path) -> tuple[str, int]:
 
 
 def _folder(folder: Path) -> tuple[Digest, int]:
+    named = {os.fsencode(path.relative_to(folder).as_posix()): path for path in _files(folder)}
+    return folder_content((name, *_file(named[name])) for name in sorted(named))
+
+
+def folder_content(files: Iterable[tuple[bytes, str, int]]) -> tuple[Digest, int]:
+    """`folder/1` of files by path, in that order, each with its sha256 in hex and its size; and all their bytes."""
     whole, total = hashlib.sha256(), 0
-    for path in sorted(_files(folder), key=lambda each: os.fsencode(each.relative_to(folder).as_posix())):
-        content, size = _file(path)
-        whole.update(b"%s\0%s\0%d\n" % (os.fsencode(path.relative_to(folder).as_posix()), content.encode(), size))
+    for path, content, size in files:
+        whole.update(b"%s\0%s\0%d\n" % (path, content.encode(), size))
         total += size
     return _digest(whole.hexdigest()), total
 

@@ -1,0 +1,19 @@
+"""Data: versions of files, folders and tables, by the digest of their whole content; and what changed between two."""
+
+from gitreg.data.addresses import DATASETS, DataAddress, parse_data_address
+from gitreg.data.catalogue import DataCatalogue
+from gitreg.data.data import Adding, Data
+from gitreg.data.views import Added, DatasetView, DataVersion, Fetched
+
+__all__ = [
+    "DATASETS",
+    "Added",
+    "Adding",
+    "Data",
+    "DataAddress",
+    "DataCatalogue",
+    "DataVersion",
+    "DatasetView",
+    "Fetched",
+    "parse_data_address",
+]
