@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from gitreg.documents import ManifestEntry, RegistrySettings, Tree
     from gitreg.evaluation import CsvColumns
     from gitreg.exchange import ImportReport, Origin, Wishes
+    from gitreg.folding import FoldedRun
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
     from gitreg.registry import Adding, Evaluated, Evaluations
@@ -305,6 +306,12 @@ class Registry:
     def pull(self, address: str, target: Path | str, progress: Progress | None = None) -> Pulled:
         """Write the files of an address to a new folder, every byte checked; see `Resolver.pull`."""
         return self._resolver.pull(address, Path(target), progress)
+
+    def pull_run(
+        self, run: FoldedRun, target: Path | str, progress: Progress | None = None
+    ) -> tuple[ManifestEntry, ...]:
+        """Write what a run made to a new folder, such as that of `runs.best`; see `Resolver.pull_run`."""
+        return self._resolver.pull_run(run, Path(target), progress)
 
     def artifacts(self, address: str) -> tuple[ManifestEntry, ...]:
         """The files of an address."""

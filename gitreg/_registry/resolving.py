@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.views import Pulled, Resolution, StageView
 from gitreg.blobs import Progress, get_manifest, read_manifest
-from gitreg.errors import CannotTell, NotInForce, StageNotFound, VersionNotFound
+from gitreg.errors import ArtifactNotFound, CannotTell, NotInForce, StageNotFound, VersionNotFound
 from gitreg.registry import Label, ModelAddress, Proposed, RunAddress, VersionView, parse_address
 from gitreg.store import CommitId
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from gitreg._registry.parts import Parts
     from gitreg.decisions import Standing, Target
-    from gitreg.documents import Manifest
+    from gitreg.documents import Manifest, ManifestEntry
+    from gitreg.folding import FoldedRun
 
 
 class Resolver:
@@ -62,6 +63,20 @@ class Resolver:
         manifest = self.manifest(resolution)
         get_manifest(self._parts.blobs, manifest, target, progress=progress)
         return Pulled(resolution, target, len(manifest.files), sum(entry.size for entry in manifest.files))
+
+    def pull_run(self, run: FoldedRun, target: Path, progress: Progress | None = None) -> tuple[ManifestEntry, ...]:
+        """Write what a run made to a new folder: its model, else its only output, else all its artifacts.
+
+        What was written. Raises as `pull`, and `ArtifactNotFound` for a run that made nothing.
+        """
+        names = [output.name for output in run.outputs]
+        name = "model" if "model" in names else names[0] if len(names) == 1 else None
+        if name is not None:
+            return self.manifest(self.pull(str(RunAddress(run.run_id, name)), target, progress).resolution).files
+        if not self._parts.runs.artifacts(run.run_id):
+            message = f"The run {run.name} ({run.run_id.short}) made nothing that could be fetched."
+            raise ArtifactNotFound(message, subject=run.run_id, hint=f"Look: gitreg runs show {run.run_id.short}")
+        return tuple(self._parts.runs.get_artifact(run.run_id, "", target, progress))
 
     def _proposed(self, model: str, proposal: str) -> VersionView:
         """The candidate of a proposal: nobody has decided about it yet, and `resolve` does not say so.

@@ -172,7 +172,7 @@ class Models(Catalogue):
     def comment(self, reference: Reference, text: str, *, message: str | None = None) -> Recorded:
         """Say something about a model or version, under one's own name; Markdown. Raises `InvalidValue`."""
         what, folder = self._subject(reference)
-        return self._note(folder, {NOTE_COMMENT + Hex32.random(): checked_comment(text)}, f"{what}: commented", message)
+        return self.note(folder, {NOTE_COMMENT + Hex32.random(): checked_comment(text)}, f"{what}: commented", message)
 
     def remarks(self, reference: Reference) -> Remarks:
         """What people wrote about a model or version."""

@@ -29,8 +29,9 @@ from gitreg.tracking.capture import (
     hash_rows,
     profile_of,
 )
+from gitreg.tracking.choosing import Best, metric_field, value_of
 from gitreg.tracking.command import COMMAND_ERROR, run_command
-from gitreg.tracking.comparing import ComparedRow, Comparison, compare, direction
+from gitreg.tracking.comparing import ComparedRow, Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, appended
 from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
@@ -55,8 +56,10 @@ __all__ = [
     "PROFILE_MEDIA_TYPE",
     "ROW_HASHES_MEDIA_TYPE",
     "SPOOL_VARIABLE",
+    "Best",
     "ComparedRow",
     "Comparison",
+    "Direction",
     "Health",
     "LiveRun",
     "MetricsFile",
@@ -107,6 +110,7 @@ __all__ = [
     "log_params",
     "log_table",
     "log_text",
+    "metric_field",
     "metric_label",
     "profile_of",
     "read_series",
@@ -117,4 +121,5 @@ __all__ = [
     "set_tag",
     "set_tags",
     "spool_of",
+    "value_of",
 ]

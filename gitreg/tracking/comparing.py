@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gitreg.folding import FoldedRun
 
+Direction = Literal["higher", "lower"]
 Kind = Literal["param", "metric", "tag", "dataset"]
 Cell = bool | int | float | str | None
 
@@ -62,7 +63,7 @@ def compare(runs: Sequence[FoldedRun]) -> Comparison:
     return Comparison(tuple(runs), tuple(rows))
 
 
-def direction(key: str) -> Literal["higher", "lower"] | None:
+def direction(key: str) -> Direction | None:
     """Which values of a metric are better, where its name tells; None where it does not."""
     words = re.split(r"[^a-z0-9]+", key.lower())
     if _LOWER.intersection(words):
@@ -99,7 +100,7 @@ def _datasets(runs: Sequence[FoldedRun]) -> Iterator[ComparedRow]:
         yield ComparedRow("dataset", f"{name} ({role})", tuple(each.get((role, name)) for each in found))
 
 
-def _best(towards: Literal["higher", "lower"] | None, values: Sequence[float | None]) -> tuple[int, ...]:
+def _best(towards: Direction | None, values: Sequence[float | None]) -> tuple[int, ...]:
     numbers = [value for value in values if value is not None and not math.isnan(value)]
     if towards is None or not numbers:
         return ()

@@ -42,6 +42,7 @@ from gitreg.search import asks_for_stages
 from gitreg.secrets import refuse_secrets_among
 from gitreg.tracking.attempts import comment_notes, record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
+from gitreg.tracking.choosing import best_run
 from gitreg.tracking.comparing import Comparison, compare
 from gitreg.tracking.console import Stream, is_console, printed_so_far
 from gitreg.tracking.searching import RunPage, Search, SearchOptions
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
     from gitreg.index import Index, Stages
     from gitreg.store import CommitId, Snapshot, Store
+    from gitreg.tracking.choosing import Best
+    from gitreg.tracking.comparing import Direction
     from gitreg.tracking.reading import LiveJournal
     from gitreg.tracking.tracker import Tracker
 
@@ -128,6 +131,12 @@ class Runs:
         is_full = query.limit is not None and len(found) == query.limit
         token = wanted.token(found[-1].keys) if found and is_full else ""
         return RunPage(tuple(folded[run_id] for run_id in ids if run_id in folded), token)
+
+    def best(
+        self, metric: str, where: str = "", *, towards: Direction | None = None, experiment: str | None = None
+    ) -> Best:
+        """The best of the runs that fit, by how much, and which are as good; see `best_run`."""
+        return best_run(self, where, metric, self._surroundings.now(), towards=towards, experiment=experiment)
 
     def find(self, ref: str) -> RunId:
         """The id that a reference means. Raises `RunNotFound`, `Ambiguous`."""

@@ -133,3 +133,49 @@ def test_the_word_after_versions_is_a_model_where_it_is_no_command(gitreg: Gitre
     assert ask("versions", "fraud", at=filled) == ask("versions", "list", "fraud", at=filled)
     assert ask("versions", "--json", "fraud", at=filled) == ask("models", "versions", "fraud", at=filled)
     assert "list" in gitreg("versions", "--help").out
+
+
+# The best of them
+
+
+def test_pull_fetches_the_best_run_and_says_by_how_much(ask: Ask, gitreg: Gitreg, filled: Path, tmp_path: Path) -> None:
+    found = ask("pull", "--best", "auc@holdout", "--where", "params.depth > 3", "-o", tmp_path / "out", at=filled)
+    assert (tmp_path / "out" / "model.bin").read_text() == "second"
+    assert (found["best"]["name"], found["best"]["direction"], found["best"]["ties"]) == ("second", "higher", [])
+    assert found["best"]["margin"] == pytest.approx(0.01)
+    told = gitreg("pull", "--best", "auc", "--minimize", "-o", tmp_path / "least", at=filled)
+    assert "first" in told.out
+    assert "less than third" in told.out
+
+
+def test_runs_that_are_as_good_are_named_and_the_latest_is_taken(filled: Path) -> None:
+    with library.open(filled) as opened:
+        best = opened.runs.best("auc.count", towards="higher")
+    assert best.run.name == "third"
+    assert [run.name for run in best.ties] == ["second", "first"]
+    assert (best.second, best.margin) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--best", "auc", "--where", "params.depth = 99"), 3),
+        (("--best", "auc, loss"), 2),
+        (("--best", "auc >"), 2),
+        (("--best", "f1"), 3),
+        (("models:/fraud/1", "--best", "auc"), 2),
+        (("models:/fraud/1", "--where", "params.depth = 4"), 2),
+        ((), 2),
+    ],
+)
+def test_where_there_is_no_best_nothing_is_written(
+    gitreg: Gitreg, filled: Path, tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    assert gitreg("pull", *words, "-o", tmp_path / "out", at=filled).code == code
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_metric_whose_name_tells_no_way_needs_one(gitreg: Gitreg, filled: Path, tmp_path: Path) -> None:
+    told = gitreg("pull", "--best", "score", "-o", tmp_path / "out", at=filled)
+    assert told.code == 2
+    assert "--maximize or --minimize" in told.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
 import click
 
 from gitreg.cli.options import message_option
@@ -9,8 +11,20 @@ from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import sharing
+from gitreg.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from gitreg.tracking import Direction
 
 __all__ = ["pull", "resolve", "sync"]
+
+
+class Chosen(TypedDict):
+    """Which runs the best is looked for among, and which way."""
+
+    where: str | None
+    is_more: bool | None
+
 
 address_argument = click.argument("address")
 
@@ -43,13 +57,38 @@ def resolve(session: Session, address: str, as_env: bool) -> Reply:
 
 
 @command("pull")
-@address_argument
+@click.argument("address", required=False)
 @click.option("-o", "--output", "target", metavar="FOLDER", required=True, help="The folder to write, new or empty.")
-def pull(session: Session, address: str, target: str) -> Reply:
-    """Fetch a version's files, checked byte by byte."""
+@click.option("--best", metavar="METRIC", help="Of the run with the best value: auc, auc@holdout, loss.min.")
+@click.option("--where", metavar="FILTER", help="Of the best of these runs; as for runs search.")
+@click.option("--maximize/--minimize", "is_more", default=None, help="Which is better, where the name does not tell.")
+def pull(session: Session, address: str | None, target: str, best: str | None, **chosen: Unpack[Chosen]) -> Reply:
+    """Fetch a version's files, checked byte by byte.
+
+    With --best instead of ADDRESS what the best run made: its model, else its only output, else its artifacts. It is
+    said by how much it is better than the next, and which others are as good; of those the latest is taken.
+    """
+    if (address is None) == (best is None) or (address is not None and chosen["where"] is not None):
+        raise InvalidValue(
+            "Say either what to fetch or which run is best.", hint="gitreg pull ADDRESS, or --best METRIC"
+        )
+    if best is not None:
+        return _pull_best(session, best, target, **chosen)
+    return _pull(session, str(address), target)
+
+
+def _pull(session: Session, address: str, target: str) -> Reply:
     total = sum(entry.size for entry in session.registry.artifacts(address))
     with progress("fetching", total) as bar:
         found = session.registry.pull(address, target, bar)
     return Reply(
         sharing.pulled(found, session.registry.artifacts(found.resolution.address)), sharing.pulled_page(found)
     )
+
+
+def _pull_best(session: Session, metric: str, target: str, where: str | None, is_more: bool | None) -> Reply:
+    towards: Direction | None = None if is_more is None else "higher" if is_more else "lower"
+    best = session.registry.runs.best(metric, where or "", towards=towards)
+    with progress("fetching") as bar:
+        files = session.registry.pull_run(best.run, target, bar)
+    return Reply(sharing.pulled_best(best, files, target), sharing.pulled_best_page(best, files, target))

@@ -95,6 +95,7 @@ from gitreg.cli.shapes.rights import BranchRights, PathRights, RightsRule
 from gitreg.cli.shapes.runs import (
     Artifact,
     Attempt,
+    BestRun,
     Comparison,
     ComparisonRow,
     Conflict,
@@ -192,6 +193,7 @@ __all__ = [
     "Attempt",
     "Attestation",
     "Audit",
+    "BestRun",
     "Bounds",
     "BranchRights",
     "Built",

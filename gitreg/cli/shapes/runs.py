@@ -141,11 +141,25 @@ class Artifact(TypedDict):
     size: int
 
 
+class BestRun(TypedDict):
+    """The run with the best value of a metric: `ties` have the same, `second` is `margin` behind."""
+
+    run_id: str
+    name: str
+    metric: str
+    direction: Literal["higher", "lower"]
+    value: Number
+    ties: list[str]
+    second: str | None
+    margin: Number | None
+
+
 class Fetched(TypedDict):
-    """What was written to disk."""
+    """What was written to disk. `best` says of which run, where the best was asked for."""
 
     target: str
     files: list[Artifact]
+    best: BestRun | None
 
 
 class Recovered(TypedDict):

@@ -235,7 +235,7 @@ def files_page(entries: Iterable[ManifestEntry]) -> Iterator[Block]:
 
 def fetched(entries: Sequence[ManifestEntry], target: Path) -> shapes.Fetched:
     """What was written where."""
-    return {"target": str(target), "files": facts.artifacts(entries)}
+    return {"target": str(target), "files": facts.artifacts(entries), "best": None}
 
 
 def fetched_page(entries: Sequence[ManifestEntry], target: Path) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
-from gitreg.report import Line, counted, listed, size, when
+from gitreg.report import Line, counted, listed, number, size, when
 
 _FINGERPRINT = "0" * 64
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gitreg.cli import shapes
     from gitreg.documents import ManifestEntry
     from gitreg.report import Block
+    from gitreg.tracking import Best
 
 
 def resolution(found: Resolution) -> shapes.Resolution:
@@ -82,13 +83,47 @@ def env_lines(found: Resolution) -> Iterator[Block]:
 
 def pulled(found: Pulled, files: Sequence[ManifestEntry]) -> shapes.Fetched:
     """What was written."""
-    return {"target": str(found.target), "files": facts.artifacts(files)}
+    return {"target": str(found.target), "files": facts.artifacts(files), "best": None}
 
 
 def pulled_page(found: Pulled) -> Iterator[Block]:
     """The same for people."""
     what = f"{counted(found.files, 'file')}, {size(found.size_bytes)}"
     yield Line(f"{_label(found.resolution)}: {what}, in {found.target}, each checked against its sha256.", "good")
+
+
+def pulled_best(best: Best, files: Sequence[ManifestEntry], target: str) -> shapes.Fetched:
+    """What was written of the best run, and how much better it is."""
+    return {
+        "target": target,
+        "files": facts.artifacts(files),
+        "best": {
+            "run_id": best.run.run_id,
+            "name": best.run.name,
+            "metric": best.metric,
+            "direction": best.direction,
+            "value": facts.number(best.value),
+            "ties": [run.run_id for run in best.ties],
+            "second": best.second.run_id if best.second else None,
+            "margin": None if best.margin is None else facts.number(best.margin),
+        },
+    }
+
+
+def pulled_best_page(best: Best, files: Sequence[ManifestEntry], target: str) -> Iterator[Block]:
+    """The same for people."""
+    yield Line(f"{best.run.name} {best.run.run_id.short} has the best {best.metric}: {number(best.value)}", "good")
+    if best.second is None:
+        yield "No other run has another value." if best.ties else "It is the only run that fits and has it."
+    else:
+        way = "more" if best.direction == "higher" else "less"
+        second = f"{best.second.name} {best.second.run_id.short}"
+        yield f"That is {number(best.margin or 0.0)} {way} than {second}, the next."
+    if best.ties:
+        same = listed([f"{run.name} {run.run_id.short}" for run in best.ties])
+        yield Line(f"As good, and earlier: {same}", "warn")
+    what = f"{counted(len(files), 'file')}, {size(sum(entry.size for entry in files))}"
+    yield Line(f"{what}, in {target}, each checked against its sha256.", "good")
 
 
 def synced(found: Synced) -> shapes.Synced:
@@ -116,8 +151,8 @@ def synced_page(found: Synced) -> Iterator[Block]:
     if found.uploaded:
         yield Line(f"Uploaded {counted(len(found.uploaded), 'blob')}.", "good")
     yield from _settled(found.settled)
-    for label, number in found.numbered.items():
-        yield Line(f"{label} is now {label.rpartition('/')[0]}/{number}.", "good")
+    for label, place in found.numbered.items():
+        yield Line(f"{label} is now {label.rpartition('/')[0]}/{place}.", "good")
     report = found.report
     if report is None:
         yield "There is no remote; everything is in this clone. Add one: git remote add origin URL"
