@@ -12,13 +12,13 @@ from gitreg.search import parse_order
 from gitreg.tracking.comparing import direction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from gitreg.folding import FoldedRun
     from gitreg.search import Field
     from gitreg.tracking.comparing import Direction
-    from gitreg.tracking.runs import Runs
+    from gitreg.tracking.searching import RunPage
 
 LOOKED_AT = 50
 
@@ -39,7 +39,7 @@ class Best:
 
 
 def best_run(
-    runs: Runs,
+    search: Callable[..., RunPage],
     where: str,
     metric: str,
     now: datetime,
@@ -49,7 +49,7 @@ def best_run(
 ) -> Best:
     """The best of the runs that fit `where` by `metric`, named as in a search: `auc`, `auc@holdout`, `loss.min`.
 
-    Of runs with the same value the latest. `towards` says which values are better, where the metric's name does not.
+    `search` is that of the runs. Of runs with the same value the latest. `towards` says which values are better, where the metric's name does not.
     Raises `InvalidValue`, `RunNotFound` where no run that fits has the metric.
     """
     field = metric_field(metric, now)
@@ -58,7 +58,7 @@ def best_run(
         message = f"Nothing tells whether more or less of {metric!r:.80} is better."
         raise InvalidValue(message, subject=metric[:80], hint="Say so: --maximize or --minimize")
     order = f"metrics.{metric} {'DESC' if better == 'higher' else 'ASC'}"
-    found = runs.search(where, order_by=order, limit=LOOKED_AT, experiment=experiment).runs
+    found = search(where, order_by=order, limit=LOOKED_AT, experiment=experiment).runs
     ranked = [(run, value) for run in found if (value := value_of(run, field)) is not None]
     if not ranked:
         message = f"No run that fits has the metric {metric!r:.80}."

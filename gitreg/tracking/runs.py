@@ -136,7 +136,7 @@ class Runs:
         self, metric: str, where: str = "", *, towards: Direction | None = None, experiment: str | None = None
     ) -> Best:
         """The best of the runs that fit, by how much, and which are as good; see `best_run`."""
-        return best_run(self, where, metric, self._surroundings.now(), towards=towards, experiment=experiment)
+        return best_run(self.search, where, metric, self._surroundings.now(), towards=towards, experiment=experiment)
 
     def find(self, ref: str) -> RunId:
         """The id that a reference means. Raises `RunNotFound`, `Ambiguous`."""
