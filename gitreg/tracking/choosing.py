@@ -49,8 +49,8 @@ def best_run(
 ) -> Best:
     """The best of the runs that fit `where` by `metric`, named as in a search: `auc`, `auc@holdout`, `loss.min`.
 
-    `search` is that of the runs. Of runs with the same value the latest. `towards` says which values are better, where the metric's name does not.
-    Raises `InvalidValue`, `RunNotFound` where no run that fits has the metric.
+    `search` is that of the runs. Of runs with the same value it is the latest. `towards` says which values are better,
+    where the metric's name does not. Raises `InvalidValue`, `RunNotFound` where no run that fits has the metric.
     """
     field = metric_field(metric, now)
     better = towards or direction(field.key)
