@@ -3,17 +3,22 @@
 from gitreg.data.addresses import DATASETS, DataAddress, parse_data_address
 from gitreg.data.catalogue import DataCatalogue
 from gitreg.data.data import Adding, Data
+from gitreg.data.differing import ColumnChange, DataDifference, FileChange, TableChanges
 from gitreg.data.views import Added, DatasetView, DataVersion, Fetched
 
 __all__ = [
     "DATASETS",
     "Added",
     "Adding",
+    "ColumnChange",
     "Data",
     "DataAddress",
     "DataCatalogue",
+    "DataDifference",
     "DataVersion",
     "DatasetView",
     "Fetched",
+    "FileChange",
+    "TableChanges",
     "parse_data_address",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Unpack
 
 from gitreg.blobs import get_file, get_manifest, put_manifests, read_manifests
 from gitreg.data.catalogue import DataCatalogue
+from gitreg.data.differing import DataDifference, difference
 from gitreg.data.reading import Sketching, sketch, take
 from gitreg.data.views import Added, DataVersion, Fetched
 from gitreg.documents import NOTE_DESCRIPTION, NOTE_TAG, Dataset, Digest, check_model_name, check_name, paths
@@ -103,6 +105,29 @@ class Data(DataCatalogue):
             place = place / _plain_name(entry)
         is_new = get_file(self._blobs, entry, place, progress=progress)
         return Fetched(view, place, 1, size, is_new)
+
+    def diff(
+        self,
+        address: str,
+        other: str | None = None,
+        *,
+        key: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> DataDifference:
+        """What changed from one version to another; of one alone, from the version before it.
+
+        `key` names the columns that tell a table's rows apart. Raises as `version` and `difference`.
+        """
+        new = self.version(other or address)
+        old = self.version(address) if other else self._before(new)
+        return difference(self._blobs, old, new, key, progress)
+
+    def _before(self, view: DataVersion) -> DataVersion:
+        earlier = list(takewhile(lambda each: each.digest != view.digest, self.versions(view.name)))
+        if not earlier:
+            message = f"{view.label} is the first version of {view.name}."
+            raise NotFound(message, subject=view.label, hint=f"gitreg data list {view.name}")
+        return earlier[-1]
 
     def describe(self, address: str, text: str | None, *, message: str | None = None) -> Recorded:
         """Say what a version is; None takes it away. Raises as `version`."""

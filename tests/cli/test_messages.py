@@ -32,6 +32,7 @@ READING = {
     "audit verify",
     "changes",
     "checks list",
+    "data diff",
     "data get",
     "data list",
     "data show",

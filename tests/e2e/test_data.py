@@ -127,3 +127,15 @@ def test_nothing_of_chunks_is_left_out_of_what_documents_name(team: Team) -> Non
     team.ada.does("fsck")
     checked = team.ada.reads("fsck")
     assert checked["blobs"] == len(everything)
+
+
+def test_what_changed_is_told_in_words_and_as_json(team: Team) -> None:
+    for text in ("id,amount\n1,5\n2,6\n", "id,amount\n2,7\n3,8\n"):
+        (team.root / "claims.csv").write_text(text)
+        team.ada.does("data", "add", team.root / "claims.csv")
+    told = team.ada.does("data", "diff", "claims", "--key", "id")
+    assert "rows: 2 -> 2: 1 added, 1 removed, 1 changed" in told
+    found = team.ada.reads("data", "diff", "claims", "--key", "id")
+    assert (found["same"], found["table"]["changed"], found["table"]["compared"]) == (False, 1, ["id", "amount"])
+    refused = team.ada.run("data", "diff", "claims", "--key", "number")
+    assert (refused.code, "no column 'number'" in refused.err) == (2, True)

@@ -16,6 +16,14 @@ DATA = (
     Entry("data list", "data", "Look", "List datasets, or the versions of one.", "gitreg data list claims", "datasets"),
     Entry("data show", "data", "Look", "Show one version of a dataset.", "gitreg data show claims", "dataset"),
     Entry(
+        "data diff",
+        "data",
+        "Look",
+        "Show what changed between two versions of a dataset.",
+        "gitreg data diff claims@3f2a claims --key id",
+        "data-difference",
+    ),
+    Entry(
         "data get",
         "data",
         "Look",

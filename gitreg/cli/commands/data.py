@@ -12,9 +12,9 @@ from gitreg.cli.params import PAIR
 from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
-from gitreg.cli.views import data, models
+from gitreg.cli.views import data, datadiffs, models
 
-__all__ = ["data_add", "data_describe", "data_get", "data_list", "data_show", "data_tag"]
+__all__ = ["data_add", "data_describe", "data_diff", "data_get", "data_list", "data_show", "data_tag"]
 
 address_argument = click.argument("address", metavar="NAME[@VERSION]")
 """A dataset, by itself its latest version; or `@` and the first digits of a version's digest."""
@@ -74,6 +74,22 @@ def data_show(session: Session, address: str) -> Reply:
     found = catalogue.version(address)
     new = catalogue.new_bytes(catalogue.versions(found.name))[found.digest]
     return Reply(data.version(found, new), data.show_page(found, new))
+
+
+@command("data diff")
+@address_argument
+@click.argument("other", metavar="[NAME[@VERSION]]", required=False)
+@click.option("--key", metavar="COLUMNS", default="", help="The columns that tell rows apart, between commas.")
+def data_diff(session: Session, address: str, other: str | None, key: str) -> Reply:
+    """Show what changed between two versions of a dataset.
+
+    Of one alone, since the version before it. Folders are compared file by file; tables by their rows, their columns,
+    and how their values are spread.
+    """
+    columns = [each.strip() for each in key.split(",") if each.strip()]
+    with progress("reading") as bar:
+        found = session.registry.data.diff(address, other, key=columns, progress=bar)
+    return Reply(datadiffs.difference(found), datadiffs.page(found))
 
 
 @command("data get")

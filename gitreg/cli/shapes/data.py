@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from gitreg.cli.shapes.plain import Number
+
 
 class DataColumn(TypedDict):
     """A column of a table, its type as the library that read it spells it."""
@@ -58,6 +60,57 @@ class DataAdded(TypedDict):
     published: bool
     notes: list[str]
     version: DataVersion
+
+
+class DataFileChange(TypedDict):
+    """A file that is another, or that only one version has: its size in each, null where it is not there."""
+
+    path: str
+    old_size: int | None
+    new_size: int | None
+
+
+class ColumnChange(TypedDict):
+    """A column that only one version has, or whose type is another; null where it is not there."""
+
+    name: str
+    old_type: str | None
+    new_type: str | None
+
+
+class ColumnSpread(TypedDict):
+    """How far a column's values lie apart: 0 is spread alike, 1 nothing in common, null cannot be told."""
+
+    name: str
+    distance: Number | None
+    note: str
+
+
+class TableChanges(TypedDict):
+    """What changed in a table, by the columns `compared`. Without a key `changed` is null: such a row is one removed
+    and one added. `sampled`: the spread is that of a sample of the rows.
+    """
+
+    old_rows: int
+    new_rows: int
+    added: int
+    removed: int
+    changed: int | None
+    compared: list[str]
+    columns: list[ColumnChange]
+    spread: list[ColumnSpread]
+    sampled: bool
+
+
+class DataDifference(TypedDict):
+    """Two versions of data, and what changed. `table` is null where they are not tables."""
+
+    old: str
+    new: str
+    same: bool
+    same_files: int
+    files: list[DataFileChange]
+    table: TableChanges | None
 
 
 class DataFetched(TypedDict):

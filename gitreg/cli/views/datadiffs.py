@@ -1,0 +1,97 @@
+"""What changed between two versions of data, as JSON and as pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitreg.cli.views import facts
+from gitreg.report import Heading, Line, Table, counted, number, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitreg.cli import shapes
+    from gitreg.data import DataDifference, TableChanges
+    from gitreg.report import Block
+
+_MOST = 100
+
+
+def difference(found: DataDifference) -> shapes.DataDifference:
+    """The two versions and what changed."""
+    return {
+        "old": found.old.address,
+        "new": found.new.address,
+        "same": found.is_same,
+        "same_files": found.same_files,
+        "files": [{"path": each.path, "old_size": each.old_size, "new_size": each.new_size} for each in found.files],
+        "table": None if found.table is None else _table(found.table),
+    }
+
+
+def _table(found: TableChanges) -> shapes.TableChanges:
+    return {
+        "old_rows": found.rows[0],
+        "new_rows": found.rows[1],
+        "added": found.added,
+        "removed": found.removed,
+        "changed": found.changed,
+        "compared": [*found.compared],
+        "columns": [
+            {"name": each.name, "old_type": each.old_type, "new_type": each.new_type} for each in found.columns
+        ],
+        "spread": [
+            {
+                "name": each.name,
+                "distance": None if each.distance is None else facts.number(each.distance),
+                "note": each.note,
+            }
+            for each in found.drift.columns
+        ],
+        "sampled": found.sampled,
+    }
+
+
+def page(found: DataDifference) -> Iterator[Block]:
+    """The same for people."""
+    yield Line(f"{found.old.label} -> {found.new.label}", "strong")
+    if found.is_same:
+        yield Line("They are the same.", "good")
+        return
+    if found.table is not None:
+        yield from _table_page(found.table)
+        return
+    yield f"{counted(len(found.files), 'file')} changed, {found.same_files:,} did not."
+    yield from _files(found)
+
+
+def _files(found: DataDifference) -> Iterator[Block]:
+    rows = tuple(
+        (each.path, *("-" if count is None else size(count) for count in (each.old_size, each.new_size)))
+        for each in found.files[:_MOST]
+    )
+    if rows:
+        yield Table(("file", "was", "is"), rows, whole=("file",))
+    if len(found.files) > _MOST:
+        yield Line(f"and {len(found.files) - _MOST:,} more: --json has them all", "dim")
+
+
+def _table_page(found: TableChanges) -> Iterator[Block]:
+    changed = "" if found.changed is None else f", {found.changed:,} changed"
+    yield f"rows: {found.rows[0]:,} -> {found.rows[1]:,}: {found.added:,} added, {found.removed:,} removed{changed}"
+    if found.changed is None and found.removed and found.added:
+        yield Line("A row that changed is one removed and one added; --key COLUMNS tells them apart.", "dim")
+    if found.columns:
+        yield Heading("Columns")
+        rows = tuple((each.name, each.old_type or "-", each.new_type or "-") for each in found.columns)
+        yield Table(("column", "was", "is"), rows, whole=("column",))
+        yield Line(f"Rows were compared by: {', '.join(found.compared)}.", "dim")
+    told = [each for each in found.drift.columns if each.distance or each.note]
+    if told:
+        yield Heading("How the values are spread" + (", by a sample of the rows" if found.sampled else ""))
+        yield Table(("column", "distance", ""), tuple((each.name, _far(each.distance), each.note) for each in told))
+        yield Line("A distance of 0 is spread alike, of 1 nothing in common.", "dim")
+
+
+def _far(distance: float | None) -> str:
+    return "-" if distance is None else number(round(distance, 3))
