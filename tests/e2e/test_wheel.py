@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -103,3 +104,20 @@ def test_the_hook_that_travels_in_it_names_the_program_that_installed_it(
     done = ada.shell("git", "push", "--quiet", "origin", "main", cwd=tmp_path / "clone")
     assert done.returncode == 1
     assert "gitreg refuses gitreg.json" in done.stderr
+
+
+def test_it_installs_from_a_wheelhouse_without_an_index(tmp_path: Path) -> None:
+    wheelhouse, python = tmp_path / "wheelhouse", tmp_path / "environment/bin/python"
+    _does(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", wheelhouse, ROOT)
+    (wheel,) = wheelhouse.glob("*.whl")
+    pinned = tmp_path / "pinned.txt"  # without the hashes: pip would ask for one of the wheel that we just built
+    locks = (ROOT / "locks/environment.txt").read_text()
+    pinned.write_text("\n".join(re.findall(r"^[\w.-]+==[\w.+!-]+", locks, re.MULTILINE)))
+    locked = ("--only-binary", ":all:", "--constraint", pinned)
+    _does(sys.executable, "-m", "pip", "download", "--quiet", *locked, "--dest", wheelhouse, wheel)
+    venv.create(tmp_path / "environment", symlinks=True)
+
+    alone = ("--offline", "--no-index", "--no-cache", "--find-links", wheelhouse)
+    _does(BESIDE / "uv", "pip", "install", "--quiet", "--python", python, *alone, "gitreg")
+
+    assert "gitreg" in _does(python.parent / "gitreg", "--version")
