@@ -189,6 +189,8 @@ class Registry:
     def register(self, address: str, model: str, *, message: str | None = None) -> Registered:
         """Make what a run made, `runs:/RUN/OUTPUT`, a numbered version of a model.
 
+        Its metrics are pinned as they ended, those of a checkpoint (`runs:/RUN/model@40`) as they stood at its step.
+
         Raises `InvalidName`, `RunNotFound`, `ArtifactNotFound` that lists what is there, `Refused` for a run that has
         not finished, `BlobNotFound`.
         """
@@ -197,7 +199,9 @@ class Registry:
             hint = "Write runs:/RUN/OUTPUT; gitreg runs list shows the runs."
             raise InvalidName(f"{address!r:.80} is a version's address, not a run's.", subject=address[:80], hint=hint)
         run = self.runs.get(found.run)
-        return self.models.register(run, self.models.output(run, found.path), model, message=message)
+        output = self.models.output(run, found.path)
+        stood = self.runs.stood_at(run, output)
+        return self.models.register(run, output, model, stood=stood, message=message)
 
     def promote(
         self, version: Reference, stage: str, reason: str, *, because: str | None = None, **how: Unpack[Deciding]

@@ -22,6 +22,7 @@ from gitreg.documents import (
     Note,
     Output,
     OutputId,
+    PinnedMetric,
     RegistrySettings,
     check_artifact_path,
     check_model_name,
@@ -36,7 +37,7 @@ from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished
 from gitreg.registry.views import Remarks, VersionView, remarks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitreg.blobs import BlobStore
     from gitreg.index import Index
@@ -82,8 +83,18 @@ class Models(Catalogue):
         manifest = self._blobs.put(found.to_bytes(), media_type=MANIFEST_MEDIA_TYPE)
         return Output(name=check_name(path), id=OutputId.random(), manifest=manifest)
 
-    def register(self, run: RecordedRun, output: Output, model: str, *, message: str | None = None) -> Registered:
+    def register(
+        self,
+        run: RecordedRun,
+        output: Output,
+        model: str,
+        *,
+        stood: Sequence[PinnedMetric] | None = None,
+        message: str | None = None,
+    ) -> Registered:
         """Make an output of a finished run a version of `model`, with the next number.
+
+        Of a checkpoint, `stood` says how the metrics stood when it was taken.
 
         The number is claimed in the push that publishes the version; where the remote cannot be reached the version has
         none until a sync. The same output registered again is the same version. Raises `InvalidName`, `Refused` for a
@@ -91,7 +102,7 @@ class Models(Catalogue):
         """
         name = check_model_name(model)
         check_finished(run)
-        version = pin(run, output, name)
+        version = pin(run, output, name, stood)
         manifest = self._manifest(version.artifacts)
         self.check_bytes(manifest)
         if self.numbering(name).number(version.digest) is not None:

@@ -94,12 +94,16 @@ def check_finished(run: RecordedRun) -> None:
     raise Refused(message, subject=run.run_id, hint="Run it again, and register that run's output.")
 
 
-def pin(run: RecordedRun, output: Output, model: str) -> Version:
-    """The version that `output` of `run` is, as a version of `model`. The same run and output give the same digest."""
-    metrics = (
+def pin(run: RecordedRun, output: Output, model: str, stood: Sequence[PinnedMetric] | None = None) -> Version:
+    """The version that `output` of `run` is, as a version of `model`. The same run and output give the same digest.
+
+    `stood` is how the metrics stood when a checkpoint was taken; without it they are the run's last.
+    """
+    last = (
         PinnedMetric(key=metric.key, dataset=metric.dataset, step=metric.last.step, value=metric.last.value)
         for metric in run.metrics
     )
+    metrics = last if stood is None else stood
     return Version(
         model=model,
         run=run.run_id,

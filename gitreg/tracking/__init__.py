@@ -29,6 +29,7 @@ from gitreg.tracking.capture import (
     hash_rows,
     profile_of,
 )
+from gitreg.tracking.checkpoints import Checkpoint
 from gitreg.tracking.choosing import Best, metric_field, value_of
 from gitreg.tracking.command import COMMAND_ERROR, run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, Direction, compare, direction
@@ -57,6 +58,7 @@ __all__ = [
     "ROW_HASHES_MEDIA_TYPE",
     "SPOOL_VARIABLE",
     "Best",
+    "Checkpoint",
     "ComparedRow",
     "Comparison",
     "Direction",

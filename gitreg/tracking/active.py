@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from gitreg.documents import DatasetUse, Evaluation, Output, Role, RunId
     from gitreg.evaluation import EvaluationOptions
     from gitreg.tracking.capture import Sketch
-    from gitreg.tracking.run import Run, TakingOptions
+    from gitreg.tracking.run import Run
+    from gitreg.tracking.taking import TakingOptions
 
 
 class Process:
@@ -234,13 +235,14 @@ def log_model(
     *,
     flavors: Mapping[str, Any] | None = None,
     signature: Mapping[str, Any] | None = None,
+    step: int | None = None,
     allow_secrets: bool = False,
 ) -> Output | None:
     """`Run.log_model` of the active run."""
     run = PROCESS.active_or_told()
     if run is None:
         return None
-    return run.log_model(folder, name, flavors=flavors, signature=signature, allow_secrets=allow_secrets)
+    return run.log_model(folder, name, flavors=flavors, signature=signature, step=step, allow_secrets=allow_secrets)
 
 
 def set_tag(key: str, value: object) -> None:

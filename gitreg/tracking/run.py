@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, TypedDict, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
-from gitreg.blobs import media_type_of, put_folder, put_manifest, putting
+from gitreg.blobs import put_folder, put_manifest, putting
 from gitreg.documents import (
     PREDICTIONS_MEDIA_TYPE,
     DatasetUse,
     Descriptor,
     Digest,
     Evaluation,
-    ManifestEntry,
     Output,
     OutputId,
     Role,
     RunId,
     Status,
-    check_artifact_path,
     check_name,
 )
 from gitreg.errors import GitregError, InvalidValue
@@ -33,12 +30,12 @@ from gitreg.tracking.capture import (
     hash_rows,
     profile_of,
 )
+from gitreg.tracking.checkpoints import checkpoint_name
 from gitreg.tracking.console import Console
-from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
-from gitreg.tracking.records import ArtifactEvent, JournalHeader, OutputEvent
-from gitreg.tracking.rendering import figure_bytes, histogram_of, image_bytes, table_bytes
+from gitreg.tracking.guarding import refuse_secrets_below
+from gitreg.tracking.records import JournalHeader, OutputEvent
 from gitreg.tracking.system import Sampler
-from gitreg.tracking.together import Together
+from gitreg.tracking.taking import FILE_ERRORS, Taking
 
 if TYPE_CHECKING:
     import os
@@ -46,31 +43,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from gitreg.blobs import BlobStore, Put
+    from gitreg.blobs import BlobStore
     from gitreg.tracking.journal import Journal
     from gitreg.tracking.recording import Health, Recording
 
 Ending = Literal["finished", "failed"]
-_FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
-_RENDER_ERRORS = (RuntimeError, AttributeError, LookupError, ArithmeticError, ImportError)
 
 
-class TakingOptions(TypedDict, total=False):
-    """How a file is taken: `allow_secrets` takes what looks like one, what is `personal` is sealed (`log_artifact`)."""
-
-    allow_secrets: bool
-    personal: bool
-
-
-@dataclass(frozen=True)
-class _Taking:
-    """How bytes are taken: whether secrets are looked for, and into what."""
-
-    allow_secrets: bool
-    put: Put
-
-
-class Run:
+class Run(Taking):
     """One attempt at a run, open for recording. Made by `start_run`.
 
     What `log_*` and `set_*` return from is *accepted*: it survives a kill of this process. They never raise: a value
@@ -86,13 +66,11 @@ class Run:
         self, header: JournalHeader, recording: Recording, blobs: BlobStore, end: Callable[[Run, Status], None]
     ) -> None:
         """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process."""
+        super().__init__(recording, blobs)
         self._header = header
-        self._recording = recording
-        self._blobs = blobs
         self._end = end
         self._status: Status = "running"
         self._unpublished: str | None = None
-        self.files = Together()
         self.console = Console(recording.journal)
         self._sampler: Sampler | None = None
 
@@ -178,90 +156,6 @@ class Run:
         """Say something about the run, under one's own name; Markdown. What looks like a secret is refused."""
         self._recording.comment(text)
 
-    # Bytes
-
-    def log_artifact(
-        self,
-        path: str | os.PathLike[str],
-        artifact_path: str | None = None,
-        *,
-        allow_secrets: bool = False,
-        personal: bool = False,
-    ) -> None:
-        """Take a file. It becomes `<artifact_path>/<file name>`, or the bare file name.
-
-        A text that looks like it holds a secret is refused, with path, line and kind; `allow_secrets` takes it. What is
-        `personal` is sealed under a key of its own, so that `gitreg erase` can destroy it everywhere at once; its path
-        is not, and stays for ever.
-        """
-        source, name = Path(path), _below(artifact_path, Path(path).name)
-        how = _Taking(allow_secrets, putting(self._blobs, personal=personal))
-        self._take(str(source), lambda: [self._file(source, name, how)])
-
-    def log_artifacts(
-        self,
-        folder: str | os.PathLike[str],
-        artifact_path: str | None = None,
-        *,
-        allow_secrets: bool = False,
-        personal: bool = False,
-    ) -> None:
-        """Take all files below a folder, under `artifact_path` where given. Symbolic links are not followed.
-
-        Where one is refused (see `log_artifact`), none is taken. Of what is `personal` each file has a key of its own.
-        """
-        source = Path(folder)
-        guard = not allow_secrets
-        self._take(str(source), lambda: self._files(source, artifact_path, personal=personal, guard=guard))
-
-    def log_text(self, text: str, path: str, **how: Unpack[TakingOptions]) -> None:
-        """Take a text as a file. What looks like a secret, and what is personal: see `log_artifact`."""
-        self._render(path, text.encode, "text/plain", how)
-
-    def log_dict(self, value: Mapping[str, Any] | list[Any], path: str, **how: Unpack[TakingOptions]) -> None:
-        """Take a JSON value as a file. What looks like a secret, and what is personal: see `log_artifact`."""
-        self._render(path, lambda: _json(value), "application/json", how)
-
-    def log_html(self, html: str, path: str, **how: Unpack[TakingOptions]) -> None:
-        """Take a page of HTML as a file; nothing in it is run or fetched by gitreg."""
-        self._render(path, html.encode, "text/html", how)
-
-    def log_figure(self, figure: object, path: str, *, personal: bool = False) -> None:
-        """Take a figure of matplotlib or plotly as a file; the suffix says the form: `.png`, `.svg`, `.html`."""
-        how: TakingOptions = {"allow_secrets": True, "personal": personal}  # what is drawn is no text
-        self._render(path, lambda: figure_bytes(figure, path), media_type_of(path), how)
-
-    def log_image(self, image: object, path: str, *, personal: bool = False) -> None:
-        """Take an image as a file: one of Pillow, or an array of pixels (rows, columns, and 1, 3 or 4 values each).
-
-        Whole numbers are from 0 to 255, others from 0 to 1.
-        """
-        how: TakingOptions = {"allow_secrets": True, "personal": personal}
-        self._render(path, lambda: image_bytes(image, path), media_type_of(path), how)
-
-    def log_table(self, data: object, path: str, **how: Unpack[TakingOptions]) -> None:
-        """Take a table as a file: `.json` (columns and rows, as MLflow writes tables), `.csv` or `.parquet`.
-
-        `data` is a frame of pandas or polars, an arrow table, an array, columns by name, or rows as mappings.
-        """
-        self._render(path, lambda: table_bytes(data, path), media_type_of(path), how)
-
-    def log_histogram(self, values: Iterable[Any], path: str, *, bins: int = 64, personal: bool = False) -> None:
-        """Take a histogram of numbers as a JSON file: equal bins, their edges and counts."""
-        self._render(path, lambda: _json(histogram_of(values, bins)), "application/json", {"personal": personal})
-
-    def _render(self, path: str, render: Callable[[], bytes], media_type: str, how: TakingOptions) -> None:
-        """Take what somebody else's code makes, and refuse in words what it cannot make."""
-        taking = _Taking(how.get("allow_secrets", False), putting(self._blobs, personal=how.get("personal", False)))
-
-        def made() -> bytes:
-            try:
-                return render()
-            except _RENDER_ERRORS as error:
-                raise InvalidValue(f"{type(error).__name__}: {error!s:.200}.") from None
-
-        self._take(path, lambda: [self._bytes(made(), path, media_type, taking)])
-
     def log_dataset(
         self, name: str, data: object, *, role: Role = "train", target: str | None = None, **sketch: Unpack[Sketch]
     ) -> DatasetUse | None:
@@ -284,7 +178,7 @@ class Run:
                 target=None if target is None else check_name(target, "column's name"),
             )
             self._recording.dataset(use, document)
-        except _FILE_ERRORS as error:
+        except FILE_ERRORS as error:
             self._refuse(name, error)
             return None
         return use
@@ -307,25 +201,27 @@ class Run:
         *,
         flavors: Mapping[str, Any] | None = None,
         signature: Mapping[str, Any] | None = None,
+        step: int | None = None,
         allow_secrets: bool = False,
     ) -> Output | None:
         """Take a folder of files as an output of this run, which `register` can make a version of. None if refused.
 
-        What looks like a secret: see `log_artifact`.
+        With `step` it is a checkpoint, an output of its own: `runs:/RUN/model@40`. What looks like a secret: see
+        `log_artifact`.
         """
         try:
             if not allow_secrets:
                 refuse_secrets_below(Path(folder))
             manifest = put_folder(self._blobs, Path(folder))
             output = Output(
-                name=check_name(name, "output's name"),
+                name=check_name(name if step is None else checkpoint_name(name, step), "output's name"),
                 id=OutputId.random(),
                 manifest=put_manifest(self._blobs, manifest),
                 flavors=dict(flavors or {}),
                 signature=signature,
             )
             self._recording.events([OutputEvent(output=output)])
-        except _FILE_ERRORS as error:
+        except FILE_ERRORS as error:
             self._refuse(name, error)
             return None
         return output
@@ -349,7 +245,7 @@ class Run:
             document = self._evaluate((name, content), table_of(columns_of(predictions, target, options)), options)
             self._recording.evaluation(document)
             self._recording.points(document.metrics, None, None, content)
-        except _FILE_ERRORS as error:
+        except FILE_ERRORS as error:
             self._refuse(dataset, error)
             return None
         return document
@@ -359,39 +255,6 @@ class Run:
         blob = put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
         output, metrics = options.get("output"), options.get("metrics", ())
         return evaluation_of(table, blob, dataset, self.run_id, output=output, metrics=metrics)
-
-    def _take(self, what: str, take: Callable[[], Iterable[ManifestEntry]]) -> None:
-        try:
-            entries = [*take()]
-            self.files.add([entry.path for entry in entries])
-            self._recording.events([ArtifactEvent(entry=entry) for entry in entries])
-        except _FILE_ERRORS as error:
-            self._refuse(what, error)
-
-    def _refuse(self, what: object, error: Exception) -> None:
-        if isinstance(error, GitregError):
-            self._recording.refuse(what, error.message, error.hint)
-        else:
-            self._recording.refuse(what, f"{type(error).__name__}: {error!s:.200}")
-
-    def _file(self, source: Path, path: str, how: _Taking) -> ManifestEntry:
-        if not how.allow_secrets:
-            refuse_secrets_below(source)
-        return _entry(check_artifact_path(path), how.put(source, media_type=media_type_of(path)))
-
-    def _bytes(self, data: bytes, path: str, media_type: str, how: _Taking) -> ManifestEntry:
-        if not how.allow_secrets:
-            refuse_secrets_in(data, path)
-        return _entry(check_artifact_path(path), how.put(data, media_type=media_type))
-
-    def _files(self, folder: Path, artifact_path: str | None, *, personal: bool, guard: bool) -> list[ManifestEntry]:
-        if guard:
-            refuse_secrets_below(folder)
-        manifest = put_folder(self._blobs, folder, personal=personal)
-        return [
-            entry.model_copy(update={"path": check_artifact_path(_below(artifact_path, entry.path))})
-            for entry in manifest.files
-        ]
 
     # The end
 
@@ -493,15 +356,3 @@ class Run:
         self.console.continue_in(journal)
         self._sampler = None  # the thread stayed in the parent
         self._end = end
-
-
-def _entry(path: str, descriptor: Descriptor) -> ManifestEntry:
-    return ManifestEntry(path=path, mediaType=descriptor.media_type, digest=descriptor.digest, size=descriptor.size)
-
-
-def _below(folder: str | None, path: str) -> str:
-    return path if folder is None else f"{folder.rstrip('/')}/{path}"
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str).encode() + b"\n"

@@ -21,6 +21,7 @@ from gitreg.documents import (
     ManifestEntry,
     Note,
     Output,
+    PinnedMetric,
     RunId,
     RunRecord,
     check_name,
@@ -42,8 +43,9 @@ from gitreg.search import asks_for_stages
 from gitreg.secrets import refuse_secrets_among
 from gitreg.tracking.attempts import comment_notes, record_of, with_segment
 from gitreg.tracking.beats import SILENT_AFTER, live_key
+from gitreg.tracking.checkpoints import Checkpoint, best_of, checkpoint_of, checkpoints_of, pinned_at
 from gitreg.tracking.choosing import best_run
-from gitreg.tracking.comparing import Comparison, compare
+from gitreg.tracking.comparing import Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, is_console, printed_so_far
 from gitreg.tracking.searching import RunPage, Search, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
@@ -65,6 +67,7 @@ Scalar = bool | int | float | str
 # `Runs.list` takes the name of the type inside its class.
 Folded: TypeAlias = list[FoldedRun]
 Points: TypeAlias = list[SeriesPoint]
+Kept: TypeAlias = list[Checkpoint]
 Entries: TypeAlias = list[ManifestEntry]
 Journals: TypeAlias = "list[LiveJournal]"
 LATEST: Final = "@last"
@@ -174,6 +177,9 @@ class Runs:
             known = ", ".join(sorted({metric.key for metric in run.metrics})) or "none"
             message = f"The run {run.run_id.short} has no metric {key!r:.80}" + (f" on {dataset}." if dataset else ".")
             raise NotFound(message, subject=key[:80], hint=f"It has: {known:.400}.")
+        return self._points(run, key, content)
+
+    def _points(self, run: FoldedRun, key: str, content: Digest | None) -> Points:
         points: Points = []
         journals = self._tracker.journals(run.run_id)
         for attempt in run.attempts:
@@ -194,6 +200,42 @@ class Runs:
         known = ", ".join(output.name for output in run.outputs) or "none"
         message = f"The run {run.run_id.short} has no output {name!r:.80}."
         raise ArtifactNotFound(message, subject=name[:80], hint=f"It has: {known:.400}.")
+
+    def checkpoints(
+        self, ref: str, metric: str | None = None, dataset: str | None = None, *, better: Direction | None = None
+    ) -> Kept:
+        """The outputs of a run that were taken at a step, by name and step; with a metric, how that stood at each, and
+        which is the best.
+
+        Which way is better the metric's name tells (`loss`, `auc`), where `better` does not say. Raises `InvalidValue`
+        where neither does, and as `series` does.
+        """
+        run = self.get(ref)
+        found = checkpoints_of(run.outputs)
+        if metric is None or not found:
+            return found
+        way = better or direction(metric)
+        if way is None:
+            message = f"The name {metric!r:.80} does not tell which way is better."
+            raise InvalidValue(message, hint="Say so: --better higher, or lower")
+        points = self.series(run.run_id, metric, dataset)
+        pinned = [pinned_at(each.step, metric, None, points) for each in found]
+        told = [replace(each, value=pin.value if pin else None) for each, pin in zip(found, pinned, strict=True)]
+        best = best_of(told, is_lower_better=way == "lower")
+        return [replace(each, is_best=each is best) for each in told]
+
+    def stood_at(self, run: FoldedRun, output: Output) -> tuple[PinnedMetric, ...] | None:
+        """How each metric stood when a checkpoint was taken, those that had no point yet left out; None for any other
+        output. Raises as `series` does.
+        """
+        taken = checkpoint_of(output)
+        if taken is None:
+            return None
+        found = (
+            pinned_at(taken.step, each.key, each.dataset, self._points(run, each.key, each.dataset))
+            for each in run.metrics
+        )
+        return tuple(each for each in found if each)
 
     def artifacts(self, ref: str, path: str = "") -> Entries:
         """The files of a run at or below `path`, by path; each output is a folder of its name.

@@ -59,6 +59,7 @@ READING = {
     "resolve",
     "rights list",
     "rights show",
+    "runs checkpoints",
     "runs compare",
     "runs list",
     "runs logs",

@@ -24,6 +24,14 @@ LOOKING = (
         "comparison",
     ),
     Entry("runs series", "look", "Look", "Print every point of one metric.", "gitreg runs series @last auc", "series"),
+    Entry(
+        "runs checkpoints",
+        "checkpoints",
+        "Look",
+        "List the checkpoints of a run, and the best by a metric.",
+        "gitreg runs checkpoints @last --metric auc",
+        "checkpoints",
+    ),
     Entry("runs logs", "logs", "Look", "Print what a run printed.", "gitreg runs logs @last --follow"),
     Entry("artifacts list", "look", "Look", "List the files of a run.", "gitreg artifacts list @last", "artifacts"),
     Entry(

@@ -122,6 +122,9 @@ from gitreg.cli.shapes.runs import (
     RunPage,
     RunSummary,
 )
+from gitreg.cli.shapes.runs import (
+    Checkpoint as RunCheckpoint,
+)
 from gitreg.cli.shapes.spooling import DamagedJournal, OpenRun, Spool, Spooled
 
 SHAPES: dict[str, Any] = {
@@ -134,6 +137,7 @@ SHAPES: dict[str, Any] = {
     "audit": Audit,
     "changes": list[Change],
     "checkpoint": Checkpoint,
+    "checkpoints": list[RunCheckpoint],
     "checks": list[Check],
     "comments": list[Comment],
     "collected": Collected,
@@ -300,6 +304,7 @@ __all__ = [
     "RightsRule",
     "Rule",
     "Run",
+    "RunCheckpoint",
     "RunPage",
     "RunSummary",
     "Scalar",

@@ -36,6 +36,16 @@ class Output(TypedDict):
     manifest: Descriptor
 
 
+class Checkpoint(TypedDict):
+    """An output that was taken at a step; `value` is the asked metric's then, null where it had none."""
+
+    name: str
+    step: int
+    address: str
+    value: Number | None
+    best: bool
+
+
 class Attempt(TypedDict):
     """One process's try at a run."""
 

@@ -1,0 +1,37 @@
+"""Checkpoints: what a run kept on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitreg.cli.options import run_argument
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.tree import command
+from gitreg.cli.views import checkpoints
+
+if TYPE_CHECKING:
+    from gitreg.tracking import Direction
+
+__all__ = ["runs_checkpoints"]
+
+
+@command("runs checkpoints")
+@run_argument
+@click.option("--metric", metavar="NAME", help="How this metric stood at each, and which is the best.")
+@click.option("--dataset", metavar="DATASET", help="The metric on this dataset.")
+@click.option("--better", type=click.Choice(["higher", "lower"]), help="Which way, where its name does not tell.")
+def runs_checkpoints(
+    session: Session, run: str, metric: str | None, dataset: str | None, better: Direction | None
+) -> Reply:
+    """List the checkpoints of a run, and the best by a metric.
+
+    Each is an output of its own, which register makes a version of. A metric stands at a checkpoint as its last point
+    up to that step says.
+    """
+    runs = session.registry.runs
+    run_id = runs.find(run)
+    found = runs.checkpoints(run_id, metric, dataset, better=better)
+    data = [checkpoints.checkpoint(run_id, each) for each in found]
+    return Reply(data, checkpoints.page(run_id, metric, found))
