@@ -7,18 +7,28 @@ Each store in `tests/exchange/stores/` is named by the tool and the version that
 
     mlflow-3.17.2-sqlite.zip  mlflow-3.17.2-files.zip    MLflow 3.17.2
     mlflow-2.22.5-sqlite.zip  mlflow-2.22.5-files.zip    MLflow 2.22.5 with SQLAlchemy 2.0
+    mlflow-3.17.2-server.zip    what `mlflow server` 3.17.2 answered to an import by the gitreg that GITREG names
 """
+
+# ruff: noqa: S310, S603 - it starts real tools and talks to the server that it started
 
 from __future__ import annotations
 
+import base64
+import http.server
+import json
 import math
 import os
+import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.error
+import urllib.request
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 T0 = 1_760_000_000_000
 
@@ -106,9 +116,82 @@ def name_models(client: Any, runs: list[str]) -> None:  # noqa: ANN401 - as abov
     client.create_registered_model("empty")
 
 
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Hands each request on to the real server, and keeps what it answered."""
+
+    behind = ""
+    kept: ClassVar[list[dict[str, Any]]] = []
+
+    def do_GET(self) -> None:
+        """A reading request."""
+        self._hand_on(None)
+
+    def do_POST(self) -> None:
+        """A search."""
+        self._hand_on(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _hand_on(self, body: bytes | None) -> None:
+        asked = urllib.request.Request(self.behind + self.path, data=body, headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(asked) as answer:
+                status, data = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            status, data = error.code, error.read()
+        self.kept.append(
+            {
+                "method": self.command,
+                "path": self.path,
+                "asked": None if body is None else json.loads(body),
+                "status": status,
+                "body": base64.b64encode(data).decode(),
+            }
+        )
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def record_server(target: Path) -> None:
+    """Fill a real server, import from it through a recorder, keep the answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///mlflow.db"]
+        server = subprocess.Popen([*command, "--port", "5988", "--workers", "1"])
+        try:
+            Recorder.behind = "http://127.0.0.1:5988"
+            _wait_for(Recorder.behind)
+            import mlflow  # noqa: PLC0415 - in the folder that it shall write to
+
+            mlflow.set_tracking_uri(Recorder.behind)
+            populate(mlflow)
+            recorder = http.server.ThreadingHTTPServer(("127.0.0.1", 5989), Recorder)
+            threading.Thread(target=recorder.serve_forever, daemon=True).start()
+            gitreg = os.environ["GITREG"]
+            subprocess.run([gitreg, "init", "registry"], check=True)
+            subprocess.run([gitreg, "-C", "registry", "import", "mlflow", "http://127.0.0.1:5989"], check=True)
+        finally:
+            server.terminate()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("answers.json", json.dumps(Recorder.kept, indent=1))
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{url}/health").close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+
+
 def main() -> None:
-    """KIND is `files` or `sqlite`; TARGET the zip to write."""
+    """KIND is `files`, `sqlite` or `server`; TARGET the zip to write."""
     kind, target = sys.argv[1], Path(sys.argv[2]).absolute()
+    if kind == "server":
+        record_server(target)
+        return
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         import mlflow  # noqa: PLC0415 - in the folder that it shall write to

@@ -69,7 +69,7 @@ ALONE = {
     "cryptography": {"sealing", "signing"},
     "dulwich": {"store"},
     "fsspec": {"blobs"},
-    "httpx": {"forges"},
+    "httpx": {"exchange", "forges"},
     "jsonschema": {"policy"},
     "model_signing": {"packs"},
     "pandas": {"tabular"},

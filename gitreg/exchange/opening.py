@@ -12,15 +12,21 @@ from gitreg.exchange.mlflowfolder import MlflowFolder
 from gitreg.exchange.sqlite import is_sqlite
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitreg.exchange.values import Origin
 
 
-def open_mlflow(place: str, artifacts: tuple[Path, ...] = ()) -> Origin:
-    """A folder `mlruns` (or the one that holds it), a database as a path or `sqlite:///…`.
+def open_mlflow(place: str, artifacts: tuple[Path, ...] = (), environ: Mapping[str, str] | None = None) -> Origin:
+    """A folder `mlruns` (or the one that holds it), a database as a path or `sqlite:///…`, a server's http(s) address.
 
-    `artifacts` are further folders that bytes may be read from. Raises `NotFound` where nothing is there,
-    `InvalidDocument` for something else.
+    `artifacts` are further folders that bytes may be read from; `environ` has a server's token. Raises `NotFound` where
+    nothing is there, `InvalidDocument` for something else, `InvalidValue` for an address that is not safe.
     """
+    if place.startswith(("http://", "https://")):
+        from gitreg.exchange.mlflowserver import MlflowServer  # noqa: PLC0415 - httpx may be missing, and takes its time
+
+        return MlflowServer(place, environ or {})
     path = Path(local_path(place.removeprefix("sqlite:///")) or place)
     if path.is_dir():
         inside = path / "mlruns"

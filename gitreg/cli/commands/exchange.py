@@ -49,13 +49,14 @@ def import_options(function: Callable[..., Reply]) -> Callable[..., Reply]:
 def import_mlflow(session: Session, place: str, artifacts: tuple[Path, ...], **said: Unpack[_Said]) -> Reply:
     """Bring runs, series, files, models and aliases from MLflow.
 
-    PLACE is a folder mlruns or an SQLite database; MLflow need not be installed, and nothing in it is changed. Ids,
-    numbers and times stay as they were. What is here already is passed over, so an import may be repeated. Files are
-    read from below PLACE and from --artifacts alone. A stage is not brought: it is decided, and the report says how.
+    PLACE is a folder mlruns, an SQLite database or a server's address (its token in MLFLOW_TRACKING_TOKEN); MLflow need
+    not be installed, and nothing there is changed. Ids, numbers and times stay as they were. What is here already is
+    passed over, so an import may be repeated. Files are read from below PLACE and from --artifacts alone. A stage is
+    not brought: it is decided, and the report says how.
     """
     from gitreg.exchange import open_mlflow
 
-    return _bring(session, open_mlflow(place, artifacts), said)
+    return _bring(session, open_mlflow(place, artifacts, session.surroundings.environ), said)
 
 
 def _bring(session: Session, origin: Origin, said: _Said) -> Reply:
