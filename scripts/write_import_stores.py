@@ -8,6 +8,9 @@ Each store in `tests/exchange/stores/` is named by the tool and the version that
     mlflow-3.17.2-sqlite.zip  mlflow-3.17.2-files.zip    MLflow 3.17.2
     mlflow-2.22.5-sqlite.zip  mlflow-2.22.5-files.zip    MLflow 2.22.5 with SQLAlchemy 2.0
     mlflow-3.17.2-server.zip    what `mlflow server` 3.17.2 answered to an import by the gitreg that GITREG names
+    wandb-0.31.0.zip            wandb 0.31.0, offline
+    tensorboardx-2.6.5.zip      tensorboardX 2.6.5: scalars as floats, hyperparameters, a text, a run in two files
+    tensorboard-2.21.0.zip      tensorboard 2.21.0: scalars as tensors, hyperparameters
 """
 
 # ruff: noqa: S310, S603 - it starts real tools and talks to the server that it started
@@ -186,19 +189,77 @@ def _wait_for(url: str) -> None:
             return
 
 
+def write_wandb() -> None:
+    """One run, offline, with everything."""
+    os.environ |= {"WANDB_MODE": "offline", "WANDB_CONSOLE": "off", "WANDB_DISABLE_GIT": "true"}
+    import wandb  # noqa: PLC0415 - only its own environment has it
+
+    config = {"depth": 4, "lr": 0.1, "model": {"kind": "gbm"}}
+    run = wandb.init(project="fraud", name="depth-4", config=config, tags=["first"], notes="The first try.", group="g")
+    for step in range(20):
+        loss = math.nan if step == 0 else 1.0 / step
+        run.log({"auc": 0.5 + step / 50, "val/loss": loss, "nested": {"a": step}, "text": "x"})
+    run.summary["best"] = 0.88
+    Path(run.dir, "note.txt").write_text("hello")
+    run.finish()
+    wandb.teardown()  # its service writes the file
+
+
+def write_tensorboardx() -> None:
+    """Scalars in the old form, in two files as after a restart."""
+    from tensorboardX import SummaryWriter  # noqa: PLC0415 - only its own environment has it
+
+    for first in (0, 10):
+        writer = SummaryWriter("logs/run1", filename_suffix=f".{first}")
+        for step in range(first, first + 10):
+            writer.add_scalar("auc", 0.5 + step / 50, step, walltime=T0 / 1000 + step)
+        writer.add_scalar("val/loss", math.nan, first, walltime=T0 / 1000)
+        writer.add_text("note", "hi", 0)
+        if first:
+            writer.add_hparams({"lr": 0.1, "depth": 4, "opt": "adam", "bn": True}, {"hparam/auc": 0.9}, name="hp")
+        writer.close()
+        time.sleep(1.1)
+
+
+def write_tensorboard() -> None:
+    """Scalars as tensors, as TensorFlow 2 writes them."""
+    from tensorboard.compat.proto.event_pb2 import Event  # noqa: PLC0415 - only its own environment has it
+    from tensorboard.plugins.hparams import summary_v2 as hparams  # noqa: PLC0415
+    from tensorboard.plugins.scalar.summary_v2 import scalar_pb  # noqa: PLC0415
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter  # noqa: PLC0415
+
+    writer = EventFileWriter("logs/train")
+    for step in range(20):
+        writer.add_event(Event(summary=scalar_pb("auc", 0.5 + step / 50), step=step, wall_time=T0 / 1000 + step))
+    params = hparams.hparams_pb({"lr": 0.1, "units": 32, "opt": "adam"}, trial_id="t1")
+    writer.add_event(Event(summary=params, wall_time=T0 / 1000))
+    writer.close()
+
+
+def write_mlflow(kind: str, folder: str) -> None:
+    """A store of MLflow's own."""
+    import mlflow  # noqa: PLC0415 - in the folder that it shall write to
+
+    mlflow.set_tracking_uri("sqlite:///mlflow.db" if kind == "sqlite" else f"file://{folder}/mlruns")
+    populate(mlflow)
+    time.sleep(0.1)
+
+
+OTHERS = {"wandb": write_wandb, "tensorboardx": write_tensorboardx, "tensorboard": write_tensorboard}
+
+
 def main() -> None:
-    """KIND is `files`, `sqlite` or `server`; TARGET the zip to write."""
+    """KIND is `files`, `sqlite`, `server` or one of OTHERS; TARGET the zip to write."""
     kind, target = sys.argv[1], Path(sys.argv[2]).absolute()
     if kind == "server":
         record_server(target)
         return
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        import mlflow  # noqa: PLC0415 - in the folder that it shall write to
-
-        mlflow.set_tracking_uri("sqlite:///mlflow.db" if kind == "sqlite" else f"file://{folder}/mlruns")
-        populate(mlflow)
-        time.sleep(0.1)
+        if kind in OTHERS:
+            OTHERS[kind]()
+        else:
+            write_mlflow(kind, folder)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path().rglob("*")):
                 archive.write(path, path)

@@ -10,6 +10,8 @@ from gitreg.exchange.files import local_path
 from gitreg.exchange.mlflowdb import MlflowDatabase
 from gitreg.exchange.mlflowfolder import MlflowFolder
 from gitreg.exchange.sqlite import is_sqlite
+from gitreg.exchange.tensorboard import TensorBoardFolder
+from gitreg.exchange.wandb import WandbFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,3 +41,19 @@ def open_mlflow(place: str, artifacts: tuple[Path, ...] = (), environ: Mapping[s
         hint = "Give the folder mlruns, the file mlflow.db, or the server's address."
         raise InvalidDocument(f"{place!r:.200} is no database of MLflow.", subject=place[:200], hint=hint)
     return MlflowDatabase(path, artifacts)
+
+
+def open_tensorboard(folder: Path) -> Origin:
+    """A log folder. Raises `NotFound`, `InvalidDocument`."""
+    return TensorBoardFolder(_there(folder))
+
+
+def open_wandb(folder: Path) -> Origin:
+    """A folder `wandb`, or the one that holds it. Raises `NotFound`, `InvalidDocument`."""
+    return WandbFolder(_there(folder))
+
+
+def _there(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise NotFound(f"There is no folder {str(folder)!r:.200}.", subject=str(folder))
+    return folder

@@ -90,4 +90,20 @@ RECORDING = (
         "gitreg import mlflow mlflow.db",
         "imported",
     ),
+    Entry(
+        "import tensorboard",
+        "exchange",
+        "Record",
+        "Bring scalars and hyperparameters from TensorBoard's event files.",
+        "gitreg import tensorboard logs",
+        "imported",
+    ),
+    Entry(
+        "import wandb",
+        "exchange",
+        "Record",
+        "Bring runs from Weights & Biases' offline folders.",
+        "gitreg import wandb wandb",
+        "imported",
+    ),
 )

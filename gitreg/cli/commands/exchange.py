@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitreg.exchange import Origin
 
-__all__ = ["import_mlflow"]
+__all__ = ["import_mlflow", "import_tensorboard", "import_wandb"]
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -57,6 +57,34 @@ def import_mlflow(session: Session, place: str, artifacts: tuple[Path, ...], **s
     from gitreg.exchange import open_mlflow
 
     return _bring(session, open_mlflow(place, artifacts, session.surroundings.environ), said)
+
+
+@command("import tensorboard")
+@click.argument("folder", type=_FOLDER)
+@import_options
+def import_tensorboard(session: Session, folder: Path, **said: Unpack[_Said]) -> Reply:
+    """Bring scalars and hyperparameters from TensorBoard's event files.
+
+    Each folder below FOLDER that has event files is a run, in the experiment called like FOLDER. Files of a run that
+    was resumed are one series; what a crash tore is read up to there and told.
+    """
+    from gitreg.exchange import open_tensorboard
+
+    return _bring(session, open_tensorboard(folder), said)
+
+
+@command("import wandb")
+@click.argument("folder", type=_FOLDER)
+@import_options
+def import_wandb(session: Session, folder: Path, **said: Unpack[_Said]) -> Reply:
+    """Bring runs from Weights & Biases' offline folders.
+
+    FOLDER is `wandb`, or the folder that holds it. Config, history, summary and files come over; the project is the
+    experiment. A run of which no end was recorded is taken as running, and taken again once it has ended.
+    """
+    from gitreg.exchange import open_wandb
+
+    return _bring(session, open_wandb(folder), said)
 
 
 def _bring(session: Session, origin: Origin, said: _Said) -> Reply:
