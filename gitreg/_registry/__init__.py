@@ -29,6 +29,10 @@ from gitreg.lazy import lazily
 if TYPE_CHECKING:
     from gitreg._registry.versions import VersionPage
 
+from gitreg._registry.drivers import merge_file, set_up_git, told_change, told_file
+from gitreg._registry.hooks import install_pre_commit
+from gitreg._registry.staging import check_staged
+
 __all__ = [
     "CI_SYSTEMS",
     "Ailment",
@@ -50,9 +54,15 @@ __all__ = [
     "VersionPage",
     "Wanted",
     "check_push",
+    "check_staged",
     "create",
     "findings_of",
+    "install_pre_commit",
     "is_registry",
+    "merge_file",
+    "set_up_git",
+    "told_change",
+    "told_file",
 ]
 
 __getattr__ = lazily(__name__, {"versions": ("VersionPage",)})

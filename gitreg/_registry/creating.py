@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,21 +10,19 @@ from typing import TYPE_CHECKING
 
 from gitreg._registry.bytes import check_place
 from gitreg._registry.ci import CI_SYSTEMS, HOOK, ci_files
+from gitreg._registry.hooks import install_pre_receive
 from gitreg._registry.parts import is_registry
 from gitreg._user import User
 from gitreg.blobs import check_blobs_url
 from gitreg.decisions import creation_edits, default_settings
 from gitreg.documents import Edits, RegistryId, RegistrySettings, check_model_name
-from gitreg.errors import AlreadyExists, InvalidValue, RegistryNotFound, StorageError, UsageError
-from gitreg.resources import template
-from gitreg.store import GUEST_BRANCHES, HOOK_MARKER, OWN_BRANCHES, Branches, CommitText, Store
+from gitreg.errors import AlreadyExists, RegistryNotFound, UsageError
+from gitreg.store import GUEST_BRANCHES, OWN_BRANCHES, Branches, CommitText, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg.surroundings import Surroundings
-
-_PROGRAM_LINE = re.compile(rb"^gitreg=gitreg$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def create(path: Path, wanted: Wanted, surroundings: Surroundings) -> Store:
         edits = {**creation_edits(settings, ledger=_short(branches.ledger)), **ci_files(wanted.ci)}
         _commit(store, branches, edits, wanted.message)
         if wanted.ci == HOOK:
-            _install_hook(store)
+            install_pre_receive(store)
         if of_user is not None:
             User(surroundings).set_blobs(settings.registry, of_user)
     return store
@@ -156,28 +152,3 @@ def _commit(store: Store, branches: Branches, edits: Edits, why: str | None) -> 
 
 def _short(ref: str) -> str:
     return ref.removeprefix("refs/heads/")
-
-
-def _install_hook(store: Store) -> None:
-    """The pre-receive hook, with the program that made it: a server's PATH is often another than an administrator's."""
-    first, _, rest = template("bare/pre-receive").partition(b"\n")
-    text = _PROGRAM_LINE.sub(lambda _: b"gitreg=" + _quoted(_program()), rest)
-    hook = store.git_dir / "hooks" / "pre-receive"
-    try:
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_bytes(first + b"\n" + HOOK_MARKER + b"\n" + text)
-        hook.chmod(0o755)
-    except OSError as error:
-        raise StorageError(f"{hook} cannot be written: {error.strerror}.", subject=str(hook)) from error
-
-
-def _program() -> str:
-    """The `gitreg` that belongs to the running interpreter; by name where it has none beside it."""
-    beside = Path(sys.executable).with_name("gitreg")
-    return str(beside) if beside.exists() else "gitreg"
-
-
-def _quoted(text: str) -> bytes:
-    if "\n" in text:
-        raise InvalidValue(f"{text!r:.100} cannot stand in a shell script.")
-    return b"'" + text.replace("'", "'\\''").encode() + b"'"

@@ -48,6 +48,7 @@ from gitreg.decisions.stages import (
 )
 from gitreg.decisions.statements import Heard, hear
 from gitreg.decisions.statements import Question as AskedOf
+from gitreg.decisions.telling import decision_in, told, told_conflict
 from gitreg.decisions.titles import title_of
 from gitreg.decisions.validation import check_line, check_step
 from gitreg.decisions.views import CheckView, HoldView, Landing, Outcome, OverrideView, ProposalView, Said
@@ -116,6 +117,7 @@ __all__ = [
     "claims_at",
     "count_landings",
     "creation_edits",
+    "decision_in",
     "default_settings",
     "differing",
     "facts_of",
@@ -139,4 +141,6 @@ __all__ = [
     "stages_of",
     "standing_of",
     "title_of",
+    "told",
+    "told_conflict",
 ]

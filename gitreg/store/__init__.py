@@ -8,6 +8,7 @@ from gitreg.store.ledger import merge_rule
 from gitreg.store.remote import HOOK_MARKER, Remote, has_our_hook
 from gitreg.store.snapshot import Snapshot
 from gitreg.store.source import Checkout, describe_checkout
+from gitreg.store.staging import staged_edits
 from gitreg.store.store import PreReceive, Store
 from gitreg.store.sync import SyncReport, publish_ledger, push_main, sync
 from gitreg.store.values import (
@@ -52,5 +53,6 @@ __all__ = [
     "merge_rule",
     "publish_ledger",
     "push_main",
+    "staged_edits",
     "sync",
 ]

@@ -25,6 +25,10 @@ KILLED = "import gitreg, os; gitreg.start_run('churn', name='killed').log_metric
 DOCS = ("docs", "--branch", "main", "--path", "docs/**", "--person", "ada@example.org")
 
 READING = {
+    "hook diff",
+    "hook merge",
+    "hook pre-commit",
+    "hook textconv",
     "artifacts get",
     "artifacts list",
     "approvers list",
@@ -73,7 +77,7 @@ READING = {
     "versions search",
     "why",
 }
-SETTING_UP = {"spool init", "doctor", "policy example", "proposals adopt", "use"}
+SETTING_UP = {"git-setup", "hook install", "spool init", "doctor", "policy example", "proposals adopt", "use"}
 """They write git's configuration, the user's own, or a branch onto commits that are there: none that could say why."""
 
 

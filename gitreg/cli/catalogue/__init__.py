@@ -46,7 +46,7 @@ GROUPS = (
     GroupEntry("holds", "Decide", "List, add and lift holds: versions that may not go to a stage again."),
     GroupEntry("audit", "Check", "Judge the whole past again, without trusting anybody's word."),
     GroupEntry("evidence", "Share", "Hand to others what they check without us."),
-    GroupEntry("hook", "Check", "What a git server calls before it takes a push."),
+    GroupEntry("hook", "Check", "What git calls: before it commits or takes a push, to merge and to diff."),
 )
 
 GROUP_DEFAULTS = {each.name: each.default for each in GROUPS}

@@ -62,6 +62,34 @@ CHECKING = (
         "Judge a push before a bare repository takes it.",
         "exec gitreg hook pre-receive",
     ),
+    Entry(
+        "hook pre-commit",
+        "githooks",
+        "Check",
+        "Judge what is staged before it is a commit.",
+        "exec gitreg hook pre-commit",
+    ),
+    Entry(
+        "hook install", "githooks", "Check", "Check each commit of this clone before it is made.", "gitreg hook install"
+    ),
+    Entry(
+        "hook merge",
+        "githooks",
+        "Check",
+        "Merge one file for git: facts by rule, decisions by people.",
+        "gitreg hook merge %O %A %B %P",
+    ),
+    Entry("hook diff", "githooks", "Check", "Tell a decision's change for git diff.", "gitreg hook diff"),
+    Entry(
+        "hook textconv", "githooks", "Check", "Tell a decision for git log -p.", "gitreg hook textconv decision.json"
+    ),
+    Entry(
+        "git-setup",
+        "githooks",
+        "Check",
+        "Let plain git merge and diff this clone's documents by our rules.",
+        "gitreg git-setup",
+    ),
     Entry("sync", "share", "Share", "Publish what was recorded, and fetch what others did.", "gitreg sync", "synced"),
     Entry(
         "evidence export",
