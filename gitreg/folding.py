@@ -34,12 +34,14 @@ from gitreg.documents import (
 from gitreg.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
 Value: TypeAlias = bool | int | float | str
 GROUP_TAG: Final = "gitreg.group"
 """The tag that names what a run is compared within."""
+RANK_TAG: Final = "gitreg.rank"
+"""The tag that an attempt has which joined a run that another process (rank 0) opened."""
 MAX_COMMENT: Final = 16_000
 
 
@@ -124,7 +126,7 @@ def fold(records: Iterable[RunRecord]) -> FoldedRun:
     """Fold all records of one run; there must be at least one, and all of the same run."""
     found = sorted(records, key=_rank)
     attempts = attempts_of(found)
-    last = attempts[-1]
+    last = max(attempts, key=lambda attempt: (opens(attempt.tags), _order(attempt)))
     first = min(found, key=lambda record: (min(_order(attempt) for attempt in record.attempts), _rank(record)))
     params, conflicts = _params(attempts)
     return FoldedRun(
@@ -161,6 +163,13 @@ def attempts_of(records: Iterable[RunRecord]) -> tuple[Attempt, ...]:
     return tuple(sorted(found.values(), key=_order))
 
 
+def opens(tags: Mapping[str, str]) -> bool:
+    """Whether an attempt with these tags says how the run stands: of several ranks that run together only the first
+    does.
+    """
+    return tags.get(RANK_TAG, "0") == "0"
+
+
 def _order(attempt: Attempt) -> tuple[datetime, str]:
     return attempt.started_at, attempt.id
 
@@ -186,8 +195,10 @@ def _params(attempts: Iterable[Attempt]) -> tuple[Mapping[str, Value], tuple[Con
     return MappingProxyType({key: told[0] for key, told in sorted(values.items())}), conflicts
 
 
-def _tags(attempts: Iterable[Attempt]) -> Mapping[str, str]:
+def _tags(attempts: Sequence[Attempt]) -> Mapping[str, str]:
     tags = {key: value for attempt in attempts for key, value in attempt.tags.items()}
+    if len(attempts) > 1:
+        tags.pop(RANK_TAG, None)
     return MappingProxyType(dict(sorted(tags.items())))
 
 

@@ -19,6 +19,7 @@ from gitreg.documents import (
     paths,
 )
 from gitreg.errors import GitregError, InvalidDocument
+from gitreg.folding import opens
 
 _NOTES = "notes/"
 
@@ -53,12 +54,13 @@ def _record(path: str, data: bytes, _: PathKind) -> Row:
     if path != _path_of(run_id, writer):
         raise InvalidDocument("The run or writer inside is not the one its path names.")
     attempts = sorted(
-        (_text(each, "started_at"), _text(each, "id"), _text(each, "status")) for each in _attempts(found)
+        (_text(each, "started_at"), _text(each, "id"), _text(each, "status"), opens(_tags(each)))
+        for each in _attempts(found)
     )
-    first, last = attempts[0], attempts[-1]
+    first, last = attempts[0], max(attempts, key=lambda each: (each[3], each))
     parse_time(first[0])
     names = (_text(found, "experiment"), _text(found, "name"))
-    order = (" ".join(first[:2]), " ".join(last[:2]), last[2])
+    order = (" ".join(first[:2]), f"{last[3]:d} {last[0]} {last[1]}", last[2])
     return Row("records", path, (run_id, writer, subject_of_run(run_id), *names, *order, data))
 
 
@@ -81,6 +83,11 @@ def _attempts(record: object) -> list[object]:
     if not isinstance(attempts, list) or not attempts:
         raise InvalidDocument("The record has no attempts.")
     return attempts
+
+
+def _tags(attempt: object) -> dict[str, str]:
+    tags = attempt.get("tags") if isinstance(attempt, dict) else None
+    return tags if isinstance(tags, dict) else {}
 
 
 def _text(found: object, key: str) -> str:

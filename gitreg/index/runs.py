@@ -65,7 +65,8 @@ class RunRows:
     def refold(self, run_id: str) -> None:
         """Make a run's rows anew from the records and the notes about it; without records there are none.
 
-        Format 28: attempts are ordered by (started_at, id), and the last one's status is the run's.
+        Format 28: attempts are ordered by (started_at, id), and the status of the last that opened the run is the
+        run's.
         """
         query = "SELECT subject, experiment, name, first, last, status, document FROM records WHERE run_id = ?"
         records = self._connection.execute(query, (run_id,)).fetchall()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 SCHEMA = """
 CREATE TABLE tips (what TEXT, ref TEXT, commit_id TEXT, boundary TEXT, PRIMARY KEY (what, ref)) WITHOUT ROWID;
@@ -16,7 +16,7 @@ CREATE INDEX history_by_position ON history (ref, position);
 CREATE TABLE records (
     path TEXT PRIMARY KEY, run_id TEXT NOT NULL, writer TEXT NOT NULL, subject TEXT NOT NULL,
     experiment TEXT NOT NULL, name TEXT NOT NULL,
-    first TEXT NOT NULL, last TEXT NOT NULL, status TEXT NOT NULL, -- attempts: start and id
+    first TEXT NOT NULL, last TEXT NOT NULL, status TEXT NOT NULL, -- attempts: start, id
     document BLOB NOT NULL
 );
 CREATE INDEX records_by_run ON records (run_id);

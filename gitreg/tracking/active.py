@@ -36,6 +36,7 @@ class Process:
     def __init__(self) -> None:
         self._runs: dict[Run, Callable[[Run], None]] = {}
         self._attached: set[RunId] = set()
+        self._joined: dict[str, int] = {}
         self._context: ContextVar[Run | None] = ContextVar("gitreg_active_run", default=None)
         self._is_watching = False
         self._told_of_none = False
@@ -60,6 +61,12 @@ class Process:
         is_first = run_id not in self._attached
         self._attached.add(run_id)
         return is_first
+
+    def next_number(self, what: str) -> int:
+        """How often this was asked before. Ranks that run the same program get the same numbers."""
+        number = self._joined.get(what, 0)
+        self._joined[what] = number + 1
+        return number
 
     def active(self) -> Run | None:
         """The run of this context, else the newest that this process has open."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypedDict, Unpack
 
 from gitreg.documents import Actor, AttemptId, Hex32, RegistryId, RunId, Status, check_name
 from gitreg.errors import AlreadyExists, InvalidValue, RunNotFound
-from gitreg.folding import GROUP_TAG
+from gitreg.folding import GROUP_TAG, RANK_TAG
 from gitreg.tracking.active import PROCESS
 from gitreg.tracking.capture import is_captured
 from gitreg.tracking.ending import end_runs_on_sigterm
 from gitreg.tracking.gathering import gather
-from gitreg.tracking.journal import Journal
+from gitreg.tracking.journal import Journal, log
 from gitreg.tracking.names import generated_name
+from gitreg.tracking.ranks import Rank
 from gitreg.tracking.recording import Recording
 from gitreg.tracking.records import ContextEvent, JournalHeader, Owner, to_micros
 from gitreg.tracking.run import Run
@@ -58,6 +60,8 @@ class Start(TypedDict, total=False):
     system_metrics: bool | float | None
     """Whether CPU, memory, disk, network and GPUs are sampled, or every how many seconds; None asks
     GITREG_SYSTEM_METRICS. Raises `MissingExtra` where psutil is not there."""
+    rank: Rank | None
+    """What the launcher made this process; found out, not said."""
     owner: Owner
 
 
@@ -132,19 +136,29 @@ class Starter:
         """Begin a run, or another attempt at one (`run_id`, or the same `key` in the same experiment).
 
         Under `gitreg run` the first call in a process attaches to the run that is there, and later ones are its
-        children. Wrong arguments raise (`InvalidName`, `InvalidValue`), and so does a registry that cannot be written
-        to (`StorageError`): nothing has been recorded yet.
+        children. Processes that a launcher started to work together (`Rank`) share one run: each has an attempt, and
+        rank 0's says how the run stands; GITREG_RUN_ID may name that run. Wrong arguments raise (`InvalidName`,
+        `InvalidValue`), and so does a registry that cannot be written to (`StorageError`): nothing has been recorded
+        yet.
         """
         owner = said.get("owner", "process")
+        rank = self._rank() if owner == "process" else None
         is_new = said.get("run_id") is None and said.get("key") is None
         given = self._ground.surroundings.environ.get(RUN_ID_VARIABLE) if is_new else None
         around = self._around(RunId(given)) if given and owner == "process" else None
         if around and PROCESS.attach_once(around.header.run_id):
             return self._attached(around, said)
+        if rank is not None:
+            said = _joining(experiment, said, rank, None if around else given)
         wanted = self._wanted(experiment, said, around.header.run_id if around else None)
         if owner == "none" and (around := self._around(wanted.run_id)) and around.header.owner == "none":
             return self._attached(around, said)
         return self._begin(wanted, said)
+
+    def _rank(self) -> Rank | None:
+        """What a launcher made this process; the process that started it is the same for all ranks of a host."""
+        around, parent = self._ground.surroundings, os.getppid()
+        return Rank.of(around.environ, f"{around.host} {around.boot_id} {parent} {process_start(parent)}")
 
     def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
         """Record into a run that is open in this clone.
@@ -236,6 +250,9 @@ class Starter:
         """What is sampled beside the run, and how often. Raises what `Start.system_metrics` says."""
         variable = self._ground.surroundings.environ.get(SYSTEM_METRICS_VARIABLE)
         interval_s = interval_of(said.get("system_metrics"), variable)
+        rank = said.get("rank")
+        if rank and rank.local_rank:
+            return None  # one on each host is enough
         return None if interval_s is None or said.get("owner") == "none" else (Gauges(), interval_s)
 
     def _accompany(self, run: Run, said: Start, gauges: tuple[Gauges, float] | None) -> None:
@@ -243,7 +260,9 @@ class Starter:
         if self._wish(said.get("capture"), CAPTURE_VARIABLE):
             run.console.tee()
         if gauges:
-            run.sample(gauges[0].read, gauges[1])
+            rank, host = said.get("rank"), self._ground.surroundings.host
+            read = partial(gauges[0].read, host) if rank and rank.rank else gauges[0].read
+            run.sample(read, gauges[1])
 
     def _wish(self, said: bool | None, variable: str) -> bool:  # noqa: FBT001 - what a caller said, if anything
         """What was said, else what the environment says."""
@@ -341,6 +360,29 @@ class Starter:
         run.go_on_in_child(header, self._ground.later(header), self._ground.bytes_for(header), self._end_part)
 
 
+def _joining(experiment: str, said: Start, rank: Rank, given: str | None) -> Start:
+    """What a rank says of the run that all ranks share: the run that the launcher named, else one that they all can
+    compute.
+    """
+    joined: Start = {**said, "rank": rank}
+    if said.get("run_id") is not None or said.get("key") is not None:
+        return joined
+    if given and PROCESS.attach_once(RunId(given)):
+        joined["run_id"] = given
+        return joined
+    key = rank.key(experiment, PROCESS.next_number(f"{rank.launch} {experiment}"))
+    if key is None:
+        log.warning(
+            "gitreg: nothing tells which ranks belong together, so rank %d records a run of its own. Name the run: "
+            "start_run(key=…), or GITREG_RUN_ID",
+            rank.rank,
+        )
+    joined["key"] = key
+    return joined
+
+
 def _tags_of(said: Start) -> Mapping[str, object]:
     group = said.get("group")
-    return {**(said.get("tags") or {}), **({} if group is None else {GROUP_TAG: group})}
+    rank = said.get("rank")
+    ours = {GROUP_TAG: group, RANK_TAG: rank.rank if rank else None}
+    return {**(said.get("tags") or {}), **{key: value for key, value in ours.items() if value is not None}}

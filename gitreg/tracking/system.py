@@ -58,15 +58,18 @@ class Gauges:
         self._cpu_s, _ = self._tree()
         self._read_at_s = time.monotonic()
 
-    def read(self) -> dict[str, float]:
-        """Everything, by name. What cannot be read is left out."""
+    def read(self, host: str = "") -> dict[str, float]:
+        """Everything, by name; of another host than the run's first, its name stands in it. What cannot be read is left
+        out.
+        """
+        prefix = f"{PREFIX}{host}/" if host else PREFIX
         found: dict[str, float] = {}
         for part in (self._machine, self._traffic, self._process, self._gpu):
             try:
                 found |= part()
             except self._troubles as error:
                 log.info("gitreg could not read system metrics: %s", error)
-        return {PREFIX + name: value for name, value in found.items()}
+        return {prefix + name: value for name, value in found.items()}
 
     def _machine(self) -> dict[str, float]:
         memory, disk = self._psutil.virtual_memory(), self._psutil.disk_usage(os.sep)
