@@ -17,6 +17,8 @@ from gitreg.blobs._fsspec import FsspecBlobs
 from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
 from gitreg.blobs._memory import MemoryBlobs
+from gitreg.blobs._places import Claims, check_place_url, claims_of, get_place, hash_place
+from gitreg.blobs._refusals import without_credentials
 from gitreg.blobs._sealed import (
     Put,
     Stored,
@@ -29,6 +31,8 @@ from gitreg.blobs._sealed import (
     read_stored,
 )
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
+from gitreg.blobs._stream import Content
+from gitreg.blobs._stream import hash_all as hash_stream
 from gitreg.blobs._where import BlobSettings, check_blobs_url, open_blobs
 
 __all__ = [
@@ -37,6 +41,8 @@ __all__ = [
     "OCTET_STREAM",
     "BlobSettings",
     "BlobStore",
+    "Claims",
+    "Content",
     "FolderBlobs",
     "FsspecBlobs",
     "LayeredBlobs",
@@ -47,11 +53,16 @@ __all__ = [
     "Stored",
     "can_cut",
     "check_blobs_url",
+    "check_place_url",
+    "claims_of",
     "content_of",
     "content_size",
     "get_file",
     "get_manifest",
+    "get_place",
     "get_stored",
+    "hash_place",
+    "hash_stream",
     "listed_in",
     "media_type_of",
     "open_blobs",
@@ -65,4 +76,5 @@ __all__ = [
     "read_manifest",
     "read_manifests",
     "read_stored",
+    "without_credentials",
 ]

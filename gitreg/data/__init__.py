@@ -4,9 +4,11 @@ from gitreg.data.addresses import DATASETS, DataAddress, parse_data_address
 from gitreg.data.catalogue import DataCatalogue
 from gitreg.data.data import Adding, Data
 from gitreg.data.differing import ColumnChange, DataDifference, FileChange, TableChanges
+from gitreg.data.references import CLAIMED
 from gitreg.data.views import Added, DatasetView, DataVersion, Fetched
 
 __all__ = [
+    "CLAIMED",
     "DATASETS",
     "Added",
     "Adding",

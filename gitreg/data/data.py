@@ -8,17 +8,18 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Unpack
 
-from gitreg.blobs import get_file, get_manifest, put_manifests, read_manifests
+from gitreg.blobs import get_file, get_manifest, put_manifests, read_manifests, without_credentials
 from gitreg.data.catalogue import DataCatalogue
 from gitreg.data.differing import DataDifference, difference
-from gitreg.data.reading import Sketching, sketch, take
+from gitreg.data.reading import Sketching, content_again, sketch, take
+from gitreg.data.references import NOT_OURS, WEAK, fetch, is_as_recorded, refer
 from gitreg.data.views import Added, DataVersion, Fetched
 from gitreg.documents import NOTE_DESCRIPTION, NOTE_TAG, Dataset, Digest, check_model_name, check_name, paths
 from gitreg.errors import InvalidDocument, InvalidValue, NotFound, Unavailable, UnsafePath
 
 if TYPE_CHECKING:
     from gitreg.blobs import BlobStore, Progress
-    from gitreg.documents import Manifest, ManifestEntry
+    from gitreg.documents import Manifest, ManifestEntry, Place
     from gitreg.index import Index
     from gitreg.registry import Models, Recorded
     from gitreg.store import Store
@@ -74,6 +75,43 @@ class Data(DataCatalogue):
             view, is_new=True, new_bytes=self.new_bytes(versions)[content], notes=taken.notes, trouble=recorded.trouble
         )
 
+    def refer(
+        self,
+        url: str,
+        name: str | None = None,
+        *,
+        unread: bool = False,
+        message: str | None = None,
+        progress: Progress | None = None,
+    ) -> Added:
+        """Record a file that others keep as a version of a dataset: by its digest, for which it is read once.
+
+        `unread`, it is known by what its server claims about it. Raises `InvalidValue` for a URL that holds
+        credentials, and what reading from there raises.
+        """
+        checked = check_model_name(name or _name_of_url(url), "dataset")
+        document = refer(checked, url, unread=unread, progress=progress)
+        notes = (NOT_OURS, *([WEAK] if unread else []))
+        before = self._index.datasets(checked)
+        if any(each.content_digest == document.content_digest and each.place == document.place for each in before):
+            known = self.version(f"{checked}@{document.content_digest.hex}")
+            return Added(known, is_new=False, new_bytes=None, notes=notes)
+        recorded = self._record(document, message, progress)
+        view = self.version(f"{checked}@{document.content_digest.hex}")
+        return Added(view, is_new=True, new_bytes=None, notes=notes, trouble=recorded.trouble)
+
+    def verify(self, address: str | DataVersion, progress: Progress | None = None) -> bool:
+        """Whether every byte of a version is there and right: stored here, or where others keep it.
+
+        Raises as `version`, `NotFound` where the bytes are nowhere, and what reading raises.
+        """
+        view = self.version(address)
+        if view.document.place is not None and not view.is_kept:
+            return is_as_recorded(view.document, view.document.place, progress)
+        if not view.is_kept:
+            raise _not_kept(view)
+        return content_again(self._blobs, view, progress) == view.digest
+
     def _record(self, document: Dataset, message: str | None, progress: Progress | None) -> Recorded:
         stored = [*(each.digest for each in self.stored(document)), *(each.digest for each in document.sketches)]
         with contextlib.suppress(Unavailable):  # recording says so
@@ -92,6 +130,8 @@ class Data(DataCatalogue):
         a version whose bytes were never stored, `AlreadyExists`, `BlobNotFound`, `CorruptBlob`, `UnsafePath`.
         """
         view = self.version(address)
+        if view.document.place is not None and not view.is_kept:
+            return _fetched_from(view, view.document.place, target, progress)
         if not view.is_kept:
             raise _not_kept(view)
         manifest = read_manifests(self._blobs, [each.digest for each in view.document.files])
@@ -157,6 +197,19 @@ def _name_of(path: Path) -> str:
     """`claims` of `data/claims.csv`; of a folder its name."""
     whole = path.resolve()
     return whole.name if whole.is_dir() else whole.name.partition(".")[0] or whole.name
+
+
+def _name_of_url(url: str) -> str:
+    last = without_credentials(url).rstrip("/").rpartition("/")[2]
+    return last.partition(".")[0] or last
+
+
+def _fetched_from(view: DataVersion, place: Place, target: str | Path | None, progress: Progress | None) -> Fetched:
+    """A file that others keep, written under the name that whoever fetches it gives, else the dataset's."""
+    chosen = Path(target or view.name)
+    chosen = chosen / view.name if chosen.is_dir() else chosen
+    fetch(view.document, place, chosen, progress)
+    return Fetched(view, chosen, 1, view.document.size_bytes or 0)
 
 
 def _only_file(manifest: Manifest, view: DataVersion) -> ManifestEntry:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from gitreg.blobs import can_cut, content_of, put_files, put_folder
+from gitreg.blobs import can_cut, content_of, hash_stream, open_stored, put_files, put_folder, read_manifests
 from gitreg.documents import Column, Descriptor, Digest, is_chunked
 from gitreg.errors import InvalidValue, MissingExtra, NotFound
 from gitreg.tables import SAMPLED_ROWS, is_table, of_path, sample_of, shape_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg.blobs import BlobStore, Progress
+    from gitreg.data.views import DataVersion
     from gitreg.documents import Manifest
 
 _LARGE_BYTES = 64 << 20
@@ -102,6 +103,14 @@ def sketch(store: BlobStore, path: Path, wanted: Sketching) -> dict[str, Descrip
     return found
 
 
-def digests_of(manifests: tuple[Descriptor, ...], manifest: Manifest) -> list[Digest]:
-    """The blobs that a manifest's entries name, and its own."""
-    return [*(each.digest for each in manifests), *(each.digest for each in manifest.files)]
+def content_again(store: BlobStore, view: DataVersion, progress: Progress | None = None) -> Digest:
+    """The digest of a version's whole content, by reading all of it. Raises as `open_stored`."""
+    manifest = read_manifests(store, [each.digest for each in view.document.files])
+    found = []
+    for entry in manifest.files:
+        with open_stored(store, entry) as stream:
+            content = hash_stream(stream, progress)
+        found.append((os.fsencode(entry.path), content.digest.hex, content.size))
+    if view.document.kind == "folder":
+        return folder_content(sorted(found))[0]
+    return Digest(f"sha256:{found[0][1]}") if len(found) == 1 else Digest.of(b"")

@@ -72,19 +72,18 @@ def _check_key(key: Sequence[str], shared: Sequence[str]) -> None:
 class _Spread:
     """One table's rows as hashes, in files by the hash of the key."""
 
-    def __init__(self, folder: Path, files: Sequence[BinaryIO]) -> None:
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self.rows = 0
         self._folder = folder
-        self._files = files
+        self._stack = stack
+        self._files: dict[int, BinaryIO] = {}
         self._sampler = Sampler()
 
     @classmethod
     @contextlib.contextmanager
     def open(cls) -> Iterator[_Spread]:
         with tempfile.TemporaryDirectory(prefix="gitreg-diff-") as name, contextlib.ExitStack() as stack:
-            folder = Path(name)
-            files = [stack.enter_context(folder.joinpath(f"{number}").open("wb")) for number in range(_FILES)]
-            yield cls(folder, files)
+            yield cls(Path(name), stack)
 
     def read(self, file: TableFile, columns: Sequence[str], key: Sequence[str]) -> None:
         for batch in batches(file):
@@ -94,14 +93,19 @@ class _Spread:
                 keys = _spelled(batch, key) if key else whole
             for one, row in zip(keys, whole, strict=True):
                 name = _hash(one)
-                self._files[name[0]].write(name + (_hash(row) if key else b""))
+                self._file(name[0]).write(name + (_hash(row) if key else b""))
             self.rows += batch.num_rows
-        for each in self._files:
+        for each in self._files.values():
             each.flush()
+
+    def _file(self, number: int) -> BinaryIO:
+        if number not in self._files:
+            self._files[number] = self._stack.enter_context(self._folder.joinpath(f"{number}").open("wb"))
+        return self._files[number]
 
     def part(self, number: int, *, keyed: bool) -> list[tuple[bytes, bytes]]:
         """The rows of one file: the hash of the key and that of the row."""
-        data = self._folder.joinpath(f"{number}").read_bytes()
+        data = self._folder.joinpath(f"{number}").read_bytes() if number in self._files else b""
         width = _HASH_BYTES * 2 if keyed else _HASH_BYTES
         return [(data[at : at + _HASH_BYTES], data[at + _HASH_BYTES : at + width]) for at in range(0, len(data), width)]
 

@@ -13,6 +13,7 @@ from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import data, datadiffs, models
+from gitreg.errors import AnswerIsNo
 
 __all__ = ["data_add", "data_describe", "data_diff", "data_get", "data_list", "data_show", "data_tag"]
 
@@ -38,13 +39,20 @@ class _Adding(TypedDict):
 @click.option("--categories", is_flag=True, help="The same, with the most frequent values by name.")
 @click.option("--row-hashes", is_flag=True, help="Keep a hash of every row, for checks of overlap.")
 @click.option("--personal", is_flag=True, help="Seal each file under a key of its own, which erase destroys.")
+@click.option("--reference", is_flag=True, help="PATH is the URL of a file that others keep: record its digest.")
+@click.option("--unread", is_flag=True, help="Such a file: do not read it, and take its server's word for it.")
 @message_option
-def data_add(session: Session, path: str, **how: Unpack[_Adding]) -> Reply:
+def data_add(session: Session, path: str, reference: bool, unread: bool, **how: Unpack[_Adding]) -> Reply:
     """Store a version of a file, folder or table.
 
     Large files are cut where their content says, so that a version in which little changed stores little. The same
     content again is the same version.
     """
+    if reference or unread:
+        with progress("reading") as bar:
+            name, message = how["name"], how["message"]
+            referred = session.registry.data.refer(path, name, unread=unread, message=message, progress=bar)
+        return Reply(data.added(referred), data.added_page(referred))
     with progress("storing") as bar:
         found = session.registry.data.add(session.path(path), bar, **how)
     return Reply(data.added(found), data.added_page(found))
@@ -68,12 +76,18 @@ def data_list(session: Session, name: str | None) -> Reply:
 
 @command("data show")
 @address_argument
-def data_show(session: Session, address: str) -> Reply:
+@click.option("--verify", is_flag=True, help="Read all of it again, wherever it lies; exit code 1 where it is another.")
+def data_show(session: Session, address: str, verify: bool) -> Reply:
     """Show one version of a dataset."""
     catalogue = session.registry.data
     found = catalogue.version(address)
     new = catalogue.new_bytes(catalogue.versions(found.name))[found.digest]
-    return Reply(data.version(found, new), data.show_page(found, new))
+    if not verify:
+        return Reply(data.version(found, new), data.show_page(found, new))
+    with progress("reading", found.document.size_bytes) as bar:
+        is_right = catalogue.verify(found, bar)
+    page = data.show_page(found, new, verified=is_right)
+    return Reply(data.version(found, new, verified=is_right), page, exit_code=0 if is_right else AnswerIsNo.exit_code)
 
 
 @command("data diff")

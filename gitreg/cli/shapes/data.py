@@ -25,7 +25,7 @@ class DataPlace(TypedDict):
 class DataVersion(TypedDict):
     """A version of a dataset. `digest` is of its whole content, by `method`; `kept` tells whether its bytes are stored.
 
-    `new_bytes` is what it stores that no earlier version of the dataset does.
+    `new_bytes` is what it stores that no earlier version of the dataset does. `verified` is null where nobody asked.
     """
 
     name: str
@@ -39,6 +39,7 @@ class DataVersion(TypedDict):
     kept: bool
     place: DataPlace | None
     new_bytes: int | None
+    verified: bool | None
     added_at: str | None
     added_by: str | None
     description: str | None

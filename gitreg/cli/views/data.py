@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
+from gitreg.data import CLAIMED
 from gitreg.report import Cell, Line, Table, counted, short, size, when
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_COLUMNS = 200
 
 
-def version(view: DataVersion, new_bytes: int | None) -> shapes.DataVersion:
+def version(view: DataVersion, new_bytes: int | None, *, verified: bool | None = None) -> shapes.DataVersion:
     """One version."""
     document, place = view.document, view.document.place
     return {
@@ -33,6 +34,7 @@ def version(view: DataVersion, new_bytes: int | None) -> shapes.DataVersion:
         "kept": view.is_kept,
         "place": None if place is None else {"url": place.url, "etag": place.etag, "version_id": place.version_id},
         "new_bytes": new_bytes,
+        "verified": verified,
         "added_at": facts.time(view.added_at),
         "added_by": view.added_by.email if view.added_by else None,
         "description": view.description,
@@ -91,7 +93,7 @@ def _bytes(count: int | None) -> str:
     return "-" if count is None else size(count)
 
 
-def show_page(view: DataVersion, new_bytes: int | None) -> Iterator[Block]:
+def show_page(view: DataVersion, new_bytes: int | None, *, verified: bool | None = None) -> Iterator[Block]:
     """One version with its columns."""
     document = view.document
     yield Line(view.label, "strong")
@@ -104,14 +106,23 @@ def show_page(view: DataVersion, new_bytes: int | None) -> Iterator[Block]:
     yield f"content {view.digest} ({document.method})"
     shape = f"{document.rows:,} rows, {counted(len(document.columns), 'column')}, " if document.rows is not None else ""
     yield f"{document.kind}: {shape}{_bytes(document.size_bytes)}, {_kept(view, new_bytes)}"
+    if verified is not None:
+        said = _again(view) if verified else "What is there now is another content."
+        yield Line(said, "good" if verified else "bad")
     if document.columns:
         rows = tuple((each.name, each.type) for each in document.columns[:_MOST_COLUMNS])
         yield Table(("column", "type"), rows)
 
 
+def _again(view: DataVersion) -> str:
+    if view.document.method == CLAIMED:
+        return "Its server claims the same as before. Nobody read it."
+    return "Every byte was read again, and is right."
+
+
 def _kept(view: DataVersion, new_bytes: int | None) -> str:
     if view.is_kept:
-        return f"stored here, {_bytes(new_bytes)} of it new"
+        return f"stored here, {_bytes(new_bytes)} of it anew"
     place = view.document.place
     return f"at {place.url}: the bytes there are not ours to keep" if place else "its bytes were not stored"
 
@@ -134,7 +145,7 @@ def added_page(found: Added) -> Iterator[Block]:
     elif found.new_bytes is None:
         yield Line(f"Added {view.address}: {_bytes(view.document.size_bytes)}.", "good")
     else:
-        stored = f"{_bytes(view.document.size_bytes)}, of which {_bytes(found.new_bytes)} had to be stored"
+        stored = f"{_bytes(view.document.size_bytes)}, {_bytes(found.new_bytes)} stored anew"
         yield Line(f"Added {view.address}: {stored}.", "good")
     for note in found.notes:
         yield Line(note, "warn")
