@@ -10,6 +10,8 @@ Each store in `tests/exchange/stores/` is named by the tool and the version that
     mlflow-3.17.2-server.zip    what `mlflow server` 3.17.2 answered to an import by the gitreg that GITREG names
     wandb-0.31.0.zip            wandb 0.31.0, offline
     tensorboardx-2.6.5.zip      tensorboardX 2.6.5: scalars as floats, hyperparameters, a text, a run in two files
+    gto-1.10.1.zip              gto 1.10.1
+    dvc-3.67.1.zip              dvc 3.67.1 with dvclive 3.49.1
     tensorboard-2.21.0.zip      tensorboard 2.21.0: scalars as tensors, hyperparameters
 """
 
@@ -22,6 +24,7 @@ import http.server
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -236,6 +239,74 @@ def write_tensorboard() -> None:
     writer.close()
 
 
+def _tool(*words: str) -> None:
+    """A program beside this Python, or git."""
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(words, check=True, env={**os.environ, "PATH": here}, stdout=subprocess.DEVNULL)
+
+
+def _repository() -> None:
+    _tool("git", "init", "-q", "--template=", ".")
+    _tool("git", "config", "user.email", "ada@example.org")
+    _tool("git", "config", "user.name", "Ada")
+
+
+def _commit() -> None:
+    _tool("git", "add", "-A")
+    _tool("git", "commit", "-qm", "work")
+
+
+def write_gto() -> None:
+    """Two versions, the first of them taken back, and stages."""
+    _repository()
+    Path("models").mkdir()
+    Path("artifacts.yaml").write_text("fraud:\n  path: models/fraud.bin\n  description: Scores payments\n")
+    for content in ("1", "2", "3"):
+        Path("models/fraud.bin").write_text(content)
+        _commit()
+        _tool("gto", "register", "fraud", "--version", f"v1.{content}.0", "-m", f"try {content}")
+        time.sleep(1.1)
+    _tool("gto", "assign", "fraud", "--version", "v1.2.0", "--stage", "prod")
+    _tool("gto", "assign", "fraud", "--version", "v1.3.0", "--stage", "dev")
+    time.sleep(1.1)
+    _tool("gto", "assign", "fraud", "--version", "v1.3.0", "--stage", "prod")
+    _tool("gto", "deprecate", "fraud", "v1.1.0")
+
+
+DVC_STAGE = """
+from dvclive import Live
+with Live("dvclive", save_dvc_exp=False, report=None) as live:
+    live.log_param("seed", 7)
+    for step in range(10):
+        live.log_metric("auc", 0.5 + step / 20)
+        live.log_metric("val/loss", 1 / (step + 1))
+        live.next_step()
+open("model.bin", "w").write("weights")
+"""
+DVC_YAML = """
+stages:
+  train:
+    cmd: python train.py
+    deps: [data.csv, train.py]
+    params: [train.depth, train.lr]
+    outs: [model.bin]
+"""
+
+
+def write_dvc() -> None:
+    """A pipeline of one stage that logs with DVCLive."""
+    _repository()
+    _tool("dvc", "init", "-q")
+    Path("params.yaml").write_text("train:\n  depth: 4\n  lr: 0.1\n")
+    Path("train.py").write_text(DVC_STAGE)
+    Path("data.csv").write_text("a,b\n")
+    Path("dvc.yaml").write_text(DVC_YAML)
+    _commit()
+    _tool("dvc", "repro")
+    shutil.rmtree(".git")
+    shutil.rmtree(".dvc")
+
+
 def write_mlflow(kind: str, folder: str) -> None:
     """A store of MLflow's own."""
     import mlflow  # noqa: PLC0415 - in the folder that it shall write to
@@ -245,7 +316,13 @@ def write_mlflow(kind: str, folder: str) -> None:
     time.sleep(0.1)
 
 
-OTHERS = {"wandb": write_wandb, "tensorboardx": write_tensorboardx, "tensorboard": write_tensorboard}
+OTHERS = {
+    "wandb": write_wandb,
+    "tensorboardx": write_tensorboardx,
+    "tensorboard": write_tensorboard,
+    "gto": write_gto,
+    "dvc": write_dvc,
+}
 
 
 def main() -> None:

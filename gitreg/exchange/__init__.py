@@ -3,7 +3,7 @@
 from gitreg.exchange.balance import ImportReport, Line, Undecided
 from gitreg.exchange.importer import import_all
 from gitreg.exchange.mlflow import described
-from gitreg.exchange.opening import open_mlflow, open_tensorboard, open_wandb
+from gitreg.exchange.opening import open_dvc, open_gto, open_mlflow, open_tensorboard, open_wandb
 from gitreg.exchange.storing import Doors, Wishes
 from gitreg.exchange.values import Left, Origin
 
@@ -17,6 +17,8 @@ __all__ = [
     "Wishes",
     "described",
     "import_all",
+    "open_dvc",
+    "open_gto",
     "open_mlflow",
     "open_tensorboard",
     "open_wandb",

@@ -11,6 +11,7 @@ from gitreg.documents import (
     Alias,
     Digest,
     Manifest,
+    Source,
     Version,
     check_model_name,
     format_time,
@@ -114,7 +115,8 @@ class ModelImport:
             tags[f"{self._origin.tool}.created_at"] = format_time(time_of(found.created_us))
         if (found.stage or "").lower() not in _NO_STAGE:
             tags[f"{self._origin.tool}.stage"] = found.stage or ""
-            self._balance.undecided.append(Undecided(model, found.number, found.stage or ""))
+            stages = (found.stage or "").split(", ")
+            self._balance.undecided += [Undecided(model, found.number, stage) for stage in stages]
         self._note(paths.version_notes(model, version.digest), f"{model}/{found.number}", tags, found.note)
 
     def _made(self, model: str, found: FoundVersion) -> Version | None:
@@ -127,9 +129,9 @@ class ModelImport:
                 Left("version", model, str(found.number), "it names no run, and its files are not here.")
             )
             return None
-        return Version(
-            model=model, output=name_of(found.path, "model"), artifacts=put_manifest(self._doors.blobs, manifest)
-        )
+        artifacts = put_manifest(self._doors.blobs, manifest)
+        source = Source(commit=found.commit) if found.commit else None
+        return Version(model=model, output=name_of(found.path, "model"), artifacts=artifacts, source=source)
 
     def _loose(self, where: str, found: FoundVersion) -> Manifest | None:
         with tempfile.TemporaryDirectory(prefix="gitreg-import-") as scratch:

@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitreg.errors import InvalidDocument, NotFound
+from gitreg.exchange.dvc import DvcFolder
 from gitreg.exchange.files import local_path
+from gitreg.exchange.gto import GtoRepository
 from gitreg.exchange.mlflowdb import MlflowDatabase
 from gitreg.exchange.mlflowfolder import MlflowFolder
 from gitreg.exchange.sqlite import is_sqlite
 from gitreg.exchange.tensorboard import TensorBoardFolder
 from gitreg.exchange.wandb import WandbFolder
+from gitreg.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitreg.exchange.values import Origin
+    from gitreg.surroundings import Surroundings
 
 
 def open_mlflow(place: str, artifacts: tuple[Path, ...] = (), environ: Mapping[str, str] | None = None) -> Origin:
@@ -51,6 +55,16 @@ def open_tensorboard(folder: Path) -> Origin:
 def open_wandb(folder: Path) -> Origin:
     """A folder `wandb`, or the one that holds it. Raises `NotFound`, `InvalidDocument`."""
     return WandbFolder(_there(folder))
+
+
+def open_gto(folder: Path, surroundings: Surroundings) -> Origin:
+    """A git repository with GTO's tags. Raises `RegistryNotFound` for no repository, `InvalidDocument` for another."""
+    return GtoRepository(Store.open(_there(folder), surroundings))
+
+
+def open_dvc(folder: Path) -> Origin:
+    """A folder with a `dvc.lock`. Raises `NotFound`, `InvalidDocument`."""
+    return DvcFolder(_there(folder))
 
 
 def _there(folder: Path) -> Path:

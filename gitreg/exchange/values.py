@@ -101,7 +101,8 @@ class FoundExperiment:
 class FoundVersion:
     """A model's version: its number, and the run's output or path below its artifacts that it was made from.
 
-    `files` has the files of one that came from no run. `stage` is where the tool says it stands.
+    `files` has the files of one that came from no run, `commit` the code's. `stage` is where the tool says it stands, with commas where it
+    is several places.
     """
 
     number: int
@@ -111,6 +112,7 @@ class FoundVersion:
     note: str | None = None
     stage: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
     files: Callable[[Path], FoundFiles] = no_files
 
 

@@ -22,6 +22,7 @@ from gitreg.store.values import (
     ObjectId,
     Person,
     RefUpdate,
+    Tag,
 )
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Snapshot",
     "Store",
     "SyncReport",
+    "Tag",
     "describe_checkout",
     "find_login",
     "has_our_hook",

@@ -84,3 +84,13 @@ def _person(text: str) -> tuple[Person, datetime]:
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
     at = datetime.fromtimestamp(int(match["seconds"]), UTC).astimezone(timezone(offset))
     return Person(match["name"], match["email"]), at
+
+
+def parse_tagger(data: bytes) -> tuple[Person, datetime, str] | None:
+    """Who made a tag, when, and what it says; None for a tag that does not tell."""
+    head, _, message = data.partition(b"\n\n")
+    for line in head.decode("utf-8", "replace").split("\n"):
+        key, _, value = line.partition(" ")
+        if key == "tagger" and _PERSON.fullmatch(value):
+            return *_person(value), message.decode("utf-8", "replace")
+    return None

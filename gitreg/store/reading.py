@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from gitreg.errors import CorruptRepository, RevisionNotFound
 from gitreg.store import commits, formats, history, trees
 from gitreg.store.config import GitConfig, stamp_of
 from gitreg.store.ledger import merge_trees
-from gitreg.store.objects import COMMIT, Objects, Overlay
+from gitreg.store.objects import COMMIT, TAG, Objects, Overlay
 from gitreg.store.refs import Refs
 from gitreg.store.revisions import resolve
 from gitreg.store.snapshot import Snapshot
-from gitreg.store.values import GUEST_BRANCHES, OWN_BRANCHES, Branches, Change, Commit, CommitId, ObjectId
+from gitreg.store.values import GUEST_BRANCHES, OWN_BRANCHES, Branches, Change, Commit, CommitId, ObjectId, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +99,17 @@ class Reading:
     def refs(self, prefix: str = "refs/") -> dict[str, CommitId]:
         """Every ref below a prefix, by full name."""
         return self._refs.all(prefix)
+
+    def tags(self) -> Iterator[Tag]:
+        """The tags that name commits, by name."""
+        for ref, target in sorted(self.refs("refs/tags/").items()):
+            try:
+                told = commits.parse_tagger(self.objects.raw(target, TAG)) if self.objects.kind(target) == TAG else None
+                commit = self.resolve(target)
+            except (CorruptRepository, RevisionNotFound):
+                continue  # a tag of a tree or file, or a damaged one
+            tagger, at, message = told or (None, None, "")
+            yield Tag(ref.removeprefix("refs/tags/"), commit, tagger, at, message)
 
     def head(self) -> str | None:
         """The full name of the branch that HEAD names, None when it is detached."""

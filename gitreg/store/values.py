@@ -86,6 +86,17 @@ class Commit:
         return self.message.partition("\n")[0]
 
 
+@dataclass(frozen=True)
+class Tag:
+    """A tag of git's: `tagger` and `at` are None for one that has no object of its own (a lightweight one)."""
+
+    name: str
+    commit: CommitId
+    tagger: Person | None
+    at: datetime | None
+    message: str
+
+
 @dataclass(frozen=True, order=True)
 class Change:
     """A path that differs between two trees, with its object ids (None where it is absent)."""

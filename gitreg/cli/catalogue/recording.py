@@ -106,4 +106,20 @@ RECORDING = (
         "gitreg import wandb wandb",
         "imported",
     ),
+    Entry(
+        "import gto",
+        "exchange",
+        "Record",
+        "Bring models and versions from GTO's git tags.",
+        "gitreg import gto ../models",
+        "imported",
+    ),
+    Entry(
+        "import dvc",
+        "exchange",
+        "Record",
+        "Bring the stages of dvc.lock and what DVCLive logged.",
+        "gitreg import dvc .",
+        "imported",
+    ),
 )

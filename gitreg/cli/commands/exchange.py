@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitreg.exchange import Origin
 
-__all__ = ["import_mlflow", "import_tensorboard", "import_wandb"]
+__all__ = ["import_dvc", "import_gto", "import_mlflow", "import_tensorboard", "import_wandb"]
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -85,6 +85,34 @@ def import_wandb(session: Session, folder: Path, **said: Unpack[_Said]) -> Reply
     from gitreg.exchange import open_wandb
 
     return _bring(session, open_wandb(folder), said)
+
+
+@command("import gto")
+@click.argument("folder", type=_FOLDER)
+@import_options
+def import_gto(session: Session, folder: Path, **said: Unpack[_Said]) -> Reply:
+    """Bring models and versions from GTO's git tags.
+
+    FOLDER is the git repository. Versions are numbered in the order they were registered and keep GTO's name as a tag;
+    who set which stage when is a tag of the model. Files come from the commit, where artifacts.yaml says.
+    """
+    from gitreg.exchange import open_gto
+
+    return _bring(session, open_gto(folder, session.surroundings), said)
+
+
+@command("import dvc")
+@click.argument("folder", type=_FOLDER)
+@import_options
+def import_dvc(session: Session, folder: Path, **said: Unpack[_Said]) -> Reply:
+    """Bring the stages of dvc.lock and what DVCLive logged.
+
+    FOLDER holds dvc.lock. Each stage is a run with its params, outputs, and what it depended on as datasets by DVC's
+    digests. The last stage has the series of DVCLive.
+    """
+    from gitreg.exchange import open_dvc
+
+    return _bring(session, open_dvc(folder), said)
 
 
 def _bring(session: Session, origin: Origin, said: _Said) -> Reply:
