@@ -101,8 +101,8 @@ class FoundExperiment:
 class FoundVersion:
     """A model's version: its number, and the run's output or path below its artifacts that it was made from.
 
-    `files` has the files of one that came from no run, `commit` the code's. `stage` is where the tool says it stands, with commas where it
-    is several places.
+    `files` has the files of one that came from no run, `commit` the code's. `stage` is where the tool
+    says it stands, with commas where that is several places.
     """
 
     number: int
