@@ -21,7 +21,6 @@ from gitreg.blobs._stream import Content, hash_all, opened
 from gitreg.blobs._threads import Threads
 from gitreg.documents import (
     MANIFEST_MEDIA_TYPE,
-    MAX_DOCUMENT_BYTES,
     Descriptor,
     Manifest,
     ManifestEntry,
@@ -101,11 +100,9 @@ def put_files(
 def put_manifest(store: BlobStore, manifest: Manifest, *, durable: bool = True) -> Descriptor:
     """Store the manifest itself: its digest then names the whole folder."""
     data = manifest.to_bytes()
-    if len(data) > MAX_DOCUMENT_BYTES:
-        raise InvalidValue(
-            f"{len(manifest.files):,} files are more than one manifest holds.",
-            hint="Pack them into archives first.",
-        )
+    if len(data) > Manifest.max_bytes:
+        message = f"{len(manifest.files):,} files are more than one manifest holds."
+        raise InvalidValue(message, hint="As data they are stored in any number: gitreg data add FOLDER")
     return store.put(data, media_type=MANIFEST_MEDIA_TYPE, durable=durable)
 
 
@@ -113,7 +110,7 @@ def read_manifest(store: BlobStore, digest: Digest) -> Manifest:
     """A stored manifest. Raises `BlobNotFound`, `CorruptBlob`, `InvalidDocument`, and `UnsafePath` for one that would
     write outside of its folder: what nobody could fetch, nobody shall promote.
     """
-    manifest = Manifest.from_bytes(store.read(digest, MAX_DOCUMENT_BYTES), digest)
+    manifest = Manifest.from_bytes(store.read(digest, Manifest.max_bytes), digest)
     _checked_paths(manifest)
     return manifest
 

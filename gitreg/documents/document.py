@@ -15,7 +15,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.json_schema import WithJsonSchema
 
-from gitreg.documents.canonical import MAX_INTEGER, MIN_INTEGER, NON_FINITE, Json, canonical_bytes, parse_json
+from gitreg.documents.canonical import (
+    MAX_DOCUMENT_BYTES,
+    MAX_INTEGER,
+    MIN_INTEGER,
+    NON_FINITE,
+    Json,
+    canonical_bytes,
+    parse_json,
+)
 from gitreg.documents.ids import Digest, Principal
 from gitreg.documents.names import check_model_name, check_name
 from gitreg.errors import InvalidDocument, InvalidName, InvalidValue, NewerFormat
@@ -161,6 +169,7 @@ class Document(Part):
 
     schema_name: ClassVar[str]
     schema_version: ClassVar[int] = 1
+    max_bytes: ClassVar[int] = MAX_DOCUMENT_BYTES
 
     @classmethod
     def schema_id(cls) -> str:
@@ -218,7 +227,7 @@ class Document(Part):
 
 
 def _read(cls: type[D], data: bytes) -> D:
-    document = cls.from_json(parse_json(data))
+    document = cls.from_json(parse_json(data, max_bytes=cls.max_bytes))
     if document.to_bytes() != data:
         message = "Not in canonical form (sorted keys, two-space indent, newline at the end)."
         raise InvalidDocument(message, hint=_NOT_CANONICAL)

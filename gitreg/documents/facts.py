@@ -171,6 +171,7 @@ class Manifest(Document):
     """The files of a folder, sorted by path. Kept as a blob; its digest names the folder's whole content."""
 
     schema_name = "manifest"
+    max_bytes = 64 * 2**20  # some 300,000 files; it is a blob, and never lies in git
 
     files: Seq[ManifestEntry]
 

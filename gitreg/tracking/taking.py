@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gitreg.documents import Descriptor
     from gitreg.tracking.recording import Recording
 
+MAX_FILES = 150_000
+"""In a run's one list of artifacts, which is a manifest (`Manifest.max_bytes`), with the longest paths there are."""
 FILE_ERRORS = (OSError, ValueError, TypeError, GitregError)
 _RENDER_ERRORS = (RuntimeError, AttributeError, LookupError, ArithmeticError, ImportError)
 
@@ -160,6 +162,9 @@ class Taking:
         if guard:
             refuse_secrets_below(folder)
         manifest = put_folder(self._blobs, folder, personal=personal)
+        if len(manifest.files) > MAX_FILES:
+            message = f"{len(manifest.files):,} files are more than a run's list of artifacts holds ({MAX_FILES:,})."
+            raise InvalidValue(message, hint="As data they are stored in any number: gitreg data add FOLDER")
         return [
             entry.model_copy(update={"path": check_artifact_path(_below(artifact_path, entry.path))})
             for entry in manifest.files
