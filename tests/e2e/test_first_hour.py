@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs/first-hour.md"
 SHOWN_PROPOSAL, SHOWN_KEY = "fraud-2-production-3f2a", "~/.ssh/id_ed25519"
+SECRET, SHOWN_SECRET = "AKIAIOSFODNN7EXAMPLE", "AKIA…"  # the example of AWS's own documentation
 
 SHOWN_RUN = "4d5a62f5"
 _NAME = re.compile(r"\b[a-z]+-[a-z]+-[0-9]{3}\b")
@@ -94,7 +95,7 @@ MISTAKES = [
         before=(BEGUN, "gitreg runs record @last --param depth=4"),
     ),
     mistake(
-        "gitreg runs record @last --param token=AKIAIOSFODNN7EXAMPLE",
+        "gitreg runs record @last --param token={secret}",
         "gitreg runs record @last --param token=from-the-vault",
         before=(BEGUN,),
     ),
@@ -180,7 +181,8 @@ class Hour:
 
     def types(self, line: str) -> Told:
         """One line of a shell: gitreg in this process, everything else by bash."""
-        meant = line.format(proposal=self.proposal if "{proposal}" in line else "", key=self.clerk.key)
+        proposal = self.proposal if "{proposal}" in line else ""
+        meant = line.format(proposal=proposal, key=self.clerk.key, secret=SECRET)
         words = shlex.split(meant)
         if words[0] == "gitreg":
             return self.clerk.run(*words[1:])
@@ -220,7 +222,7 @@ def _cell(lines: list[str]) -> str:
 
 
 def _row(hour: Hour, made: Mistake, told: Told) -> str:
-    names = {"proposal": SHOWN_PROPOSAL, "key": SHOWN_KEY}
+    names = {"proposal": SHOWN_PROPOSAL, "key": SHOWN_KEY, "secret": SHOWN_SECRET}
     cells = [[made.typed.format(**names)], hour.shown(told.err).splitlines()]
     return " | ".join(["", *map(_cell, [*cells, [line.format(**names) for line in made.remedy]]), ""]).strip()
 
