@@ -94,11 +94,11 @@ schemas: $(VENV)/.installed ## write schemas/ anew from the documents
 test: lint types schemas-check tests ## everything that holds a change: format, lint, types, schemas, tests, docs, the demo, coverage
 
 # The slow lane. What only Debian packages can give is installed by the target that needs it: OpenSSH's client and server,
-# rsync for gitlab-ci-local, and the Groovy that reads a Jenkinsfile.
+# rsync for gitlab-ci-local, the Groovy that reads a Jenkinsfile, and the browser that draws a comparison.
 .PHONY: test-full
 test-full: env ## the slow tests too
 	scripts/debian_packages.sh ssh=openssh-client ssh-keygen=openssh-client sshd=openssh-server \
-	    rsync=rsync groovy=groovy java=default-jre-headless
+	    rsync=rsync groovy=groovy java=default-jre-headless chromium=chromium
 	$(WITH_BIN) $(BIN)/pytest --numprocesses auto -m slow $(PYTEST_ARGS)
 
 .PHONY: stress

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from gitreg.tracking import Direction
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -17,6 +20,14 @@ message_option = click.option("-m", "--message", metavar="WHY", help="Why, for t
 reason_option = click.option("-m", "--message", metavar="WHY", required=True, help="Why, for the record.")
 stage_option = click.option("--stage", metavar="STAGE", required=True, help="The stage.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+way_option = click.option(
+    "--maximize/--minimize", "is_more", default=None, help="Which is better, where the metric's name does not tell."
+)
+
+
+def towards(is_more: bool | None) -> Direction | None:
+    """What `way_option` said."""
+    return None if is_more is None else "higher" if is_more else "lower"
 
 
 def signing_options(function: F) -> F:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gitreg.report.as_html import html
     from gitreg.report.as_markdown import MAX_MARKDOWN, fitted_markdown, markdown
     from gitreg.report.compared import comparisons, rules_table, subjects_table
+    from gitreg.report.comparison import Column, Compared, Courses, comparison_html, sparkline
     from gitreg.report.curves import CANDIDATE, Bin, Curve, Curves, curve_of
     from gitreg.report.drift import Drift, drift_of
     from gitreg.report.inventory import Held, ModelEntry, WaitingProposal, inventory_csv, inventory_page, today_of
@@ -25,8 +26,11 @@ __all__ = [
     "Block",
     "Blocks",
     "Cell",
+    "Column",
     "Command",
+    "Compared",
     "Condition",
+    "Courses",
     "Curve",
     "Curves",
     "Diff",
@@ -47,6 +51,7 @@ __all__ = [
     "Tone",
     "WaitingProposal",
     "cell",
+    "comparison_html",
     "comparisons",
     "conditions_of",
     "counted",
@@ -67,6 +72,7 @@ __all__ = [
     "rules_table",
     "short",
     "size",
+    "sparkline",
     "subjects_table",
     "today_of",
     "undo",
@@ -79,6 +85,7 @@ __getattr__ = lazily(
     __name__,
     {
         "compared": ("comparisons", "rules_table", "subjects_table"),
+        "comparison": ("Column", "Compared", "Courses", "comparison_html", "sparkline"),
         "curves": ("CANDIDATE", "Bin", "Curve", "Curves", "curve_of"),
         "drift": ("Drift", "drift_of"),
         "as_html": ("html",),

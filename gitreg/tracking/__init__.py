@@ -34,6 +34,7 @@ from gitreg.tracking.choosing import Best, metric_field, value_of
 from gitreg.tracking.command import COMMAND_ERROR, run_command
 from gitreg.tracking.comparing import ComparedRow, Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, appended
+from gitreg.tracking.curves import Course, thinned
 from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
 from gitreg.tracking.metricsfile import MetricsFile, check_metrics, record_metrics
@@ -61,6 +62,7 @@ __all__ = [
     "Checkpoint",
     "ComparedRow",
     "Comparison",
+    "Course",
     "Direction",
     "Health",
     "LiveRun",
@@ -123,5 +125,6 @@ __all__ = [
     "set_tag",
     "set_tags",
     "spool_of",
+    "thinned",
     "value_of",
 ]

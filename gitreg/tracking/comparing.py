@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitreg.folding import FoldedRun
 
 Direction = Literal["higher", "lower"]
-Kind = Literal["param", "metric", "tag", "dataset"]
+Kind = Literal["param", "metric", "tag", "dataset", "code", "environment"]
 Cell = bool | int | float | str | None
 
 _HIGHER_TEXT: Final = (
@@ -26,7 +26,8 @@ _LOWER: Final = frozenset(_LOWER_TEXT.split())
 
 @dataclass(frozen=True)
 class ComparedRow:
-    """One param, metric (its last value), tag or dataset; a value for each run in their order, None where it has none.
+    """One param, metric (its last value), tag, dataset, or fact of the code or environment; a value for each run in
+    their order, None where it has none.
 
     `best` are the places of the runs with the best value of a metric whose direction its name tells (`auc`,
     `val_loss`); empty where the direction is not known.
@@ -37,6 +38,7 @@ class ComparedRow:
     values: tuple[Cell, ...]
     dataset: str | None = None
     best: tuple[int, ...] = ()
+    towards: Direction | None = None
 
     @property
     def differs(self) -> bool:
@@ -56,10 +58,36 @@ class Comparison:
         """The rows that tell the runs apart."""
         return tuple(row for row in self.rows if row.differs)
 
+    def primary(self, key: str | None = None, towards: Direction | None = None) -> ComparedRow | None:
+        """The metric that these runs are judged by: that of `key`, else the first of those that most of them have and
+        whose name tells which way is better. `towards` says so where the name does not. None where there is none.
+        """
+        metrics = [row for row in self.rows if row.kind == "metric" and key in (None, row.key)]
+        known = [row for row in metrics if key is not None or direction(row.key) is not None]
+        found = max(known, key=lambda row: sum(value is not None for value in row.values), default=None)
+        if found is None or towards is None:
+            return found
+        return replace(found, towards=towards, best=_best(towards, found.values))  # type: ignore[arg-type] # numbers
+
+    def judged_by(self, primary: ComparedRow | None) -> Comparison:
+        """The same with this in place of the row of that metric."""
+        if primary is None:
+            return self
+        name = (primary.kind, primary.key, primary.dataset)
+        rows = tuple(primary if (row.kind, row.key, row.dataset) == name else row for row in self.rows)
+        return replace(self, rows=rows)
+
 
 def compare(runs: Sequence[FoldedRun]) -> Comparison:
     """Set runs side by side."""
-    rows = (*_metrics(runs), *_datasets(runs), *_named(runs, "param", _params), *_named(runs, "tag", _tags))
+    rows = (
+        *_metrics(runs),
+        *_datasets(runs),
+        *_named(runs, "param", _params),
+        *_named(runs, "tag", _tags),
+        *_named(runs, "code", _code),
+        *_named(runs, "environment", _environment),
+    )
     return Comparison(tuple(runs), tuple(rows))
 
 
@@ -79,6 +107,34 @@ def _tags(run: FoldedRun) -> dict[str, Cell]:
     return dict(run.tags)
 
 
+def _code(run: FoldedRun) -> dict[str, Cell]:
+    source = run.source
+    if source is None:
+        return {}
+    found = {
+        "commit": source.commit,
+        "branch": source.branch,
+        "dirty": source.dirty,
+        "diff": source.diff.digest if source.diff else None,
+        "entry point": source.entry_point,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _environment(run: FoldedRun) -> dict[str, Cell]:
+    ran_in = run.environment
+    if ran_in is None:
+        return {}
+    found = {
+        "python": ran_in.python,
+        "platform": ran_in.platform,
+        "cpu": ran_in.cpu,
+        "gpus": ", ".join(ran_in.gpus) or None,
+        "packages": ran_in.lock.digest if ran_in.lock else None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def _named(
     runs: Sequence[FoldedRun], kind: Kind, read: Callable[[FoldedRun], dict[str, Cell]]
 ) -> Iterator[ComparedRow]:
@@ -91,7 +147,8 @@ def _metrics(runs: Sequence[FoldedRun]) -> Iterator[ComparedRow]:
     found = [{(each.key, each.dataset or ""): each.last.value for each in run.metrics} for run in runs]
     for key, dataset in sorted({identity for each in found for identity in each}):
         values = tuple(each.get((key, dataset)) for each in found)
-        yield ComparedRow("metric", key, values, dataset or None, _best(direction(key), values))
+        towards = direction(key)
+        yield ComparedRow("metric", key, values, dataset or None, _best(towards, values), towards)
 
 
 def _datasets(runs: Sequence[FoldedRun]) -> Iterator[ComparedRow]:

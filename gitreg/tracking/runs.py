@@ -47,6 +47,7 @@ from gitreg.tracking.checkpoints import Checkpoint, best_of, checkpoint_of, chec
 from gitreg.tracking.choosing import best_run
 from gitreg.tracking.comparing import Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, is_console, printed_so_far
+from gitreg.tracking.curves import thinned
 from gitreg.tracking.searching import RunPage, Search, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
 
@@ -58,7 +59,8 @@ if TYPE_CHECKING:
     from gitreg.index import Index, Stages
     from gitreg.store import CommitId, Snapshot, Store
     from gitreg.tracking.choosing import Best
-    from gitreg.tracking.comparing import Direction
+    from gitreg.tracking.comparing import ComparedRow, Direction
+    from gitreg.tracking.curves import Course
     from gitreg.tracking.reading import LiveJournal
     from gitreg.tracking.tracker import Tracker
 
@@ -71,6 +73,7 @@ Kept: TypeAlias = list[Checkpoint]
 Entries: TypeAlias = list[ManifestEntry]
 Journals: TypeAlias = "list[LiveJournal]"
 LATEST: Final = "@last"
+MOST_COMPARED: Final = 500
 
 
 class Runs:
@@ -161,9 +164,25 @@ class Runs:
         page = self.search(f"parent = '{self.find(ref)}'", order_by="started_at ASC")
         return list(page.runs)
 
-    def compare(self, refs: Iterable[str]) -> Comparison:
-        """Runs side by side. Raises as `get` does."""
-        return compare([self.get(ref) for ref in refs])
+    def compare(
+        self, refs: Iterable[str] = (), *, where: str | None = None, order_by: str = "", limit: int = MOST_COMPARED
+    ) -> Comparison:
+        """Runs side by side: those named, and those that fit a filter. Raises as `get` and `search` do."""
+        found = [self.get(ref) for ref in refs]
+        named = {run.run_id for run in found}
+        fitting = () if where is None else self.search(where, order_by=order_by, limit=limit).runs
+        return compare([*found, *(run for run in fitting if run.run_id not in named)])
+
+    def course(self, run: FoldedRun, row: ComparedRow, most: int = 100) -> Course:
+        """A metric of a compared run in few points; none where it has no more than one, or their bytes are not here."""
+        content = None if row.dataset is None else Digest(row.dataset)
+        metric = run.metric(row.key, content)
+        if metric is None or metric.count < 2:  # noqa: PLR2004 - one point is no course
+            return ()
+        try:
+            return thinned([(point.step, point.value) for point in self._points(run, row.key, content)], most)
+        except GitregError:  # a picture: the numbers beside it are those of the record
+            return ()
 
     def series(self, ref: str, key: str, dataset: str | None = None) -> Points:
         """All points of a metric: attempt by attempt, each in the order logged. `dataset`: its name in the run, or

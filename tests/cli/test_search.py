@@ -179,3 +179,39 @@ def test_a_metric_whose_name_tells_no_way_needs_one(gitreg: Gitreg, filled: Path
     told = gitreg("pull", "--best", "score", "-o", tmp_path / "out", at=filled)
     assert told.code == 2
     assert "--maximize or --minimize" in told.err
+
+
+# Side by side
+
+
+def test_runs_that_fit_are_compared_the_best_first(gitreg: Gitreg, ask: Ask, filled: Path) -> None:
+    found = ask("runs", "compare", "first", "--where", "metrics.auc > 0.9", at=filled)
+    assert [run["name"] for run in found["runs"]] == ["first", "third", "second"]
+    assert found["primary"] == {**found["primary"], "key": "auc", "direction": "higher", "best": [2]}
+    assert {row["kind"] for row in found["rows"]} >= {"metric", "param", "environment"}
+    assert "0.93 ★" in gitreg("runs", "compare", "--where", "", at=filled).out
+    assert "0.81 ★" in gitreg("runs", "compare", "--where", "", "--by", "auc", "--minimize", at=filled).out
+
+
+def test_many_runs_are_a_line_each(gitreg: Gitreg, tmp_path: Path) -> None:
+    assert gitreg("init", "many").code == 0
+    with library.open(tmp_path / "many") as opened:
+        for number in range(8):
+            with opened.start_run("churn", name=f"run-{number}") as run:
+                run.log_params({"depth": number % 3, "epochs": 2})
+                for step in range(3):
+                    run.log_metric("val_loss", 1 / (number + step + 1), step=step)
+    told = gitreg("runs", "compare", "--where", "params.epochs = 2", at=tmp_path / "many", env={"COLUMNS": "200"}).out
+    lines = told.splitlines()
+    assert "run-7" in lines[1]
+    assert "★" in lines[1]
+    assert "█" in lines[1]
+    assert "The same in all: epochs = 2" in lines[-1]
+
+
+def test_the_page_of_a_comparison_is_one_file(gitreg: Gitreg, filled: Path, tmp_path: Path) -> None:
+    told = gitreg("runs", "compare", "--where", "", "--html", str(tmp_path / "page.html"), at=filled)
+    assert "3 runs in" in told.out
+    assert "<title>3 runs compared</title>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert gitreg("runs", "compare", at=filled).code == 2
+    assert "No run fits." in gitreg("runs", "compare", "--where", "params.depth = 99", at=filled).out

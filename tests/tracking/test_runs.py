@@ -116,11 +116,36 @@ def test_runs_are_compared_by_what_differs(clone: Clone) -> None:
     assert {row.key for row in shown.rows} > {"same", "epochs", "team"}
 
 
+def test_runs_are_judged_by_the_metric_whose_name_tells_which_way_is_better(clone: Clone) -> None:
+    for name, values in (("a", {"auc": 0.5, "score": 1}), ("b", {"auc": 0.9, "score": 2}), ("c", {"auc": 0.7})):
+        record(clone, name, **values)
+    shown = clone.runs.compare(where="metrics.auc > 0.6", order_by="name")
+    assert [run.name for run in shown.runs] == ["b", "c"]
+    primary = shown.primary()
+    assert primary is not None
+    assert (primary.key, primary.towards, primary.best) == ("auc", "higher", (0,))
+    chosen = shown.primary("score", "lower")
+    assert chosen is not None
+    assert (chosen.best, chosen.values) == ((0,), (2.0, None))
+    assert shown.primary("loss") is None
+
+
+def test_a_course_keeps_the_peaks(clone: Clone) -> None:
+    with clone.tracker.start_run("churn", name="long") as run:
+        for step in range(500):
+            run.log_metric("loss", 9.0 if step == 250 else 1.0, step=step)
+    shown = clone.runs.compare(["long"])
+    course = clone.runs.course(shown.runs[0], shown.rows[0], 20)
+    assert len(course) <= 20
+    assert (course[0][0], course[-1][0]) == (0, 499)
+    assert (250, 9.0) in course
+
+
 def test_a_run_without_the_metric_has_an_empty_cell(clone: Clone) -> None:
     record(clone, "a", auc=0.5)
     record(clone, "b", auc=float("nan"))
     record(clone, "c")
-    (row,) = clone.runs.compare(["c", "b", "a"]).rows
+    (row,) = (row for row in clone.runs.compare(["c", "b", "a"]).rows if row.kind == "metric")
     assert row.values[0] is None
     assert row.best == (2,)
     assert row.differs

@@ -17,10 +17,10 @@ LOOKING = (
     Entry("runs show", "look", "Look", "Show one run.", "gitreg runs show @last", "run"),
     Entry(
         "runs compare",
-        "look",
+        "compare",
         "Look",
-        "Put the params and metrics of runs side by side.",
-        "gitreg runs compare brave-otter @last",
+        "Put runs side by side: what tells them apart, and which is best.",
+        'gitreg runs compare --where "params.depth > 3" --html sweep.html',
         "comparison",
     ),
     Entry("runs series", "look", "Look", "Print every point of one metric.", "gitreg runs series @last auc", "series"),

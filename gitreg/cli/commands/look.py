@@ -12,7 +12,7 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions, facts, runs
 
-__all__ = ["artifacts_get", "artifacts_list", "log", "runs_compare", "runs_list", "runs_series", "runs_show"]
+__all__ = ["artifacts_get", "artifacts_list", "log", "runs_list", "runs_series", "runs_show"]
 
 
 @command("runs list")
@@ -32,14 +32,6 @@ def runs_show(session: Session, run: str) -> Reply:
     found = session.registry.runs.get(run)
     children = session.registry.runs.children(found.run_id)
     return Reply(runs.whole(found), runs.show_page(found, children))
-
-
-@command("runs compare")
-@click.argument("refs", metavar="RUN RUN...", nargs=-1, required=True)
-def runs_compare(session: Session, refs: tuple[str, ...]) -> Reply:
-    """Put the params and metrics of runs side by side."""
-    found = session.registry.runs.compare(refs)
-    return Reply(runs.comparison(found), runs.compare_page(found))
 
 
 @command("runs series")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import click
 
-from gitreg.cli.options import message_option
+from gitreg.cli.options import message_option, towards, way_option
 from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import sharing
 from gitreg.errors import InvalidValue
-
-if TYPE_CHECKING:
-    from gitreg.tracking import Direction
 
 __all__ = ["pull", "resolve", "sync"]
 
@@ -61,7 +58,7 @@ def resolve(session: Session, address: str, as_env: bool) -> Reply:
 @click.option("-o", "--output", "target", metavar="FOLDER", required=True, help="The folder to write, new or empty.")
 @click.option("--best", metavar="METRIC", help="Of the run with the best value: auc, auc@holdout, loss.min.")
 @click.option("--where", metavar="FILTER", help="Of the best of these runs; as for runs search.")
-@click.option("--maximize/--minimize", "is_more", default=None, help="Which is better, where the name does not tell.")
+@way_option
 def pull(session: Session, address: str | None, target: str, best: str | None, **chosen: Unpack[Chosen]) -> Reply:
     """Fetch a version's files, checked byte by byte.
 
@@ -87,8 +84,7 @@ def _pull(session: Session, address: str, target: str) -> Reply:
 
 
 def _pull_best(session: Session, metric: str, target: str, where: str | None, is_more: bool | None) -> Reply:
-    towards: Direction | None = None if is_more is None else "higher" if is_more else "lower"
-    best = session.registry.runs.best(metric, where or "", towards=towards)
+    best = session.registry.runs.best(metric, where or "", towards=towards(is_more))
     with progress("fetching") as bar:
         files = session.registry.pull_run(best.run, target, bar)
     return Reply(sharing.pulled_best(best, files, target), sharing.pulled_best_page(best, files, target))

@@ -113,12 +113,13 @@ class RunPage(TypedDict):
 
 
 class ComparisonRow(TypedDict):
-    """One param, metric, tag or dataset: a value for each run in their order, null where it has none.
+    """One param, metric, tag, dataset, or fact of the code or environment: a value for each run in their order, null
+    where it has none.
 
     `best` are the places of the runs with the best value, where the metric's name tells which way is better.
     """
 
-    kind: Literal["metric", "dataset", "param", "tag"]
+    kind: Literal["metric", "dataset", "param", "tag", "code", "environment"]
     key: str
     dataset: str | None
     values: list[Scalar | None]
@@ -126,10 +127,20 @@ class ComparisonRow(TypedDict):
     best: list[int]
 
 
+class Primary(TypedDict):
+    """The metric that runs are judged by. `best` are the places of the best; none where no direction is known."""
+
+    key: str
+    dataset: str | None
+    direction: Literal["higher", "lower"] | None
+    best: list[int]
+
+
 class Comparison(TypedDict):
     """Runs side by side."""
 
     runs: list[RunSummary]
+    primary: Primary | None
     rows: list[ComparisonRow]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
-from gitreg.documents import Digest, format_time, plain
+from gitreg.documents import format_time, plain
 from gitreg.report import (
     Cell,
     Command,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gitreg.documents import ManifestEntry, MetricSummary, RunId
     from gitreg.folding import FoldedRun
     from gitreg.report import Block, Tone
-    from gitreg.tracking import ComparedRow, Comparison, Health, MetricsFile, Recovered, SeriesPoint
+    from gitreg.tracking import Health, MetricsFile, Recovered, SeriesPoint
 
 _TONES: dict[str, Tone] = {"running": "warn", "finished": "good", "failed": "bad", "killed": "bad"}
 _SHOWN_METRICS = 4
@@ -242,52 +242,6 @@ def fetched_page(entries: Sequence[ManifestEntry], target: Path) -> Iterator[Blo
     """The same for people."""
     total = size(sum(entry.size for entry in entries))
     yield Line(f"{counted(len(entries), 'file')}, {total}, in {target}, each checked against its sha256.", "good")
-
-
-def comparison(found: Comparison) -> shapes.Comparison:
-    """Runs side by side, for programs."""
-    return {
-        "runs": [summary(run) for run in found.runs],
-        "rows": [
-            {
-                "kind": row.kind,
-                "key": row.key,
-                "dataset": row.dataset,
-                "values": plain(row.values),
-                "differs": row.differs,
-                "best": [*row.best],
-            }
-            for row in found.rows
-        ],
-    }
-
-
-def compare_page(found: Comparison) -> Iterator[Block]:
-    """A column for each run: metrics, and what tells the runs apart; the rest is only counted."""
-    names = tuple(f"{run.name} {run.run_id.short}" for run in found.runs)
-    shown = [row for row in found.rows if row.differs or row.kind == "metric"]
-    yield Table(("", *names), tuple(_compared_row(found, row) for row in shown), whole=names)
-    same = len(found.rows) - len(shown)
-    if same:
-        yield Line(f"{same} more {'is' if same == 1 else 'are'} the same in all: --json shows them.", "dim")
-
-
-def _compared_row(found: Comparison, row: ComparedRow) -> tuple[str | Cell, ...]:
-    names = {use.digest: use.name for run in found.runs for use in run.datasets}
-    on = f" on {names.get(Digest(row.dataset), row.dataset[7:15])}" if row.dataset else ""
-    label = f"{row.key}{on}" if row.kind in ("metric", "param") else f"{row.kind} {row.key}"
-    cells = (
-        Cell(_value(row, value), "good" if place in row.best else "plain") for place, value in enumerate(row.values)
-    )
-    return (Cell(label, "strong" if row.differs else "plain"), *cells)
-
-
-def _value(row: ComparedRow, value: bool | float | str | None) -> str:
-    if value is None:
-        return "-"
-    if row.kind == "dataset":
-        return str(value)[7:15]
-    return number(value) if isinstance(value, float) else str(value)
 
 
 def point(found: SeriesPoint) -> shapes.Point:

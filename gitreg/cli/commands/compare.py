@@ -1,0 +1,63 @@
+"""Compare: runs side by side."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+import click
+
+from gitreg.cli.options import towards, way_option
+from gitreg.cli.progress import counting
+from gitreg.cli.session import Reply, Session
+from gitreg.cli.tree import command
+from gitreg.cli.views import comparisons
+from gitreg.cli.views.review import write
+from gitreg.errors import InvalidValue
+from gitreg.report import comparison_html
+
+__all__ = ["runs_compare"]
+
+
+class Asked(TypedDict):
+    """Which runs, beside those that are named."""
+
+    where: str | None
+    order_by: str
+    limit: int
+
+
+@command("runs compare")
+@click.argument("refs", metavar="[RUN]...", nargs=-1)
+@click.option("--where", metavar="FILTER", help="The runs that fit, too; as for runs search.")
+@click.option("--order-by", metavar="KEYS", default="", help="Which of those that fit come first, as for runs search.")
+@click.option("--limit", type=click.IntRange(min=1), default=500, show_default=True, help="At most so many that fit.")
+@click.option(
+    "--by", metavar="METRIC", help="The metric to judge them by; else one whose name tells which way is better."
+)
+@way_option
+@click.option("--html", metavar="FILE", help="As one HTML file: parallel coordinates, a scatter, curves, a table.")
+def runs_compare(
+    session: Session,
+    refs: tuple[str, ...],
+    by: str | None,
+    is_more: bool | None,
+    html: str | None,
+    **asked: Unpack[Asked],
+) -> Reply:
+    """Put runs side by side: what tells them apart, and which is best.
+
+    What is the same in all is said once. Few runs are columns, many are lines, the best first.
+    """
+    if not refs and asked["where"] is None:
+        raise InvalidValue("Say which runs.", hint="gitreg runs compare RUN RUN, or --where FILTER")
+    runs = session.registry.runs
+    found = runs.compare(refs, **asked)
+    primary = found.primary(by, towards(is_more))
+    found = found.judged_by(primary)
+    data = comparisons.comparison(found, primary)
+    if html is None:
+        return Reply(data, comparisons.compare_page(found, primary, lambda run, row: runs.course(run, row, 24)))
+    with counting("reading series"):
+        page = comparison_html(comparisons.compared(found, primary, runs.course))
+    write(session.path(html), page)
+    return Reply(data, comparisons.html_page(found, html))
