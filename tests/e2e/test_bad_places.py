@@ -465,6 +465,59 @@ def test_wrong_keys_later_hand_out_nothing_and_the_right_ones_everything(ada: Cl
     assert (there.folder / "out/weights.bin").read_bytes() == b"one"
 
 
+_LEASE = """
+import datetime, json, pathlib, sys
+log = pathlib.Path(sys.argv[1])
+log.write_text(log.read_text() + "asked\\n" if log.exists() else "asked\\n")
+if log.with_name("logged-out").exists():
+    sys.exit("The session is over: log in again.")
+until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30)
+lease = {"Version": 1, "AccessKeyId": KEY, "SecretAccessKey": SECRET, "Expiration": until.isoformat()}
+print(json.dumps(lease))
+"""
+
+
+@pytest.fixture
+def leased(ada: Clerk, bucket: S3Server) -> Clerk:
+    """Somebody whose keys last half a minute, from a program of her company's that AWS's configuration names."""
+    home = ada.desk.home
+    program = home / "lease.py"
+    program.write_text(_LEASE.replace("KEY,", f"{KEY!r},").replace("SECRET,", f"{SECRET!r},"))
+    (home / ".aws").mkdir()
+    (home / ".aws/config").write_text(f"[default]\ncredential_process = {sys.executable} {program} {home / 'log'}\n")
+    around = _aws(ada, bucket)
+    kept = {name: value for name, value in around.extra.items() if "KEY" not in name}
+    return Clerk(ada.desk, ada.folder, kept)
+
+
+def test_keys_that_last_half_a_minute_are_asked_for_again_and_never_kept(leased: Clerk, bucket: S3Server) -> None:
+    url = f"{bucket.url}/leased"
+    assert _process(leased, "init", "registry", "--blobs", url).code == 0
+    there = leased.at(leased.folder / "registry")
+    (there.folder / "weights.bin").write_bytes(b"one")
+    told = _process(there, "run", "-e", "churn", "--artifacts", "weights.bin", "--", "true")
+    assert told.code == 0, told
+    shutil.rmtree(there.folder / ".git/gitreg/blobs")
+    assert _process(there, "pull", "runs:/@last/weights.bin", "-o", "out").code == 0
+    assert (leased.desk.home / "log").read_text().count("asked") >= 3
+    assert not any(KEY.encode() in file.read_bytes() for file in there.folder.rglob("*") if file.is_file())
+
+
+def test_when_the_keys_ran_out_it_is_said_and_logging_in_again_is_enough(leased: Clerk, bucket: S3Server) -> None:
+    assert _process(leased, "init", "registry", "--blobs", f"{bucket.url}/logged-out").code == 0
+    there = leased.at(leased.folder / "registry")
+    (there.folder / "weights.bin").write_bytes(b"one")
+    (leased.desk.home / "logged-out").touch()
+    told = _process(there, "run", "-e", "churn", "--artifacts", "weights.bin", "--", "true")
+    assert told.code == 0, "a finished training is not spoilt by a session that is over"
+    assert "in this clone only" in told.err
+    assert_told(_process(there, "sync"), 5, "credentials")
+    (leased.desk.home / "logged-out").unlink()
+    assert _process(there, "sync").code == 0
+    shutil.rmtree(there.folder / ".git/gitreg/blobs")
+    assert _process(there, "pull", "runs:/@last/weights.bin", "-o", "out").code == 0
+
+
 # --- remotes ---------------------------------------------------------------------------------------------------------
 
 
