@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from gitreg.card import card
 from gitreg.documents import (
     NOTE_COMMENT,
     Actor,
@@ -111,6 +112,16 @@ class FoldedRun:
     """Why it was deleted; None where it was not."""
     silent_since: datetime | None = None
     """For a run that claims to be running: when it was last heard of. A view, never written."""
+
+    def _repr_html_(self) -> str:
+        """The run in a notebook."""
+        facts = {"run": self.run_id.short, "experiment": self.experiment, "by": self.actor.principal}
+        tables = {
+            "metrics": {each.key: f"{each.last.value:g} at step {each.last.step}" for each in self.metrics},
+            "params": {key: str(value) for key, value in self.params.items()},
+            "tags": dict(self.tags),
+        }
+        return card(self.name, self.status, facts, tables)
 
     @property
     def group(self) -> str | None:

@@ -18,6 +18,8 @@ PACKAGE = Path(__file__).parent.parent / "gitreg"
 
 # An import may point to a strictly lower level, or stay in its room.
 LEVELS = {
+    "autolog": 0,
+    "card": 0,
     "errors": 0,
     "lazy": 0,
     "locking": 0,
@@ -54,6 +56,7 @@ LEVELS = {
     "cli": 8,
     "server": 8,
     "testing": 8,
+    "_startup": 1,
     "__main__": 9,  # `python -m gitreg`
 }
 

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import click
 
+from gitreg.cli.completing import complete_run, complete_stage
+
 if TYPE_CHECKING:
     from gitreg.tracking import Direction
 
 F = TypeVar("F", bound=Callable[..., object])
 
-run_argument = click.argument("run", metavar="RUN")
+run_argument = click.argument("run", metavar="RUN", shell_complete=complete_run)
 """An id, a unique prefix or suffix of one, a generated name, or @last."""
 
 message_option = click.option("-m", "--message", metavar="WHY", help="Why, for the record.")
 reason_option = click.option("-m", "--message", metavar="WHY", required=True, help="Why, for the record.")
-stage_option = click.option("--stage", metavar="STAGE", required=True, help="The stage.")
+stage_option = click.option("--stage", metavar="STAGE", required=True, help="The stage.", shell_complete=complete_stage)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 way_option = click.option(
     "--maximize/--minimize", "is_more", default=None, help="Which is better, where the metric's name does not tell."

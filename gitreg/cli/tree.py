@@ -98,6 +98,8 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """See click; a wrong word is answered with the nearest right one."""
         name = args[0]
+        if ctx.resilient_parsing:  # a shell asks what may follow; a wrong word is followed by nothing
+            return super().resolve_command(ctx, args)
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             raise click.UsageError(self._no_such_command(ctx, name), ctx=ctx)
         return super().resolve_command(ctx, args)

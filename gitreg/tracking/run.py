@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
 from gitreg.blobs import put_folder, put_manifest, putting
+from gitreg.card import card
 from gitreg.documents import (
     PREDICTIONS_MEDIA_TYPE,
     DatasetUse,
@@ -32,6 +33,7 @@ from gitreg.tracking.capture import (
 )
 from gitreg.tracking.checkpoints import checkpoint_name
 from gitreg.tracking.console import Console
+from gitreg.tracking.gathering import gather
 from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.records import JournalHeader, OutputEvent
 from gitreg.tracking.system import Sampler
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from gitreg.tracking.journal import Journal
     from gitreg.tracking.recording import Health, Recording
 
+_SHOWN_BYTES = 16 * 1024 * 1024
 Ending = Literal["finished", "failed"]
 
 
@@ -103,6 +106,22 @@ class Run(Taking):
     def health(self) -> Health:
         """How recording goes: trouble with the disk, records that wait or were lost, values that were refused."""
         return replace(self._recording.health(), unpublished=self._unpublished)
+
+    def _repr_html_(self) -> str:
+        """The run in a notebook, with what was set so far."""
+        facts = {"run": self.run_id.short, "experiment": self.experiment}
+        params = {key: str(value) for key, value in self._recording.params.items()}
+        tables = {"metrics": self._shown_metrics(), "params": params, "tags": self._recording.tags}
+        return card(self.name, self.status, facts, tables)
+
+    def _shown_metrics(self) -> dict[str, str]:
+        """The last value of each metric, where the journal is there and short enough to be read for that."""
+        path = self._recording.journal.path
+        try:
+            metrics = gather(path).metrics if path.stat().st_size <= _SHOWN_BYTES else []
+        except (OSError, GitregError):
+            return {}
+        return {each.key: f"{each.value:g} at step {each.step}" for each in metrics}
 
     # Values
 

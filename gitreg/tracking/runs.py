@@ -236,7 +236,7 @@ class Runs:
         way = better or direction(metric)
         if way is None:
             message = f"The name {metric!r:.80} does not tell which way is better."
-            raise InvalidValue(message, hint="Say so: --better higher, or lower")
+            raise InvalidValue(message, hint="Say so: --maximize or --minimize")
         points = self.series(run.run_id, metric, dataset)
         pinned = [pinned_at(each.step, metric, None, points) for each in found]
         told = [replace(each, value=pin.value if pin else None) for each, pin in zip(found, pinned, strict=True)]

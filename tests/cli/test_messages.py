@@ -25,6 +25,7 @@ KILLED = "import gitreg, os; gitreg.start_run('churn', name='killed').log_metric
 DOCS = ("docs", "--branch", "main", "--path", "docs/**", "--person", "ada@example.org")
 
 READING = {
+    "completion",
     "hook diff",
     "hook merge",
     "hook pre-commit",

@@ -14,6 +14,13 @@ RECORDING = (
         "registry",
     ),
     Entry("use", "start", "Start", "Say which registry is meant here.", "gitreg use ../registry", "registry"),
+    Entry(
+        "completion",
+        "completion",
+        "Start",
+        "Print what a shell needs to complete commands and names.",
+        'eval "$(gitreg completion bash)"',
+    ),
     Entry("status", "start", "Start", "Show which registry and why, and what to do next.", "gitreg status", "status"),
     Entry("doctor", "start", "Start", "Find and mend what a crash left behind.", "gitreg doctor", "ailments"),
     Entry("run", "record", "Record", "Run a command and record it.", "gitreg run -e churn -- python train.py"),

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from gitreg.cli.options import run_argument
+from gitreg.cli.options import run_argument, towards, way_option
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import checkpoints
-
-if TYPE_CHECKING:
-    from gitreg.tracking import Direction
 
 __all__ = ["runs_checkpoints"]
 
@@ -21,9 +16,9 @@ __all__ = ["runs_checkpoints"]
 @run_argument
 @click.option("--metric", metavar="NAME", help="How this metric stood at each, and which is the best.")
 @click.option("--dataset", metavar="DATASET", help="The metric on this dataset.")
-@click.option("--better", type=click.Choice(["higher", "lower"]), help="Which way, where its name does not tell.")
+@way_option
 def runs_checkpoints(
-    session: Session, run: str, metric: str | None, dataset: str | None, better: Direction | None
+    session: Session, run: str, metric: str | None, dataset: str | None, is_more: bool | None
 ) -> Reply:
     """List the checkpoints of a run, and the best by a metric.
 
@@ -32,6 +27,6 @@ def runs_checkpoints(
     """
     runs = session.registry.runs
     run_id = runs.find(run)
-    found = runs.checkpoints(run_id, metric, dataset, better=better)
+    found = runs.checkpoints(run_id, metric, dataset, better=towards(is_more))
     data = [checkpoints.checkpoint(run_id, each) for each in found]
     return Reply(data, checkpoints.page(run_id, metric, found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gitreg.cli.completing import complete_model
 from gitreg.cli.options import message_option
 from gitreg.cli.params import PAIR
 from gitreg.cli.session import Reply, Session
@@ -12,8 +13,8 @@ from gitreg.cli.views import models
 
 __all__ = ["alias", "describe", "models_list", "models_show", "register", "tag", "versions_list"]
 
-model_argument = click.argument("model")
-subject_argument = click.argument("subject", metavar="MODEL[/VERSION]")
+model_argument = click.argument("model", shell_complete=complete_model)
+subject_argument = click.argument("subject", metavar="MODEL[/VERSION]", shell_complete=complete_model)
 
 
 @command("models list")

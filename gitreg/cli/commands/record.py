@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from gitreg._startup import FOLDER
 from gitreg.cli.options import message_option, reason_option, run_argument
 from gitreg.cli.params import ARTIFACT, METRIC, PAIR, PARAM, Artifact, Metric, Scalar
 from gitreg.cli.session import Reply, Session
@@ -63,6 +65,7 @@ class _Command(_Beginning):
     metrics_files: tuple[Path, ...]
     artifacts: tuple[Artifact, ...]
     no_capture: bool
+    autolog: bool
     system_metrics: bool
     system_interval: float
 
@@ -272,6 +275,7 @@ def runs_recover(session: Session, message: str | None) -> Reply:
     show_default=True,
     help="Seconds.",
 )
+@click.option("--autolog", is_flag=True, help="Load autologgers in a Python that it starts (docs/tracking.md).")
 @click.option("--no-capture", is_flag=True, help="Do not keep what it prints.")
 @click.argument("words", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(session: Session, message: str | None, words: tuple[str, ...], **said: Unpack[_Command]) -> Reply:
@@ -290,7 +294,7 @@ def run(session: Session, message: str | None, words: tuple[str, ...], **said: U
     code = run_command(
         started,
         words,
-        session.surroundings.environ,
+        _environ(session, said),
         registry.path,
         lambda: _pick_up(started, said),
         capture=not said["no_capture"],
@@ -320,12 +324,21 @@ def _run_spooled(
     code = run_command(
         started,
         words,
-        session.surroundings.environ,
+        _environ(session, said),
         None,
         lambda: _pick_up(started, said),
         capture=not said["no_capture"],
     )
     return Reply(notes=spooling.recorded_page(started, spool.spool.folder), exit_code=code)
+
+
+def _environ(session: Session, said: _Command) -> dict[str, str]:
+    """What the command gets: where autologgers are asked for, a Python that loads them before anything else."""
+    environ = dict(session.surroundings.environ)
+    if said["autolog"]:
+        paths = [str(FOLDER), *filter(None, [environ.get("PYTHONPATH")])]
+        environ["PYTHONPATH"] = os.pathsep.join(paths)
+    return environ
 
 
 def _pick_up(run: Run, said: _Command) -> None:
