@@ -4,3 +4,5 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent
+
+__all__ = ["FOLDER"]
