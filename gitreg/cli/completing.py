@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     import click
 
-    from gitreg.cli.session import Session
+    from gitreg._registry import Registry
 
-    Offer = Callable[[Session], Iterable[tuple[str, str]]]
+    Offer = Callable[[Registry], Iterable[tuple[str, str]]]
     Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 _RUNS: Final = 100
@@ -25,36 +25,33 @@ def _completed(offer: Offer) -> Complete:
     """Words that begin as the incomplete one does, each with what the shell says of it."""
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from gitreg.cli.session import Session
-        from gitreg.surroundings import Surroundings
+        from gitreg._open import open_registry
 
         del param
-        session = Session(Surroundings.of_process(), ctx.find_root().params.get("folder"))
         try:
-            found = dict(offer(session))
+            with open_registry(ctx.find_root().params.get("folder")) as registry:
+                found = dict(offer(registry))
         except (GitregError, OSError):
             return []
-        finally:
-            session.close()
         return [CompletionItem(word, help=said) for word, said in found.items() if word.startswith(incomplete)]
 
     return complete
 
 
-def _runs(session: Session) -> Iterable[tuple[str, str]]:
+def _runs(registry: Registry) -> Iterable[tuple[str, str]]:
     yield "@last", "the latest run"
-    for run in session.registry.runs.list(limit=_RUNS):
+    for run in registry.runs.list(limit=_RUNS):
         yield run.name, f"{run.experiment}, {run.status}"
         yield run.run_id.short, f"{run.experiment} {run.name}"
 
 
-def _models(session: Session) -> Iterable[tuple[str, str]]:
-    for view in session.registry.models.list():
+def _models(registry: Registry) -> Iterable[tuple[str, str]]:
+    for view in registry.models.list():
         yield view.name, view.remarks.description or "model"
 
 
-def _stages(session: Session) -> Iterable[tuple[str, str]]:
-    for name, stage in session.registry.settings.stages.items():
+def _stages(registry: Registry) -> Iterable[tuple[str, str]]:
+    for name, stage in registry.settings.stages.items():
         yield name, "protected stage" if stage.protected else "stage"
 
 
