@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitreg
-from bench import history, search, startup
+from bench import history, search, spooling, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +44,9 @@ def test_the_search_benchmark_runs_in_small() -> None:
 
 def test_growth_is_the_exponent_of_size() -> None:
     assert search.growth({10: 3.0, 100: 300.0, 1000: 30000.0}) == pytest.approx(2.0)
+
+
+def test_the_spooling_benchmark_runs_in_small(tmp_path: Path) -> None:
+    night = spooling.spend(tmp_path, 3)
+    assert (night.commits, night.jobs) == (1, 3)
+    assert all(figure.ours > 0 for figure in [*spooling.figures(night, 1.0), *spooling.against(night, 1.0)])
