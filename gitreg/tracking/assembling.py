@@ -43,7 +43,7 @@ _SPOOL_BYTES: Final = 4 * 1024 * 1024
 
 
 class Assembler:
-    """Makes attempts of journals; series and lists of files go into the blob store."""
+    """Makes attempts of journals; series and lists of files go into the blob store, durable when that is flushed."""
 
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
@@ -82,7 +82,7 @@ class Assembler:
 
     def _manifest(self, entries: Iterable[ManifestEntry]) -> Descriptor:
         manifest = Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
-        return put_manifest(self._blobs, manifest)
+        return put_manifest(self._blobs, manifest, durable=False)
 
     def _joined(self, one: Descriptor | None, other: Descriptor | None) -> Descriptor | None:
         if one is None or other is None:
@@ -182,4 +182,4 @@ def store_series(blobs: BlobStore, journal: BinaryIO, gathered: Gathered) -> Des
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as spool:
         write_series(spool, header, read_rows(journal, gathered))  # type: ignore[arg-type] # a BinaryIO in all but name
         spool.seek(0)
-        return blobs.put(spool, media_type=SERIES_MEDIA_TYPE)  # type: ignore[arg-type]
+        return blobs.put(spool, media_type=SERIES_MEDIA_TYPE, durable=False)  # type: ignore[arg-type]

@@ -201,6 +201,8 @@ class SpoolPublisher:
         for found in done:
             for path, gathered in found.journals:
                 self._put_away(path, gathered.header)
+        with suppress(OSError):  # of a move that a power cut undoes the next pass finds that it was published
+            sync_folder(self._published_today())
         return [*work.records]
 
     def _work(self, ledger: Snapshot, attempts: Iterable[_Found]) -> tuple[Work, list[_Found]]:
@@ -221,8 +223,7 @@ class SpoolPublisher:
 
     def _put_away(self, path: Path, header: JournalHeader) -> None:
         """The journal is on the ledger: it goes where the next pass does not look, its bytes go."""
-        day = self._around.now().strftime("%Y-%m-%d")
-        folder = self._spool.published / day
+        folder = self._published_today()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             discard_console(path)  # before the journal, by which it would be found again
@@ -233,9 +234,10 @@ class SpoolPublisher:
             message = f"{path.name} is published, and cannot be moved to {folder}: {error.strerror}."
             self._refuse(path, StorageError(message, subject=path.name))
             return
-        with suppress(OSError):
-            sync_folder(folder)
         shutil.rmtree(self._spool.bytes / header.journal, ignore_errors=True)
+
+    def _published_today(self) -> Path:
+        return self._spool.published / self._around.now().strftime("%Y-%m-%d")
 
     # Bytes
 
