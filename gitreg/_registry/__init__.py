@@ -27,6 +27,7 @@ from gitreg._registry.views import (
 from gitreg.lazy import lazily
 
 if TYPE_CHECKING:
+    from gitreg._registry.differing import Change, Difference
     from gitreg._registry.versions import VersionPage
 
 from gitreg._registry.drivers import merge_file, set_up_git, told_change, told_file
@@ -37,7 +38,9 @@ __all__ = [
     "CI_SYSTEMS",
     "Ailment",
     "Anchored",
+    "Change",
     "Checkup",
+    "Difference",
     "Erasing",
     "Opened",
     "Pulled",
@@ -65,4 +68,4 @@ __all__ = [
     "told_file",
 ]
 
-__getattr__ = lazily(__name__, {"versions": ("VersionPage",)})
+__getattr__ = lazily(__name__, {"differing": ("Change", "Difference"), "versions": ("VersionPage",)})

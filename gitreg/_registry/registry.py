@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from gitreg._registry.auditing import Audits
     from gitreg._registry.deploying import Deployments
+    from gitreg._registry.differing import Difference
     from gitreg._registry.erasing import Eraser
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
@@ -310,6 +311,12 @@ class Registry:
     def pull(self, address: str, target: Path | str, progress: Progress | None = None) -> Pulled:
         """Write the files of an address to a new folder, every byte checked; see `Resolver.pull`."""
         return self._resolver.pull(address, Path(target), progress)
+
+    def diff(self, old: str, new: str) -> Difference:
+        """What changed from one version or run to another, by their addresses; see `Differ.diff`."""
+        from gitreg._registry.differing import Differ  # noqa: PLC0415 - see `_audits`
+
+        return Differ(self._parts, self._resolver).diff(old, new)
 
     def pull_run(
         self, run: FoldedRun, target: Path | str, progress: Progress | None = None

@@ -42,6 +42,7 @@ READING = {
     "data list",
     "data show",
     "deployments list",
+    "diff",
     "erased",
     "evaluations list",
     "evidence export",

@@ -23,6 +23,14 @@ LOOKING = (
         'gitreg runs compare --where "params.depth > 3" --html sweep.html',
         "comparison",
     ),
+    Entry(
+        "diff",
+        "compare",
+        "Look",
+        "Show what changed from one version or run to another.",
+        "gitreg diff models:/fraud/1 models:/fraud/2",
+        "difference",
+    ),
     Entry("runs series", "look", "Look", "Print every point of one metric.", "gitreg runs series @last auc", "series"),
     Entry(
         "runs checkpoints",

@@ -1,4 +1,4 @@
-"""Compare: runs side by side."""
+"""Compare: runs side by side, and one version against another."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gitreg.cli.options import towards, way_option
 from gitreg.cli.progress import counting
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
-from gitreg.cli.views import comparisons
+from gitreg.cli.views import comparisons, differences
 from gitreg.cli.views.review import write
 from gitreg.errors import InvalidValue
 from gitreg.report import comparison_html
 
-__all__ = ["runs_compare"]
+__all__ = ["diff", "runs_compare"]
 
 
 class Asked(TypedDict):
@@ -61,3 +61,17 @@ def runs_compare(
         page = comparison_html(comparisons.compared(found, primary, runs.course))
     write(session.path(html), page)
     return Reply(data, comparisons.html_page(found, html))
+
+
+@command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How it is printed.")
+def diff(session: Session, old: str, new: str, form: str) -> Reply:
+    """Show what changed from one version or run to another.
+
+    OLD and NEW are addresses, models:/fraud/1 or runs:/RUN. Params, metrics, code, data by rows and schema, environment
+    by package, files. Where a run was repeated with other seeds it is said which differences are within the noise.
+    """
+    found = session.registry.diff(old, new)
+    return Reply(differences.diff(found), differences.shown(found, form))

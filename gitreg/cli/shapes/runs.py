@@ -190,3 +190,28 @@ class Recovered(TypedDict):
     status: str | None
     problem: str | None
     journal: str
+
+
+class DifferentThing(TypedDict):
+    """One thing that is not the same; null where a side does not have it. A file is its digest and size.
+
+    `noise` is the standard deviation of a metric's difference, where runs were repeated.
+    """
+
+    kind: Literal["param", "metric", "code", "data", "column", "environment", "package", "file"]
+    name: str
+    old: Scalar | None
+    new: Scalar | None
+    noise: Number | None
+    within_noise: bool | None
+
+
+class Difference(TypedDict):
+    """What changed, how many things did not, how many runs tell the noise of each side, and what could not be seen."""
+
+    old: str
+    new: str
+    changes: list[DifferentThing]
+    same: int
+    repeats: list[int]
+    untold: list[str]
