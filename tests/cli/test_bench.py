@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitreg
-from bench import history, search, spooling, startup
+from bench import , history, search, spooling, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +50,8 @@ def test_the_spooling_benchmark_runs_in_small(tmp_path: Path) -> None:
     night = spooling.spend(tmp_path, 3)
     assert (night.commits, night.jobs) == (1, 3)
     assert all(figure.ours > 0 for figure in [*spooling.figures(night, 1.0), *spooling.against(night, 1.0)])
+
+
+def test_the_import_benchmark_runs_in_small() -> None:
+    figures = imports.run(20, is_against_peer=False)
+    assert [figure.unit for figure in figures] == ["s", "MB"]

@@ -46,6 +46,7 @@ READING = {
     "erased",
     "evaluations list",
     "evidence export",
+    "export mlflow",
     "fsck",
     "holds list",
     "inventory",

@@ -45,6 +45,7 @@ GROUPS = (
     GroupEntry("rights", "Decide", "Say who may write what, by path."),
     GroupEntry("holds", "Decide", "List, add and lift holds: versions that may not go to a stage again."),
     GroupEntry("audit", "Check", "Judge the whole past again, without trusting anybody's word."),
+    GroupEntry("export", "Share", "Write what was recorded as other trackers keep it."),
     GroupEntry("evidence", "Share", "Hand to others what they check without us."),
     GroupEntry("hook", "Check", "What git calls: before it commits or takes a push, to merge and to diff."),
 )

@@ -115,4 +115,12 @@ CHECKING = (
         "gitreg pull models:/fraud@production -o model",
         "fetched",
     ),
+    Entry(
+        "export mlflow",
+        "exchange",
+        "Share",
+        "Write runs, series, files, models and aliases as MLflow's folder mlruns.",
+        "gitreg export mlflow -o mlruns",
+        "exported",
+    ),
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitreg.exchange import Origin
 
-__all__ = ["import_dvc", "import_gto", "import_mlflow", "import_tensorboard", "import_wandb"]
+__all__ = ["export_mlflow", "import_dvc", "import_gto", "import_mlflow", "import_tensorboard", "import_wandb"]
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -113,6 +113,21 @@ def import_dvc(session: Session, folder: Path, **said: Unpack[_Said]) -> Reply:
     from gitreg.exchange import open_dvc
 
     return _bring(session, open_dvc(folder), said)
+
+
+@command("export mlflow")
+@click.option("-o", "--output", "target", metavar="FOLDER", required=True, help="The folder to write, new or empty.")
+def export_mlflow(session: Session, target: str) -> Reply:
+    """Write runs, series, files, models and aliases as MLflow's folder mlruns.
+
+    Times keep their milliseconds. Stages are decisions: they do not go along, but for those that once came from MLflow.
+    """
+    from gitreg.exchange import export_mlflow as export
+
+    registry = session.registry
+    with counting("exporting") as bar:
+        found = export(registry.runs, registry.models, session.path(target), bar)
+    return Reply(views.exported(found), views.exported_page(found), views.not_exported_page(found))
 
 
 def _bring(session: Session, origin: Origin, said: _Said) -> Reply:

@@ -55,7 +55,7 @@ from gitreg.cli.shapes.decisions import (
     Told,
 )
 from gitreg.cli.shapes.erasing import ErasableBlob, ErasedBlob, Erasing, NamedBy
-from gitreg.cli.shapes.exchange import Imported, ImportLine, KeptHere, LeftOut, UndecidedStage
+from gitreg.cli.shapes.exchange import Exported, Imported, ImportLine, KeptHere, LeftOut, UndecidedStage
 from gitreg.cli.shapes.models import (
     Alias,
     Deployment,
@@ -162,6 +162,7 @@ SHAPES: dict[str, Any] = {
     "findings": list[Finding],
     "erased": list[ErasedBlob],
     "erasing": Erasing,
+    "exported": Exported,
     "imported": Imported,
     "fsck": Checked,
     "holds": list[Hold],
@@ -256,6 +257,7 @@ __all__ = [
     "Evaluation",
     "EvidencePack",
     "Example",
+    "Exported",
     "Failed",
     "Fetched",
     "Finding",

@@ -55,3 +55,13 @@ class Imported(TypedDict):
     kept: list[KeptHere]
     undecided: list[UndecidedStage]
     published: bool
+
+
+class Exported(TypedDict):
+    """What an export wrote to the folder, and what it left out."""
+
+    target: str
+    runs: int
+    points: int
+    versions: int
+    left: list[LeftOut]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg.cli import shapes
-    from gitreg.exchange import ImportReport, Undecided
+    from gitreg.exchange import ExportReport, ImportReport, Left, Undecided
     from gitreg.report import Block
 
 _MOST = 20
@@ -33,10 +33,7 @@ def imported(found: ImportReport) -> shapes.Imported:
         ],
         "sum_there": facts.number(found.sum_there),
         "sum_here": facts.number(found.sum_here),
-        "left": [
-            {"kind": each.kind, "where": each.where, "what": each.what, "why": each.why, "count": each.count}
-            for each in found.left
-        ],
+        "left": [_left(each) for each in found.left],
         "kept": [{"what": each.what, "why": each.why} for each in found.kept],
         "undecided": [{"model": each.model, "version": each.number, "stage": each.stage} for each in found.undecided],
         "published": not found.trouble,
@@ -74,6 +71,35 @@ def left_page(found: ImportReport) -> Iterator[Block]:
         yield Line(f"left as it stands here: {kept.what}: {kept.why}", "warn")
     for undecided in found.undecided[:_MOST]:
         yield Line(_to_decide(undecided), "dim")
+
+
+def exported(found: ExportReport) -> shapes.Exported:
+    """What was written."""
+    return {
+        "target": str(found.target),
+        "runs": found.runs,
+        "points": found.points,
+        "versions": found.versions,
+        "left": [_left(each) for each in found.left],
+    }
+
+
+def exported_page(found: ExportReport) -> Iterator[Block]:
+    """The same for people."""
+    runs, versions = counted(found.runs, "run"), counted(found.versions, "version")
+    yield Line(f"Wrote {runs}, {counted(found.points, 'point')} and {versions} to {found.target}", "good")
+
+
+def not_exported_page(found: ExportReport) -> Iterator[Block]:
+    """What was left out."""
+    for each in found.left[:_MOST]:
+        yield Line(f"left out: {each.kind} {each.what} of {each.where}: {each.why}", "warn")
+    if len(found.left) > _MOST:
+        yield Line(f"and {len(found.left) - _MOST} more: --json lists them", "warn")
+
+
+def _left(found: Left) -> shapes.LeftOut:
+    return {"kind": found.kind, "where": found.where, "what": found.what, "why": found.why, "count": found.count}
 
 
 def _to_decide(found: Undecided) -> str:
