@@ -12,10 +12,12 @@ DELETE FROM runs; DELETE FROM params; DELETE FROM tags; DELETE FROM metrics; DEL
 DELETE FROM inputs; DELETE FROM model_versions;
 """
 _RUN = """
-INSERT INTO runs (run_uuid, name, status, start_time, end_time, lifecycle_stage, artifact_uri, experiment_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO runs (run_uuid, name, status, start_time, end_time, lifecycle_stage, artifact_uri, experiment_id,
+user_id, source_type, source_name, entry_point_name, source_version)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'ada', 'LOCAL', '', '', '')
 """
 _METRIC = "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
+_LATEST = _METRIC.replace("metrics", "latest_metrics")
 T0 = 1_760_000_000_000
 
 
@@ -54,3 +56,4 @@ def _insert(database: sqlite3.Connection, number: int, points: int) -> None:
     database.executemany("INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)", tags)
     values = [(key, step / (number + 1), at + step, identity, step, 0) for key in "ab" for step in range(points)]
     database.executemany(_METRIC, values)
+    database.executemany(_LATEST, [values[points - 1], values[-1]])
