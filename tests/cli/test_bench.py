@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitreg
-from bench import , history, search, spooling, startup
+from bench import history, imports, search, spooling, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
