@@ -93,6 +93,10 @@ class Health:
     """Values that were refused, which is the caller's doing and not a fault of recording."""
     unpublished: str | None = None
     """Why the run is not on the ledger yet, where that was tried."""
+    uploading: int = 0
+    """Blobs that were taken and are on their way to where others read them; the run's end sends what is left."""
+    upload_trouble: str | None = None
+    """Why the last upload failed; it is tried again, and at the run's end."""
 
     @property
     def ok(self) -> bool:

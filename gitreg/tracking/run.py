@@ -38,6 +38,7 @@ from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.records import JournalHeader, OutputEvent
 from gitreg.tracking.system import Sampler
 from gitreg.tracking.taking import FILE_ERRORS, Taking
+from gitreg.tracking.uploading import Uploads
 
 if TYPE_CHECKING:
     import os
@@ -105,7 +106,13 @@ class Run(Taking):
     @property
     def health(self) -> Health:
         """How recording goes: trouble with the disk, records that wait or were lost, values that were refused."""
-        return replace(self._recording.health(), unpublished=self._unpublished)
+        uploads = self._uploads
+        return replace(
+            self._recording.health(),
+            unpublished=self._unpublished,
+            uploading=uploads.waiting,
+            upload_trouble=uploads.trouble,
+        )
 
     def _repr_html_(self) -> str:
         """The run in a notebook, with what was set so far."""
@@ -240,6 +247,7 @@ class Run(Taking):
                 signature=signature,
             )
             self._recording.events([OutputEvent(output=output)])
+            self._uploads.send(manifest.files, output.manifest.digest)
         except FILE_ERRORS as error:
             self._refuse(name, error)
             return None
@@ -301,6 +309,7 @@ class Run(Taking):
             if self._sampler:
                 self._sampler.stop()
             self.console.close()
+            self._uploads.stop()
             self._blobs.flush()
             self._recording.end(status)
             self._status = status
@@ -373,5 +382,6 @@ class Run(Taking):
         self._blobs = blobs
         self._recording.continue_in(journal)
         self.console.continue_in(journal)
-        self._sampler = None  # the thread stayed in the parent
+        self._sampler = None  # the threads stayed in the parent
+        self._uploads = Uploads(blobs)
         self._end = end

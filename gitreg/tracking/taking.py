@@ -14,6 +14,7 @@ from gitreg.tracking.guarding import refuse_secrets_below, refuse_secrets_in
 from gitreg.tracking.records import ArtifactEvent
 from gitreg.tracking.rendering import figure_bytes, histogram_of, image_bytes, table_bytes
 from gitreg.tracking.together import Together
+from gitreg.tracking.uploading import Uploads
 
 if TYPE_CHECKING:
     import os
@@ -51,6 +52,7 @@ class Taking:
         self._recording = recording
         self._blobs = blobs
         self.files = Together()
+        self._uploads = Uploads(blobs)
 
     def log_artifact(
         self,
@@ -139,6 +141,7 @@ class Taking:
             entries = [*take()]
             self.files.add([entry.path for entry in entries])
             self._recording.events([ArtifactEvent(entry=entry) for entry in entries])
+            self._uploads.send(entries)
         except FILE_ERRORS as error:
             self._refuse(what, error)
 
