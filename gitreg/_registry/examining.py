@@ -58,6 +58,7 @@ class Examiner:
         ]
         checks = (
             self._identity,
+            self._unlocked,
             self._copied,
             self._edited,
             self._index,
@@ -77,6 +78,14 @@ class Examiner:
             message = "git does not know who you are: runs are recorded, but you cannot decide."
             hint = "git config --global user.email YOU@EXAMPLE.ORG"
             yield Ailment("identity", "user.email", message, hint, severity="warn")
+
+    def _unlocked(self) -> Iterator[Ailment]:
+        """Some network file systems refuse locks: nothing is lost there, but no lock left by a kill is ever broken."""
+        store = self._parts.store
+        if not store.has_flock:
+            message = "This file system knows no locks: every race is decided by git's own refs alone."
+            hint = "Let jobs record into a spool: gitreg spool init FOLDER"
+            yield Ailment("locks", str(store.path), message, hint, severity="warn")
 
     def _copied(self) -> Iterator[Ailment]:
         """A clone that was copied with its git folder must not write under the original's id (format 27)."""

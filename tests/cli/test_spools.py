@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from gitreg.cli.views import spooling
 from gitreg.documents import RunId
@@ -54,3 +61,33 @@ def test_a_pass_is_told_in_one_sentence() -> None:
         Line("published 498 runs in 5 commits; 2 still running"),
         Line("  silent since 2026-11-21 08:30Z: brave-otter-417 (00000000) on node7"),
     ]
+
+
+@pytest.mark.timeout(60)
+def test_following_publishes_what_comes_later(gitreg: Gitreg, tmp_path: Path) -> None:
+    gitreg("init", "registry", at=tmp_path)
+    here = tmp_path / "registry"
+    gitreg("spool", "init", "../spool", at=here)
+    environ = {**os.environ, "HOME": str(tmp_path), "GITREG_REPO": str(here)}
+    words = [sys.executable, "-m", "gitreg", "publish", str(tmp_path / "spool"), "--follow", "--every", "0.1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environ) as following:
+        spool = {"GITREG_MODE": "journal", "GITREG_SPOOL": str(tmp_path / "spool")}
+        gitreg("run", "-e", "sweep", "--", "true", at=tmp_path, env=spool)
+        assert following.stdout is not None
+        said = following.stdout.readline()
+        following.terminate()
+
+    assert said == "published 1 run in 1 commit; 0 still running\n"
+
+
+def test_doctor_says_where_locks_are_refused(gitreg: Gitreg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    gitreg("init", "registry", at=tmp_path)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    told = gitreg("doctor", at=tmp_path / "registry")
+
+    assert "This file system knows no locks" in told.out
+    assert "gitreg spool init FOLDER" in told.out

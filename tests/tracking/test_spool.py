@@ -433,3 +433,27 @@ def test_the_spools_header_is_plain_json(spool: Spool) -> None:
     header = json.loads((spool.folder / "spool.json").read_text())
 
     assert (header["spool"], header["registry"]) == ("gitreg-spool/1", REGISTRY)
+
+
+def test_a_link_beside_a_journal_publishes_nobodys_secrets(clone: Clone, spool: Spool, tmp_path: Path) -> None:
+    secret = tmp_path / "id_ed25519"
+    secret.write_text("the key of whoever publishes")
+    path = write(spool, header(1))
+    path.with_name(f"{path.name.removesuffix('.journal')}.stdout.0").symlink_to(secret)
+    os.mkfifo(path.with_name(f"{path.name.removesuffix('.journal')}.stderr.0"))
+
+    found = clone.tracker.publish_spool(spool)
+
+    assert {entry.size for entry in clone.runs.artifacts(found.runs[0])} == {0}
+
+
+def test_what_a_command_prints_is_kept_in_a_spool_as_well(clone: Clone, spool: Spool, home: Path) -> None:
+    environ = {**os.environ, "GITREG_MODE": "journal", "GITREG_SPOOL": str(spool.folder), "HOME": str(home)}
+    words = [sys.executable, "-m", "gitreg", "run", "-e", "sweep", "--", "echo", "hello"]
+    subprocess.run(words, env=environ, cwd=ROOT, check=True, capture_output=True)
+
+    found = clone.tracker.publish_spool(spool)
+
+    (entry,) = clone.runs.artifacts(found.runs[0])
+    assert (entry.path, clone.blobs.read(entry.digest)) == ("logs/stdout.txt", b"hello\n")
+    assert left(spool) == []

@@ -43,7 +43,8 @@ def _refusal(refused: list[Finding]) -> list[Line]:
 
 
 @command("hook install")
-def hook_install(session: Session) -> Reply:
+@click.option("--pre-commit", is_flag=True, default=True, help="The hook before a commit; there is no other.")
+def hook_install(session: Session, pre_commit: bool) -> Reply:
     """Check each commit of this clone before it is made.
 
     Writes the hook `pre-commit` into the git folder. Another tool's hook there is left alone (exit code 2, with the
@@ -51,6 +52,7 @@ def hook_install(session: Session) -> Reply:
     """
     from gitreg._registry import install_pre_commit
 
+    del pre_commit
     hook = install_pre_commit(session.registry.store)
     return Reply(page=[Line(f"Git asks {hook} before each commit here.")])
 
