@@ -27,6 +27,7 @@ from gitreg._registry.views import (
 from gitreg.lazy import lazily
 
 if TYPE_CHECKING:
+    from gitreg._registry.bisecting import Bisected, Verdict, by_judge, by_metric
     from gitreg._registry.differing import Change, Difference
     from gitreg._registry.versions import VersionPage
 
@@ -38,6 +39,7 @@ __all__ = [
     "CI_SYSTEMS",
     "Ailment",
     "Anchored",
+    "Bisected",
     "Change",
     "Checkup",
     "Difference",
@@ -54,8 +56,11 @@ __all__ = [
     "Target",
     "Told",
     "Unpushed",
+    "Verdict",
     "VersionPage",
     "Wanted",
+    "by_judge",
+    "by_metric",
     "check_push",
     "check_staged",
     "create",
@@ -68,4 +73,11 @@ __all__ = [
     "told_file",
 ]
 
-__getattr__ = lazily(__name__, {"differing": ("Change", "Difference"), "versions": ("VersionPage",)})
+__getattr__ = lazily(
+    __name__,
+    {
+        "bisecting": ("Bisected", "Verdict", "by_judge", "by_metric"),
+        "differing": ("Change", "Difference"),
+        "versions": ("VersionPage",),
+    },
+)

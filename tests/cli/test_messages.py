@@ -35,6 +35,7 @@ READING = {
     "approvers list",
     "as-of",
     "audit verify",
+    "bisect",
     "changes",
     "checks list",
     "data diff",

@@ -31,6 +31,14 @@ LOOKING = (
         "gitreg diff models:/fraud/1 models:/fraud/2",
         "difference",
     ),
+    Entry(
+        "bisect",
+        "bisect",
+        "Look",
+        "Find the first version that is bad, and show what changed with it.",
+        "gitreg bisect fraud --metric auc --good 3 --bad 9",
+        "bisected",
+    ),
     Entry("runs series", "look", "Look", "Print every point of one metric.", "gitreg runs series @last auc", "series"),
     Entry(
         "runs checkpoints",

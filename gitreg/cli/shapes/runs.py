@@ -215,3 +215,23 @@ class Difference(TypedDict):
     same: int
     repeats: list[int]
     untold: list[str]
+
+
+class Judged(TypedDict):
+    """What was said of a version; `value` is the metric's, where one judged."""
+
+    version: int
+    verdict: Literal["good", "bad", "skip"]
+    value: Number | None
+
+
+class Bisected(TypedDict):
+    """The first bad version: null where `suspects` are several. `turned_back` were bad before a good one."""
+
+    model: str
+    last_good: int
+    first_bad: int | None
+    suspects: list[int]
+    turned_back: list[int]
+    judged: list[Judged]
+    difference: Difference
