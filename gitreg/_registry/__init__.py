@@ -7,6 +7,7 @@ from gitreg._registry.creating import Wanted, create
 from gitreg._registry.gate import check_push, findings_of
 from gitreg._registry.parts import is_registry
 from gitreg._registry.registry import Registry
+from gitreg._registry.sets import Member, Sets, SetStage, SetView
 from gitreg._registry.views import (
     Ailment,
     Anchored,
@@ -44,11 +45,15 @@ __all__ = [
     "Checkup",
     "Difference",
     "Erasing",
+    "Member",
     "Opened",
     "Pulled",
     "Registry",
     "Reported",
     "Resolution",
+    "SetStage",
+    "SetView",
+    "Sets",
     "Settled",
     "StageView",
     "Status",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from gitreg._registry.erasing import Eraser
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
+    from gitreg._registry.sets import Sets
     from gitreg._registry.trials import Trials
     from gitreg._registry.versions import Versions
     from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
@@ -434,6 +435,13 @@ class Registry:
         from gitreg._registry.versions import Versions  # noqa: PLC0415 - see `_audits`
 
         return Versions(self._parts)
+
+    @property
+    def sets(self) -> Sets:
+        """Models that move together; see `Sets`."""
+        from gitreg._registry.sets import Sets  # noqa: PLC0415 - see `_audits`
+
+        return Sets(self._parts, self._candidate)
 
     @cached_property
     def erasing(self) -> Eraser:

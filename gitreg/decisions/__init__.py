@@ -7,7 +7,7 @@ from gitreg.decisions.bounds import Milestone
 from gitreg.decisions.checking import PolicyCheck
 from gitreg.decisions.claims import Claim, claims_at
 from gitreg.decisions.creation import creation_edits, default_settings
-from gitreg.decisions.drafting import Candidate, Target
+from gitreg.decisions.drafting import Candidate, Choice, Target
 from gitreg.decisions.evidence import TOLERANCE, Inputs, Observe, facts_of
 from gitreg.decisions.facts import check_facts, check_ledger
 from gitreg.decisions.findings import UNREADABLE, Finding, outcome_of
@@ -63,6 +63,7 @@ __all__ = [
     "Attestor",
     "Candidate",
     "CheckView",
+    "Choice",
     "Claim",
     "Finding",
     "Heard",

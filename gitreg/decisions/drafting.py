@@ -40,6 +40,8 @@ class Wish:
     reason: str
     at: datetime
     because: str | None = None
+    set: str | None = None
+    """The set that it is about."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ class Drafter:
         wanted = tuple(choices)
         for choice in wanted:
             self._check_free(choice)
-        if all(self._is_there(choice) for choice in wanted):
+        standing = {self._tree.read(paths.decision(choice.target.folder)) for choice in wanted}
+        is_apart = wish.set is not None and len(standing) > 1  # bringing them under one decision is a change, too
+        if not is_apart and all(self._is_there(choice) for choice in wanted):
             there = ", ".join(f"{choice.target} is already version {choice.number}" for choice in wanted)
             raise AlreadyExists(f"{there}.", subject=str(wanted[0].target), hint=_look_at(wanted[0].target))
         return self._draft("promote", wanted, {}, wish)
@@ -156,14 +160,26 @@ class Drafter:
 
     def rollback(self, target: Target, wish: Wish, to: int | None = None) -> Draft:
         """Back to a version that was in force there, with a hold on the one it removes."""
-        past = self._past(target)
-        removed = removed_by(past, target.folder)
+        choice, holds = self._back(target, wish, to)
+        return self._draft("rollback", [choice], holds, wish)
+
+    def rollback_set(self, targets: Iterable[Target], wish: Wish) -> Draft:
+        """Several stages back at once, each to what was in force there before, with a hold on what it removes."""
+        choices: list[Choice] = []
+        holds: dict[str, bytes | None] = {}
+        for target in targets:
+            choice, held = self._back(target, wish)
+            choices.append(choice)
+            holds |= held
+        return self._draft("rollback", choices, holds, wish)
+
+    def _back(self, target: Target, wish: Wish, to: int | None = None) -> tuple[Choice, dict[str, bytes | None]]:
+        removed = removed_by(self._past(target), target.folder)
         choice = self._earlier(target, removed, to)
         self._check_free(choice)
-        holds: dict[str, bytes | None] = {}
-        if removed is not None and self._rulebook.is_held(target.model, removed, target.stage) is None:
-            holds = self._held(target, removed, wish.reason)
-        return self._draft("rollback", [choice], holds, wish)
+        if removed is None or self._rulebook.is_held(target.model, removed, target.stage) is not None:
+            return choice, {}
+        return choice, self._held(target, removed, wish.reason)
 
     def hold(self, target: Target, version: Digest, wish: Wish) -> Draft:
         """Say that a version may not go to a stage again."""
@@ -268,6 +284,7 @@ class Drafter:
             files={path: None if data is None else Digest.of(data) for path, data in sorted(files.items())},
             reason=wish.reason,
             because=wish.because,
+            set=wish.set,
             proposer=wish.actor,
             proposed_at=wish.at,
             expires_at=wish.at + EXPIRES_AFTER if evidence else None,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from gitreg.decisions.findings import Finding
 from gitreg.decisions.history import differing
-from gitreg.decisions.rulebook import Rulebook
-from gitreg.documents import Action, Decision, Digest, Move, Tree, paths
+from gitreg.decisions.rulebook import Rulebook, read_document
+from gitreg.documents import Action, Decision, Digest, ModelSet, Move, Tree, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +80,24 @@ def frame(case: Case, folder: str) -> Iterator[Finding]:
         yield Finding("action", where, "What a move replaces stands in the move.")
     if len(set(case.folders)) != len(case.folders):
         yield Finding("action", where, "The decision moves one stage twice.")
+    yield from _members(case, where)
     if folder not in case.folders:
         yield Finding("folder", where, f"The decision is not about {folder}.", _PROPOSE_ANEW)
+
+
+def _members(case: Case, where: str) -> Iterator[Finding]:
+    """A decision about a set moves one stage of each of its models, as the set was before."""
+    decision = case.decision
+    if decision.set is None:
+        return
+    found = read_document(case.before, paths.model_set(decision.set), ModelSet)
+    if found is None or found.name != decision.set:
+        yield Finding("set", where, f"There is no set {decision.set}.", _PROPOSE_ANEW)
+        return
+    moved, stages = [move.model for move in decision.moves], {move.stage for move in decision.moves}
+    if sorted(moved) != sorted(found.models) or len(stages) != 1:
+        message = f"A decision about the set {decision.set} moves one stage of each of its {len(found.models)} models."
+        yield Finding("set", where, message, _PROPOSE_ANEW)
 
 
 def exact_paths(case: Case) -> Iterator[Finding]:

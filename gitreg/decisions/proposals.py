@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitreg.decisions.approving import Approver, Word
@@ -10,7 +11,7 @@ from gitreg.decisions.attesting import checks_of
 from gitreg.decisions.checking import PolicyCheck, check_policy
 from gitreg.decisions.collecting import merged, refs_about, seal, statements_about
 from gitreg.decisions.deciding import Decider, Make, message_of
-from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
+from gitreg.decisions.drafting import Candidate, Choice, Draft, Drafter, Target, Wish
 from gitreg.decisions.governing import draft_govern, rendered
 from gitreg.decisions.office import CLOSED, Office
 from gitreg.decisions.reading import Desk, Found, lateness
@@ -99,6 +100,26 @@ class Proposals(Record):
     ) -> Outcome:
         """Back to a version that was in force before (the newest that is neither present nor held), with a hold."""
         return self._decide(lambda drafter, wish: drafter.rollback(target, wish, to), reason, signer, dry_run=dry_run)
+
+    def promote_set(
+        self, name: str, choices: Sequence[Choice], reason: str, *, signer: Signer | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Put a version into one stage of each model of a set, in one landing. Raises as `promote`."""
+
+        def make(drafter: Drafter, wish: Wish) -> Draft:
+            return drafter.promote_set(choices, replace(wish, set=name))
+
+        return self._decide(make, reason, signer, dry_run=dry_run)
+
+    def rollback_set(
+        self, name: str, targets: Sequence[Target], reason: str, *, signer: Signer | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """One stage of each model of a set back to what was in force there before, in one landing."""
+
+        def make(drafter: Drafter, wish: Wish) -> Draft:
+            return drafter.rollback_set(targets, replace(wish, set=name))
+
+        return self._decide(make, reason, signer, dry_run=dry_run)
 
     def hold(self, target: Target, version: Digest, reason: str, *, signer: Signer | None = None) -> Outcome:
         """Keep a version out of a stage."""

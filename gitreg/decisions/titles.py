@@ -21,6 +21,8 @@ def title_of(decision: Decision, before: Mapping[str, Move | None], *, is_unrevi
     """`fraud: production 6 -> 7`. `before` is what was in force, by folder."""
     if decision.action == "govern":
         title = f"governance: {_files(decision)}"
+    elif decision.set is not None:
+        title = _set(decision, before)
     else:
         moves = [(move, found) for folder, found in before.items() if (move := move_of(decision, folder))]
         title = "; ".join(_move(decision, move, found) for move, found in moves)
@@ -32,6 +34,17 @@ def _files(decision: Decision) -> str:
     names = sorted(decision.files)
     more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
     return ", ".join(names[:_SHOWN_FILES]) + more
+
+
+def _set(decision: Decision, before: Mapping[str, Move | None]) -> str:
+    """`motor: production of 30 models`: the moves themselves stand in the decision."""
+    stage = next(iter(move.stage for move in decision.moves), "")
+    changed = sum(
+        1
+        for folder, found in before.items()
+        if (move := move_of(decision, folder)) and (found is None or found.version != move.version)
+    )
+    return f"{decision.set}: {stage} of {len(decision.moves)} models, {changed} changed"
 
 
 def _move(decision: Decision, move: Move, before: Move | None) -> str:
@@ -54,6 +67,8 @@ def stem_of(decision: Decision) -> str:
     """An id without its digits."""
     if decision.action == "govern":
         return "govern"
+    if decision.set is not None:
+        return f"set-{part(decision.set)}-{part(decision.moves[0].stage)}"
     if len({move.model for move in decision.moves}) > 1:
         return f"set-{part(decision.moves[0].stage)}"
     move = decision.moves[0]

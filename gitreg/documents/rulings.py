@@ -142,6 +142,8 @@ class Decision(Document):
     registry: RegistryId
     action: Action
     moves: Seq[Move] = ()
+    set: Name | None = None
+    """The set whose models move together; it then moves each of them, and nothing else."""
     files: Frozen[str, Digest | None]
     replaces: Digest | None = None
     reason: Prose

@@ -75,6 +75,8 @@ READING = {
     "runs series",
     "runs show",
     "schema",
+    "sets list",
+    "sets show",
     "status",
     "validate",
     "versions list",

@@ -12,6 +12,7 @@ from gitreg.cli.catalogue.deciding import DECIDING
 from gitreg.cli.catalogue.entry import Entry, GroupEntry
 from gitreg.cli.catalogue.looking import LOOKING
 from gitreg.cli.catalogue.recording import RECORDING
+from gitreg.cli.catalogue.sets import SETS
 
 __all__ = [
     "COMMANDS",
@@ -38,6 +39,7 @@ GROUPS = (
     GroupEntry("versions", "Look", "List the versions of a model, and search those of all.", "list"),
     GroupEntry("evaluations", "Register", "Record and list what versions predicted, row by row."),
     GroupEntry("deployments", "Register", "Record and list what became of versions on targets."),
+    GroupEntry("sets", "Decide", "Make, show and move sets: models that move together."),
     GroupEntry("policy", "Decide", "Ask what a stage's policy says."),
     GroupEntry("proposals", "Decide", "List, show, approve, reject, close and merge what waits for approval."),
     GroupEntry("checks", "Decide", "Sign and list what external checks of a proposal came to."),
@@ -52,7 +54,7 @@ GROUPS = (
 
 GROUP_DEFAULTS = {each.name: each.default for each in GROUPS}
 
-COMMANDS = (*RECORDING, *DATA, *LOOKING, *DECIDING, *CHECKING)
+COMMANDS = (*RECORDING, *DATA, *LOOKING, *DECIDING, *SETS, *CHECKING)
 
 
 def _again(path: str, same_as: str, section: str = "") -> Entry:

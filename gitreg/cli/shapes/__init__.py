@@ -130,6 +130,7 @@ from gitreg.cli.shapes.runs import (
 from gitreg.cli.shapes.runs import (
     Checkpoint as RunCheckpoint,
 )
+from gitreg.cli.shapes.sets import ModelSet, SetMember, SetStage
 from gitreg.cli.shapes.spooling import DamagedJournal, OpenRun, Spool, Spooled
 
 SHAPES: dict[str, Any] = {
@@ -194,6 +195,8 @@ SHAPES: dict[str, Any] = {
     "series": list[Point],
     "spool": Spool,
     "spooled": Spooled,
+    "set": ModelSet,
+    "sets": list[ModelSet],
     "status": Status,
     "synced": Synced,
     "tagged": Tagged,
@@ -287,6 +290,7 @@ __all__ = [
     "LogEntry",
     "Metric",
     "Model",
+    "ModelSet",
     "ModelSummary",
     "Move",
     "NamedBy",
@@ -322,6 +326,8 @@ __all__ = [
     "RunPage",
     "RunSummary",
     "Scalar",
+    "SetMember",
+    "SetStage",
     "Severity",
     "Signature",
     "Slice",
