@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+import gitreg
 from tests.ci_node import lint
+from tests.e2e.clerk import Clerk
+from tests.e2e.test_sets import registered
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / "ci-templates/github/gitreg.yml"
@@ -188,3 +191,59 @@ def test_the_hook_fails_closed_when_gitreg_is_not_there(server: Path) -> None:
 def test_the_hook_names_the_program_in_one_line_that_init_replaces() -> None:
     assert PRE_RECEIVE.read_text().splitlines().count("gitreg=gitreg") == 1
     assert os.access(PRE_RECEIVE, os.X_OK)
+
+
+# --- resolve: what an application's pipeline fetches by ---------------------------------------------------------------
+
+RESOLVE = ROOT / "ci-templates/github/resolve/action.yml"
+COMPONENT = ROOT / "ci-templates/gitlab/resolve.yml"
+
+
+def scripts_of_resolve() -> dict[str, list[str]]:
+    """What each template runs, in order."""
+    action = YAML(typ="safe").load(RESOLVE)
+    _, job = YAML(typ="safe").load_all(COMPONENT)
+    found = job["gitreg resolve"]
+    return {
+        "github": [step["run"] for step in action["runs"]["steps"]],
+        "gitlab": [*found["before_script"], *found["script"]],
+    }
+
+
+def test_the_action_resolve_is_clean_and_puts_no_input_into_a_script() -> None:
+    tool("zizmor", "--offline", "--no-config", RESOLVE)
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-actions", RESOLVE)
+    assert not any("${{" in script or "$[[" in script for each in scripts_of_resolve().values() for script in each)
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_resolve_fetches_what_is_locked_and_stops_at_what_was_taken_back(tmp_path: Path, system: str) -> None:
+    ada = Clerk.of("ada", tmp_path, tmp_path)
+    ada.does("init", "registry")
+    with gitreg.open(tmp_path / "registry") as made:
+        registered(made, tmp_path, ["fraud"], "1")
+        made.promote("fraud/1", "production", "First.")
+    ada.at(tmp_path / "registry").does("lock", "models:/fraud@production", "--file", tmp_path / "gitreg.lock")
+
+    def ran(name: str) -> int:
+        (tmp_path / name).mkdir()
+        variables = {
+            "REGISTRY": str(tmp_path / "registry"),
+            "LOCK": "gitreg.lock",
+            "OUTPUT": f"models-{name}",
+            "RUNNER_TEMP": str(tmp_path / name),
+            "CI_BUILDS_DIR": str(tmp_path / name),
+            "GITHUB_OUTPUT": str(tmp_path / name / "output"),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        script = "\n".join(each for each in scripts_of_resolve()[system] if "pip install" not in each)
+        environ = {**ada.desk.environment, **variables}
+        return subprocess.run(
+            ["bash", "-e", "-c", script], cwd=tmp_path, env=environ, check=False, timeout=120
+        ).returncode
+
+    assert ran("first") == 0
+    assert (tmp_path / "models-first/fraud/weights").read_text() == "fraud 1"
+    ada.at(tmp_path / "registry").does("withdraw", "fraud", "--stage", "production", "-m", "It was wrong.")
+    assert ran("second") != 0
+    assert not (tmp_path / "models-second").exists()

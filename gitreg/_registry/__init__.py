@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from gitreg._registry.ci import CI_SYSTEMS
 from gitreg._registry.creating import Wanted, create
 from gitreg._registry.gate import check_push, findings_of
+from gitreg._registry.lockfiles import LOCK_FILE, LockCheck, LockFiles
 from gitreg._registry.parts import is_registry
 from gitreg._registry.registry import Registry
 from gitreg._registry.sets import Member, Sets, SetStage, SetView
@@ -38,6 +39,7 @@ from gitreg._registry.staging import check_staged
 
 __all__ = [
     "CI_SYSTEMS",
+    "LOCK_FILE",
     "Ailment",
     "Anchored",
     "Bisected",
@@ -45,6 +47,8 @@ __all__ = [
     "Checkup",
     "Difference",
     "Erasing",
+    "LockCheck",
+    "LockFiles",
     "Member",
     "Opened",
     "Pulled",

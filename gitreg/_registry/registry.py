@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, Unpack
 
 from gitreg._registry.bytes import check_place, put_report
 from gitreg._registry.examining import Examiner
@@ -48,10 +48,21 @@ if TYPE_CHECKING:
     from gitreg._registry.erasing import Eraser
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
+    from gitreg._registry.lockfiles import LockFiles
     from gitreg._registry.sets import Sets
     from gitreg._registry.trials import Trials
     from gitreg._registry.versions import Versions
-    from gitreg._registry.views import Ailment, Anchored, Checkup, Pulled, Resolution, StageView, Status, Synced
+    from gitreg._registry.views import (
+        Ailment,
+        Anchored,
+        Checkup,
+        Deciding,
+        Pulled,
+        Resolution,
+        StageView,
+        Status,
+        Synced,
+    )
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress
     from gitreg.data import Data
@@ -68,13 +79,6 @@ if TYPE_CHECKING:
     from gitreg.tracking import Recovered, Run, Runs, Spool, SpoolPublished, Start
 
 Owner: TypeAlias = Literal["process", "none"]
-
-
-class Deciding(TypedDict, total=False):
-    """How a decision is made: with which key, and whether it is only tried."""
-
-    signer: Signer | None
-    dry_run: bool
 
 
 class Registry:
@@ -435,6 +439,13 @@ class Registry:
         from gitreg._registry.versions import Versions  # noqa: PLC0415 - see `_audits`
 
         return Versions(self._parts)
+
+    @property
+    def locks(self) -> LockFiles:
+        """Lock files of applications; see `LockFiles`."""
+        from gitreg._registry.lockfiles import LockFiles  # noqa: PLC0415 - see `_audits`
+
+        return LockFiles(self._parts, self.resolve)
 
     @property
     def sets(self) -> Sets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
-from gitreg.decisions import Choice, Outcome, Target, read_document
+from gitreg.decisions import Choice, Outcome, Rulebook, Target, read_document
 from gitreg.documents import Digest, ModelSet, check_model_name, paths
 from gitreg.errors import CannotTell, InvalidValue, NotFound, NotInForce, StageNotFound
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gitreg._registry.parts import Parts
-    from gitreg._registry.registry import Deciding
+    from gitreg._registry.views import Deciding
     from gitreg.decisions import Candidate
 
 _MANY = 12
@@ -144,5 +144,5 @@ class Sets:
         return Member(model, move.number, move.version, standing.digest, standing.decision.set, trouble)
 
     def _held(self, model: str, version: Digest, stage: str) -> str:
-        hold = self._parts.office.judge().rulebook.is_held(model, version, stage)
+        hold = Rulebook(self._parts.office.judge().tree()).is_held(model, version, stage)
         return "" if hold is None else f"The version is held out of {stage}: {hold.reason}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Version,
     )
     from gitreg.forges import CheckRun, Comment, PullRequest
-    from gitreg.signing import SignedNote
+    from gitreg.signing import SignedNote, Signer
     from gitreg.store import CommitId, SyncReport
     from gitreg.tracking import LiveRun
 
@@ -224,3 +224,10 @@ class Synced:
     numbered: Mapping[str, int] = field(default_factory=dict)
     """Versions that got a number: `fraud/~3f2a9c01` to it."""
     settled: Settled = field(default_factory=Settled)
+
+
+class Deciding(TypedDict, total=False):
+    """How a decision is made: with which key, and whether it is only tried."""
+
+    signer: Signer | None
+    dry_run: bool

@@ -91,6 +91,7 @@ from gitreg.documents.ids import (
     RunId,
     WriterId,
 )
+from gitreg.documents.lock import Lock, Locked
 from gitreg.documents.names import (
     check_artifact_path,
     check_model_name,
@@ -215,6 +216,8 @@ __all__ = [
     "Key",
     "Listed",
     "LiveState",
+    "Lock",
+    "Locked",
     "Manifest",
     "ManifestEntry",
     "MemoryTree",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitreg.documents import cases, erased, evidence, facts, policies, profiles, rights, rulings
+from gitreg.documents import cases, erased, evidence, facts, lock, policies, profiles, rights, rulings
 from gitreg.errors import NotFound
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ DOCUMENTS: dict[str, type[Document]] = {
         evidence.Evaluation,
         evidence.Evidence,
         rulings.Hold,
+        lock.Lock,
         rulings.ModelCard,
         rulings.ModelSet,
         cases.PolicyCases,

@@ -53,6 +53,7 @@ READING = {
     "inventory",
     "hook pre-receive",
     "lineage",
+    "lock",
     "log",
     "policy check",
     "policy diff",

@@ -6,6 +6,14 @@ from gitreg.cli.catalogue.entry import Entry
 
 CHECKING = (
     Entry(
+        "lock",
+        "locks",
+        "Share",
+        "Write down which versions an application uses.",
+        "gitreg lock models:/fraud@production",
+        "lock-file",
+    ),
+    Entry(
         "proposals comment",
         "forge",
         "Check",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
 
+from gitreg.cli.commands.locks import pull_locked
 from gitreg.cli.options import message_option, towards, way_option
 from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
@@ -55,16 +57,28 @@ def resolve(session: Session, address: str, as_env: bool) -> Reply:
 
 @command("pull")
 @click.argument("address", required=False)
+@click.option("--lock", "lock_file", metavar="FILE", help="All that this lock file names, exactly as locked.")
 @click.option("-o", "--output", "target", metavar="FOLDER", required=True, help="The folder to write, new or empty.")
 @click.option("--best", metavar="METRIC", help="Of the run with the best value: auc, auc@holdout, loss.min.")
 @click.option("--where", metavar="FILTER", help="Of the best of these runs; as for runs search.")
 @way_option
-def pull(session: Session, address: str | None, target: str, best: str | None, **chosen: Unpack[Chosen]) -> Reply:
+def pull(
+    session: Session,
+    address: str | None,
+    target: str,
+    lock_file: str | None,
+    best: str | None,
+    **chosen: Unpack[Chosen],
+) -> Reply:
     """Fetch a version's files, checked byte by byte.
 
     With --best instead of ADDRESS what the best run made: its model, else its only output, else its artifacts. It is
     said by how much it is better than the next, and which others are as good; of those the latest is taken.
     """
+    if lock_file is not None:
+        if address is not None or best is not None:
+            raise InvalidValue("A lock file says already what to fetch.", hint="gitreg pull --lock FILE -o FOLDER")
+        return pull_locked(session, Path(lock_file), Path(target))
     if (address is None) == (best is None) or (address is not None and chosen["where"] is not None):
         raise InvalidValue(
             "Say either what to fetch or which run is best.", hint="gitreg pull ADDRESS, or --best METRIC"

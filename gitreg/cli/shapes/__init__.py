@@ -56,6 +56,7 @@ from gitreg.cli.shapes.decisions import (
 )
 from gitreg.cli.shapes.erasing import ErasableBlob, ErasedBlob, Erasing, NamedBy
 from gitreg.cli.shapes.exchange import Exported, Imported, ImportLine, KeptHere, LeftOut, UndecidedStage
+from gitreg.cli.shapes.locks import LockedModel, LockFile
 from gitreg.cli.shapes.models import (
     Alias,
     Deployment,
@@ -173,6 +174,7 @@ SHAPES: dict[str, Any] = {
     "inventory": list[InventoryModel],
     "landing": Landing,
     "lineage": Lineage,
+    "lock-file": LockFile,
     "log": list[LogEntry],
     "model": Model,
     "models": list[ModelSummary],
@@ -287,6 +289,8 @@ __all__ = [
     "LineageWalk",
     "Live",
     "LiveTarget",
+    "LockFile",
+    "LockedModel",
     "LogEntry",
     "Metric",
     "Model",
