@@ -17,6 +17,7 @@ import json
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, Unpack
 
@@ -27,6 +28,7 @@ from gitreg.store import CommitId
 from gitreg.tracking.capture import Captured, capture_start
 from gitreg.tracking.journal import SUFFIX, Journal, journal_name, sync_folder
 from gitreg.tracking.landing import actor_of
+from gitreg.tracking.ranks import Rank
 from gitreg.tracking.records import EndRecord, JournalHeader, TagEvent, encode_record, to_micros
 from gitreg.tracking.slurm import Job
 from gitreg.tracking.starting import RUN_ID_VARIABLE, Known, Start, Starter
@@ -147,6 +149,9 @@ class SpoolTracker:
         """
         environ = self._surroundings.environ
         job = Job.of(environ) if RUN_ID_VARIABLE not in environ else None
+        rank = Rank.of(environ)
+        if job is not None and rank is not None:  # a launcher inside the step: its ranks share one SLURM_PROCID
+            job = replace(job, rank=str(rank.rank))
         if job is not None and said.get("run_id") is None and said.get("key") is None:
             said["key"] = self._key(experiment, job, said.get("name"))
         if job is not None and job.array is not None and not (said.get("parent") or said.get("nested")):

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitreg.blobs import read_manifest
 from gitreg.errors import BlobNotFound, CorruptBlob, CorruptJournal, GitregError, InvalidValue, StorageError
+from gitreg.folding import RANK_TAG
 from gitreg.tracking.assembling import Assembler, Work
 from gitreg.tracking.console import discard_console
 from gitreg.tracking.gathering import Gathered, gather_from
@@ -287,7 +288,8 @@ def _is_open(path: Path, part: JournalHeader) -> bool:
 def _is_superseded(gathered: Gathered, restarts: dict[tuple[str, str], int]) -> bool:
     """Whether the scheduler has started the journal's job again since."""
     restart = gathered.tags.get("slurm.restart_count", "0")
-    rank = gathered.tags.get("slurm.procid", "-") if "slurm.step_id" in gathered.tags else "-"
+    alone = gathered.tags.get("slurm.procid", "-") if "slurm.step_id" in gathered.tags else "-"
+    rank = gathered.tags.get(RANK_TAG, alone)
     latest = restarts.get((gathered.header.run_id, rank), 0)
     return restart.isdecimal() and int(restart) < latest
 

@@ -89,6 +89,13 @@ def test_the_ranks_of_a_step_share_one_run(clone: Clone, spool: Spool, home: Pat
     assert sorted(point.value for point in clone.runs.series(ranks[0].run_id, "auc")) == [0.0, 0.1, 0.2]
 
 
+def test_the_ranks_of_a_launcher_inside_a_step_share_one_run(spool: Spool, home: Path) -> None:
+    step = {**JOB, "SLURM_STEP_ID": "0", "SLURM_PROCID": "0", "WORLD_SIZE": "3", "TORCHELASTIC_RUN_ID": "none"}
+    ranks = [recorded(on(spool, home, **step, RANK=number, LOCAL_RANK=number)) for number in ("0", "1", "2")]
+
+    assert len({run.run_id for run in ranks}) == 1
+
+
 def test_what_is_said_counts_before_what_slurm_says(spool: Spool, home: Path) -> None:
     tracker = on(spool, home, **JOB)
 
