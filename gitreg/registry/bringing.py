@@ -6,10 +6,10 @@ What people said here since stands: an import moves no alias and changes no note
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from gitreg.documents import Actor, Alias, Digest, Edits, Note, Version, paths
-from gitreg.errors import InvalidDocument
+from gitreg.registry.ledger import standing_document
 from gitreg.registry.numbers import claim, claims_in
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from gitreg.store import Snapshot, Store
 
 PER_COMMIT: Final = 100
-R = TypeVar("R", Alias, Note)
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Bringing:
 
     def _alias(self, tree: Snapshot, model: str, alias: str, version: Digest) -> Edits:
         path = paths.alias(model, alias)
-        before = _standing(tree, path, Alias)
+        before = standing_document(tree, path, Alias)
         if before is not None and before.version == version:
             return {}
         if before is not None and before.actor.via != "import":
@@ -116,7 +115,7 @@ class Bringing:
 
     def _note(self, tree: Snapshot, folder: str, name: str, value: str) -> Edits:
         path = paths.note(folder, name)
-        before = _standing(tree, path, Note)
+        before = standing_document(tree, path, Note)
         if before is not None and before.value == value:
             return {}
         if before is not None and before.actor.via != "import":
@@ -129,12 +128,3 @@ class Bringing:
 
     def _keep(self, what: str, why: str) -> None:
         self._kept[Kept(what, why)] = None
-
-
-def _standing(tree: Snapshot, path: str, document: type[R]) -> R | None:
-    """What stands at a path; what cannot be read gives way to what can (format 24)."""
-    data = tree.read(path)
-    try:
-        return None if data is None else document.from_bytes(data, path)
-    except InvalidDocument:
-        return None

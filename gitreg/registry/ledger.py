@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from gitreg.documents import Actor, Digest, Edits, Principal
-from gitreg.errors import BlobNotFound, InvalidValue, RemoteError, Unavailable
+from gitreg.documents import Actor, Alias, Digest, Edits, Note, Principal, Tree
+from gitreg.errors import BlobNotFound, InvalidDocument, InvalidValue, RemoteError, Unavailable
 from gitreg.store import CommitId, CommitText, PreReceive, Remote, Snapshot, Store, publish_ledger
 
+R = TypeVar("R", Alias, Note)
 Upload = Callable[[Iterable[Digest]], object]
 """Put blobs where others can read them. Does nothing where there is no such place; raises `Unavailable`."""
 
@@ -100,3 +102,12 @@ class Ledger:
         self, remote: Remote | None, change: Callable[[Standing], Edits], text: CommitText, *, is_shared: bool
     ) -> CommitId | None:
         return publish_ledger(self._store, remote, lambda tree: change(Standing(tree, is_shared)), text)
+
+
+def standing_document(tree: Tree, path: str, document: type[R]) -> R | None:
+    """What stands at a path. What cannot be read gives way to what can, so it counts as nothing (format 24)."""
+    data = tree.read(path)
+    try:
+        return None if data is None else document.from_bytes(data, path)
+    except InvalidDocument:
+        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from gitreg.blobs import read_manifest
 from gitreg.documents import (
@@ -29,9 +29,10 @@ from gitreg.documents import (
     check_name,
     paths,
 )
-from gitreg.errors import BlobNotFound, CorruptBlob, InvalidDocument, InvalidName
+from gitreg.errors import BlobNotFound, CorruptBlob, InvalidName
 from gitreg.folding import checked_comment
 from gitreg.registry.catalogue import Catalogue, Reference
+from gitreg.registry.ledger import standing_document
 from gitreg.registry.numbers import claim, claim_missing
 from gitreg.registry.pinning import RecordedRun, below, blobs_of, check_finished, not_there, output_named, pin
 from gitreg.registry.views import Remarks, VersionView, remarks_of
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
     from gitreg.index import Index
     from gitreg.registry.ledger import Ledger, Recorded, Standing
     from gitreg.store import Store
-
-
-R = TypeVar("R", Alias, Note)
 
 
 @dataclass(frozen=True)
@@ -163,7 +161,7 @@ class Models(Catalogue):
 
         def change(standing: Standing) -> Edits:
             path = paths.alias(model, alias)
-            before = _standing(standing, path, Alias)
+            before = standing_document(standing.tree, path, Alias)
             if (before is not None and before.version == digest) or (before is None and digest is None):
                 return {}
             made = Alias(
@@ -228,7 +226,7 @@ class Models(Catalogue):
 
     def _note_edit(self, standing: Standing, folder: str, name: str, value: str | None) -> Edits:
         path = paths.note(folder, name)
-        before = _standing(standing, path, Note)
+        before = standing_document(standing.tree, path, Note)
         if (before.value if before else None) == value:
             return {}
         note = Note(
@@ -268,15 +266,6 @@ class Models(Catalogue):
             return self._blobs.size(entry.digest)
         except BlobNotFound:
             return None
-
-
-def _standing(standing: Standing, path: str, document: type[R]) -> R | None:
-    """What stands at a path. What cannot be read gives way to what can, so it counts as nothing (format 24)."""
-    data = standing.tree.read(path)
-    try:
-        return None if data is None else document.from_bytes(data, path)
-    except InvalidDocument:
-        return None
 
 
 def _registered(view: VersionView, *, is_new: bool = True, trouble: str = "") -> Registered:
