@@ -1,4 +1,5 @@
-"""Searches of 1,000, 10,000 and 100,000 runs: filtered and ordered, warm; and the index after 1,000 new ones.
+"""Searches of 1,000, 10,000 and 100,000 runs: filtered and ordered, warm; the index after 1,000 new ones; and 500 runs
+compared, beside MLflow's `search_runs` into a frame.
 
 Against the 20 ms and the second that design promises, and against MLflow's SQLite store with the same runs in it. Each
 is taken by the wall's clock and by the processor's: on a machine that others use, too, the second says what the search
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 SIZES = (1_000, 10_000, 100_000)
 NEW = 1_000
 PAGE = 50
+COMPARED = 500
 PROMISED_SEARCH_S = 0.02
 PROMISED_REFRESH_S = 1.0
 WRITER = WriterId("a" * 32)
@@ -99,7 +101,14 @@ with open(home + "/runs.jsonl") as lines:
             database.commit()
             database.execute("ANALYZE")
             measure(count)
-print(json.dumps(costs))
+import mlflow
+mlflow.set_tracking_uri("sqlite:///" + home + "/mlflow.db")
+compared = []
+for _ in range(rounds + 1):
+    wall, cpu = time.perf_counter(), time.process_time()
+    mlflow.search_runs([experiment], max_results=int(sys.argv[5]))
+    compared.append((time.perf_counter() - wall, time.process_time() - cpu))
+print(json.dumps([costs, compared[1:]]))
 """
 
 
@@ -114,9 +123,12 @@ class Cost:
 def run(sizes: Sequence[int] = SIZES, rounds: int = ROUNDS, *, is_against_peer: bool = True) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        ours, refreshed = _ours(home, sizes, rounds)
+        ours, compared, refreshed = _ours(home, sizes, rounds)
         figures = [*_searched(ours), *_refreshed(refreshed, sizes[-1])]
-        return [*figures, *_against(ours, _peer(home, sizes, rounds))] if is_against_peer else figures
+        if not is_against_peer:
+            return figures
+        peer, framed = _peer(home, sizes, rounds)
+        return [*figures, *_against(ours, peer), *_beside(f"{COMPARED} runs compared", compared, framed)]
 
 
 def costing(action: Callable[[], object]) -> Cost:
@@ -130,7 +142,7 @@ Costs = dict[int, list[list[Cost]]]
 """By the number of runs: for each query, round by round."""
 
 
-def _ours(home: Path, sizes: Sequence[int], rounds: int) -> tuple[Costs, list[Cost]]:
+def _ours(home: Path, sizes: Sequence[int], rounds: int) -> tuple[Costs, Cost, list[Cost]]:
     with store_at(home / "registry") as store:
         branches = store.branches
         index = Index.open(store.layout.own, store, main=branches.main, ledger=branches.ledger)
@@ -141,7 +153,8 @@ def _ours(home: Path, sizes: Sequence[int], rounds: int) -> tuple[Costs, list[Co
                 have = size
                 index.refresh(branches.ledger)
                 costs[size] = [_rounds(runs, text, order, rounds) for text, order in QUERIES]
-            return costs, [_refresh(store, index, have + NEW * number) for number in range(rounds)]
+            compared = _median([costing(lambda: runs.compare(where="", limit=COMPARED)) for _ in range(rounds)])
+            return costs, compared, [_refresh(store, index, have + NEW * number) for number in range(rounds)]
         finally:
             index.close()
 
@@ -188,16 +201,19 @@ def _promised(name: str, cost: Cost, promised_s: float, floor_name: str) -> Iter
 
 def _against(ours: Costs, peer: dict[int, Cost]) -> Iterator[Figure]:
     for size, theirs in peer.items():
-        mine, name = _middle(ours[size]), "MLflow on SQLite"
-        wall, cpu = theirs.wall_s / mine.wall_s, theirs.cpu_s / mine.cpu_s
-        yield Figure(f"a search of {size:,} runs (wall)", mine.wall_s, theirs.wall_s, wall, floor_name=name)
-        yield Figure(f"a search of {size:,} runs (processor)", mine.cpu_s, theirs.cpu_s, cpu, floor_name=name)
+        yield from _beside(f"a search of {size:,} runs", _middle(ours[size]), theirs)
     if len(peer) > 1:
         mine_grows = growth({size: _middle(costs).cpu_s for size, costs in ours.items()})
         grows = growth({size: cost.cpu_s for size, cost in peer.items()})
         yield Figure(
             "growth of processor time", mine_grows, grows, grows / mine_grows, "exponent", None, "MLflow on SQLite"
         )
+
+
+def _beside(name: str, mine: Cost, theirs: Cost) -> Iterator[Figure]:
+    wall, cpu, peer = theirs.wall_s / mine.wall_s, theirs.cpu_s / mine.cpu_s, "MLflow on SQLite"
+    yield Figure(f"{name} (wall)", mine.wall_s, theirs.wall_s, wall, floor_name=peer)
+    yield Figure(f"{name} (processor)", mine.cpu_s, theirs.cpu_s, cpu, floor_name=peer)
 
 
 def growth(costs: dict[int, float]) -> float:
@@ -256,16 +272,17 @@ def record(number: int) -> RunRecord:
 # --- beside others ----------------------------------------------------------------------------------------------------
 
 
-def _peer(home: Path, sizes: Sequence[int], rounds: int) -> dict[int, Cost]:
+def _peer(home: Path, sizes: Sequence[int], rounds: int) -> tuple[dict[int, Cost], Cost]:
     """MLflow with the same runs, which are written into its tables: its own calls would take an hour."""
     with (home / "runs.jsonl").open("w", encoding="utf-8") as lines:
         for number in range(sizes[-1]):
             at = int((START + timedelta(milliseconds=350 * number)).timestamp() * 1000)
             line = {"id": f"{number:032x}", "name": f"run-{number}", "at": at, **facts(number)}
             lines.write(json.dumps(line) + "\n")
-    words = (str(home), str(rounds), json.dumps(QUERIES), json.dumps(sizes))
+    words = (str(home), str(rounds), json.dumps(QUERIES), json.dumps(sizes), str(COMPARED))
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = [str(peer_python()), "-c", _PEER_PROGRAM, *words]
     done = subprocess.run(program, capture_output=True, text=True, check=True, env=environ)
-    costs = json.loads(done.stdout.splitlines()[-1])
-    return {int(size): _median([Cost(*each) for each in found]) for size, found in costs.items()}
+    costs, compared = json.loads(done.stdout.splitlines()[-1])
+    searched = {int(size): _median([Cost(*each) for each in found]) for size, found in costs.items()}
+    return searched, _median([Cost(*each) for each in compared])
