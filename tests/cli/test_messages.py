@@ -79,6 +79,7 @@ READING = {
     "sets list",
     "sets show",
     "status",
+    "top",
     "validate",
     "versions list",
     "versions search",

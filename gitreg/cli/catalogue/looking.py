@@ -23,6 +23,7 @@ LOOKING = (
         'gitreg runs compare --where "params.depth > 3" --html sweep.html',
         "comparison",
     ),
+    Entry("top", "top", "Look", "Follow the runs that go on now, until Ctrl-C.", "gitreg top -e churn", "runs"),
     Entry(
         "diff",
         "compare",
