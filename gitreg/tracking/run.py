@@ -10,6 +10,7 @@ from gitreg.blobs import put_folder, put_manifest, putting
 from gitreg.card import card
 from gitreg.documents import (
     PREDICTIONS_MEDIA_TYPE,
+    Dataset,
     DatasetUse,
     Descriptor,
     Digest,
@@ -187,15 +188,20 @@ class Run(Taking):
     ) -> DatasetUse | None:
         """Record that a dataset was used: its content by digest, its schema, its size; never its rows.
 
-        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, or the path of a file or folder.
-        What is returned may be given to `log_metric(dataset=…)`; None where it was refused. What else is kept of a
-        table is said by `Sketch`.
+        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, the path of a file or folder, or a
+        version that `registry.data` gave. What is returned may be given to `log_metric(dataset=…)`; None where it was
+        refused. What else is kept of a table is said by `Sketch`.
         """
         try:
             if role not in get_args(Role):
                 raise InvalidValue(f"{role!r:.40} is not a role; there are {', '.join(get_args(Role))}.")
-            document = capture_dataset(check_name(name, "dataset's name"), data)
-            document = document.model_copy(update=self._sketched(data, sketch))
+            checked = check_name(name, "dataset's name")
+            known = getattr(data, "document", None)
+            if isinstance(known, Dataset):
+                document = known.model_copy(update={"name": checked})
+            else:
+                document = capture_dataset(checked, data)
+                document = document.model_copy(update=self._sketched(data, sketch))
             use = DatasetUse(
                 name=document.name,
                 role=role,

@@ -70,6 +70,15 @@ def test_what_a_run_named_and_what_was_added_are_one_version(registry: Registry,
     assert (kept.digest, kept.is_kept, kept.added_at) == (named.digest, True, named.added_at)
 
 
+def test_a_run_may_name_a_version_itself(registry: Registry, tmp_path: Path) -> None:
+    added = registry.data.add(table(tmp_path))
+    with registry.start_run("churn") as run:
+        use = run.log_dataset("claims", registry.data.version("claims@latest"), role="test")
+    assert use is not None
+    assert (use.digest, use.document) == (added.version.digest, added.version.document.digest)
+    assert len(registry.data.versions("claims")) == 1
+
+
 def test_the_same_content_again_adds_nothing(registry: Registry, tmp_path: Path) -> None:
     first = registry.data.add(table(tmp_path))
     tip = registry.store.ledger_tip()
