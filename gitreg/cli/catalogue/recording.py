@@ -18,7 +18,7 @@ RECORDING = (
         "completion",
         "completion",
         "Start",
-        "Print what a shell needs to complete commands and names.",
+        "Print what a shell needs to complete commands, runs, models and stages.",
         'eval "$(gitreg completion bash)"',
     ),
     Entry("status", "start", "Start", "Show which registry and why, and what to do next.", "gitreg status", "status"),
