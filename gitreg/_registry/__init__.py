@@ -30,6 +30,7 @@ from gitreg.lazy import lazily
 
 if TYPE_CHECKING:
     from gitreg._registry.bisecting import Bisected, Verdict, by_judge, by_metric
+    from gitreg._registry.blaming import Blame, Blamed, Origin
     from gitreg._registry.differing import Change, Difference
     from gitreg._registry.versions import VersionPage
 
@@ -43,6 +44,8 @@ __all__ = [
     "Ailment",
     "Anchored",
     "Bisected",
+    "Blame",
+    "Blamed",
     "Change",
     "Checkup",
     "Difference",
@@ -51,6 +54,7 @@ __all__ = [
     "LockFiles",
     "Member",
     "Opened",
+    "Origin",
     "Pulled",
     "Registry",
     "Reported",
@@ -86,6 +90,7 @@ __getattr__ = lazily(
     __name__,
     {
         "bisecting": ("Bisected", "Verdict", "by_judge", "by_metric"),
+        "blaming": ("Blame", "Blamed", "Origin"),
         "differing": ("Change", "Difference"),
         "versions": ("VersionPage",),
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import stdev
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitreg._registry.parts import Parts
     from gitreg._registry.resolving import Resolver
-    from gitreg.documents import Dataset, DatasetUse, Descriptor, Digest, Environment, Source
+    from gitreg.documents import Dataset, DatasetUse, Descriptor, Digest, Environment, Source, Version
     from gitreg.folding import FoldedRun
 
 Kind = Literal["param", "metric", "code", "data", "column", "environment", "package", "file"]
@@ -94,12 +94,22 @@ class Differ:
         before, after = self._side(old), self._side(new)
         was, is_ = self._facts(before), self._facts(after)
         spread = [self._spread(side.run) for side in (before, after)]
-        names = [name for name in {**was, **is_} if _unlike(was.get(name), is_.get(name))]
+        names = [name for name in {**was, **is_} if unlike(was.get(name), is_.get(name))]
         noise = {name: _noise(name[1], *(each for each, _ in spread)) for name in names if name[0] == "metric"}
         changes = (Change(*name, was.get(name), is_.get(name), noise.get(name)) for name in names)
         counts = (spread[0][1], spread[1][1])
         same = len(was.keys() | is_.keys()) - len(names)
-        return Difference(before.label, after.label, tuple(changes), same, counts, tuple(dict.fromkeys(self._untold)))
+        return Difference(before.label, after.label, tuple(changes), same, counts, self.untold)
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """What could not be looked at, and why."""
+        return tuple(dict.fromkeys(self._untold))
+
+    def made_of(self, version: Version, label: str) -> dict[tuple[Kind, str], Value]:
+        """What is compared of a version, by kind and name, but for its files, of which the list's digest is told."""
+        found = self._facts(replace(self._of_version(version, label), artifacts=None))
+        return {**found, ("file", "all of them"): str(version.artifacts.digest)}
 
     def _side(self, text: str) -> _Side:
         address = parse_address(text)
@@ -108,11 +118,14 @@ class Differ:
         found = self._resolver.resolve(text)
         version = found.document
         assert version is not None  # noqa: S101 - an address of a model is resolved to a version
-        run = self._run(version.run) if version.run else None
-        metrics = {_metric_name(each.key, each.dataset, version.datasets): each.value for each in version.metrics}
         label = f"{found.model}/{found.number if found.number is not None else '~' + version.digest.hex[:8]}"
+        return replace(self._of_version(version, label), run=self._run(version.run) if version.run else None)
+
+    @staticmethod
+    def _of_version(version: Version, label: str) -> _Side:
+        metrics = {_metric_name(each.key, each.dataset, version.datasets): each.value for each in version.metrics}
         made = (version.source, version.environment, version.datasets, version.artifacts)
-        return _Side(label, version.params, metrics, *made, run)
+        return _Side(label, version.params, metrics, *made, None)
 
     def _of_run(self, address: RunAddress) -> _Side:
         run = self._parts.runs.get(address.run)
@@ -247,6 +260,6 @@ def _metric_name(key: str, content: Digest | None, datasets: Sequence[DatasetUse
     return f"{key}@{next((use.name for use in datasets if use.digest == content), content.hex[:12])}"
 
 
-def _unlike(one: Value, other: Value) -> bool:
+def unlike(one: Value, other: Value) -> bool:
     """Whether two values differ; NaN is like NaN, and 1 is not true."""
     return (isinstance(one, bool), repr(one)) != (isinstance(other, bool), repr(other)) and one != other

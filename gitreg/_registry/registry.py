@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
+    from gitreg._registry.blaming import Blame
     from gitreg._registry.deploying import Deployments
     from gitreg._registry.differing import Difference
     from gitreg._registry.erasing import Eraser
@@ -322,6 +323,12 @@ class Registry:
         from gitreg._registry.differing import Differ  # noqa: PLC0415 - see `_audits`
 
         return Differ(self._parts, self._resolver).diff(old, new)
+
+    def blame(self, address: str) -> Blame:
+        """Each field of a stage or version, and the change since which it is so; see `Blamer.blame`."""
+        from gitreg._registry.blaming import Blamer  # noqa: PLC0415 - see `_audits`
+
+        return Blamer(self._parts, self._resolver).blame(address)
 
     def pull_run(
         self, run: FoldedRun, target: Path | str, progress: Progress | None = None

@@ -36,6 +36,7 @@ READING = {
     "as-of",
     "audit verify",
     "bisect",
+    "blame",
     "changes",
     "checks list",
     "data diff",

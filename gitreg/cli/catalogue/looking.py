@@ -40,6 +40,14 @@ LOOKING = (
         "gitreg bisect fraud --metric auc --good 3 --bad 9",
         "bisected",
     ),
+    Entry(
+        "blame",
+        "blame",
+        "Look",
+        "Show each field of a stage or version, who last changed it, and when.",
+        "gitreg blame models:/fraud@production",
+        "blame",
+    ),
     Entry("runs series", "look", "Look", "Print every point of one metric.", "gitreg runs series @last auc", "series"),
     Entry(
         "runs checkpoints",

@@ -6,7 +6,14 @@ from gitreg.cli.catalogue.entry import Entry
 
 SETS = (
     Entry("sets list", "sets", "Decide", "List sets, and whether their models agree.", "gitreg sets list", "sets"),
-    Entry("sets show", "sets", "Decide", "Show what each model of a set is at.", "gitreg sets show motor", "set"),
+    Entry(
+        "sets show",
+        "sets",
+        "Decide",
+        "Show what each model of a set is at, stage by stage.",
+        "gitreg sets show motor",
+        "set",
+    ),
     Entry(
         "sets create",
         "sets",

@@ -217,6 +217,46 @@ class Difference(TypedDict):
     untold: list[str]
 
 
+class Origin(TypedDict):
+    """A change: who made it, who approved it, when, what it was; its commit of main, null for a fact of the ledger."""
+
+    by: str
+    approved_by: list[str]
+    at: str
+    title: str
+    commit: str | None
+
+
+class BlamedField(TypedDict):
+    """A field as it is now, and the change since which it is so; null where this clone does not know."""
+
+    kind: Literal[
+        "stage",
+        "param",
+        "metric",
+        "code",
+        "data",
+        "column",
+        "environment",
+        "package",
+        "file",
+        "note",
+        "alias",
+        "card",
+    ]
+    name: str
+    value: Scalar | None
+    origin: Origin | None
+
+
+class Blame(TypedDict):
+    """Every field of a stage or version; what could not be seen."""
+
+    address: str
+    fields: list[BlamedField]
+    untold: list[str]
+
+
 class Judged(TypedDict):
     """What was said of a version; `value` is the metric's, where one judged."""
 

@@ -35,8 +35,8 @@ def diff(found: Difference) -> shapes.Difference:
             {
                 "kind": each.kind,
                 "name": each.name,
-                "old": _plain(each.old),
-                "new": _plain(each.new),
+                "old": scalar(each.old),
+                "new": scalar(each.new),
                 "noise": None if each.noise is None else facts.number(each.noise),
                 "within_noise": each.is_noise,
             }
@@ -48,7 +48,8 @@ def diff(found: Difference) -> shapes.Difference:
     }
 
 
-def _plain(value: bool | float | str | None) -> bool | float | str | None:
+def scalar(value: bool | float | str | None) -> bool | float | str | None:
+    """A value for programs."""
     return facts.number(value) if isinstance(value, float) else value
 
 
@@ -96,7 +97,12 @@ def _value(each: Change, value: bool | float | str | None) -> str:
     if each.kind == "file":
         digest, _, size_bytes = str(value).partition(" ")
         return f"{digest[7:15]}, {size(int(size_bytes))}"
-    if each.name == "commit" and each.kind == "code":
+    return told_value(each.kind, each.name, value)
+
+
+def told_value(kind: str, name: str, value: bool | float | str) -> str:
+    """A value for people: of digests and commits their beginning."""
+    if (kind, name) == ("code", "commit"):
         return str(value)[:12]
     if isinstance(value, str) and value.startswith("sha256:"):
         return value[7:15]
