@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gitreg.errors import InvalidDocument
-from gitreg.exchange.files import Shelf, files_below, read_text
+from gitreg.exchange.files import Shelf, files_below, local_path, read_text
 from gitreg.exchange.values import FoundDataset, FoundFiles, FoundRun, Left
 from gitreg.exchange.yamls import read_yaml
 
@@ -183,7 +184,7 @@ def named_once(models: list[Model]) -> list[Model]:
 def files_of(shelf: Shelf, uri: str, models: list[Model], where: str) -> FoundFiles:
     """A run's artifacts and models in folders of this machine."""
     folder = shelf.find(uri)
-    files, left = files_below(folder, where) if folder is not None and folder.is_dir() else ({}, ())
+    files, left = files_below(folder, where) if folder is not None and folder.is_dir() else ({}, _elsewhere(uri, where))
     outputs: dict[str, Mapping[str, Path]] = {}
     for model in models:
         place = shelf.find(model.uri)
@@ -196,6 +197,17 @@ def files_of(shelf: Shelf, uri: str, models: list[Model], where: str) -> FoundFi
             inside = f"{place.relative_to(folder or place).as_posix()}/"
             files = {path: file for path, file in files.items() if not path.startswith(inside)}
     return FoundFiles(files, outputs, left)
+
+
+def _elsewhere(uri: str, where: str) -> tuple[Left, ...]:
+    """That a run's artifacts lie where we do not read; how many they are, if any, is not known. A folder on this disk
+    that nobody made is that of a run without any.
+    """
+    path = local_path(uri)
+    if not uri or (path is not None and not os.path.lexists(path)):
+        return ()
+    why = f"those it may have lie at {shown(uri)}; a copy of them here is read with --artifacts."
+    return (Left("file", where, "artifacts", why, count=0),)
 
 
 def loose_files(shelf: Shelf, uri: str, where: str) -> FoundFiles:

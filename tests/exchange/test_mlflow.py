@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -246,6 +247,17 @@ def test_a_missing_artifact_root_is_told_and_mended_later(ada: Clerk, database: 
     again = ada.reads("import", "mlflow", database, "--artifacts", tmp_path / "elsewhere")
     assert counts(again)["version"] == (3, 0, 3)
     assert ada.reads("resolve", "models:/fraud model@champion")["version"] == 2
+
+
+def test_a_run_whose_files_lie_in_a_bucket_is_told(ada: Clerk, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as changing:
+        changing.execute("UPDATE runs SET artifact_uri = 's3://user:hunter2@bucket/' || run_uuid")
+        changing.commit()
+    told = ada.reads("import", "mlflow", database)
+    places = [each["why"] for each in told["left"] if each["what"] == "artifacts"]
+    assert len(places) == 10
+    assert all("s3://bucket/" in why for why in places)
+    assert "hunter2" not in str(told)
 
 
 def test_a_store_cannot_name_files_outside_of_itself(ada: Clerk, database: Path, tmp_path: Path) -> None:
