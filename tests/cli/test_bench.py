@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitreg
-from bench import history, imports, search, spooling, startup
+from bench import history, imports, search, series, spooling, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +55,9 @@ def test_the_spooling_benchmark_runs_in_small(tmp_path: Path) -> None:
 def test_the_import_benchmark_runs_in_small() -> None:
     figures = imports.run(20, is_against_peer=False)
     assert [figure.unit for figure in figures] == ["s", "MB"]
+
+
+def test_the_series_benchmark_runs_in_small() -> None:
+    took = series.logged(1_000)
+    assert min(took.logging_s, took.reading_s) > 0
+    assert series.shared(3, points=20)[1] == 60
