@@ -238,7 +238,8 @@ class _Parser:
     def _attribute(self, token: Token) -> Field:
         name = self._words.attributes.get(token.value.lower())
         if name is None:
-            known = ", ".join({key: word for word, key in reversed([*self._words.attributes.items()])}.values())
+            words = {key: word for word, key in reversed([*self._words.attributes.items()])}  # each by its first name
+            known = ", ".join(reversed(words.values()))
             thing = f"no attribute of a {self._words.thing} ({known})"
             why = f"{token.value!r:.40} is {thing}; others are params.X, metrics.X, tags.X"
             raise self.wrong(why, token)

@@ -129,7 +129,10 @@ def test_a_blob_that_is_no_manifest_is_refused(store: MemoryBlobs) -> None:
         read_manifest(store, store.put(b"{}").digest)
 
 
-def test_more_files_than_a_manifest_holds_are_refused_before_it_is_stored(store: MemoryBlobs) -> None:
+def test_more_files_than_a_manifest_holds_are_refused_before_it_is_stored(
+    store: MemoryBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Manifest, "max_bytes", 8_000_000)
     manifest = Manifest(files=tuple(entry(f"{'n' * 200}/{number}") for number in range(30_000)))
     with pytest.raises(InvalidValue, match="30,000 files"):
         put_manifest(store, manifest)

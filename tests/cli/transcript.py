@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Gitreg, Told
 
 GOLDEN = Path(__file__).parent / "golden"
-_MACHINE = re.compile(r"^(command|code|environment|(?:code|environment): [a-z ]*[a-z])  .*$", re.MULTILINE)
+_MACHINE = re.compile(
+    r"^(command|code|environment|(?:code|environment): [a-z ]*[a-z]|The same in all:)  ?.*$", re.MULTILINE
+)
 _SHORT = re.compile(r"\b(?=[0-9a-f]*[a-f0-9])[0-9a-f]{8}\b(?!-)")
 _SIXTEEN = re.compile(r"\b[0-9a-f]{16}\b")
 _PROPOSAL = re.compile(r"\b((?:fraud-\w+-\w+|govern)-)[0-9a-f]{4}\b")
