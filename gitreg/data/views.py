@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitreg.registry import Remarked
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class DataVersion:
+class DataVersion(Remarked):
     """A version of a dataset: it is its content, by digest; who brought it and when; and what was said about it."""
 
     name: str
@@ -43,16 +44,6 @@ class DataVersion:
     def is_kept(self) -> bool:
         """Whether its bytes were stored: `get` can bring them."""
         return bool(self.document.files)
-
-    @property
-    def description(self) -> str | None:
-        """What a person wrote about it."""
-        return self.remarks.description
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """Its tags."""
-        return self.remarks.tags
 
 
 @dataclass(frozen=True)

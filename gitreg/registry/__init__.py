@@ -20,7 +20,7 @@ from gitreg.registry.ledger import Ledger, Recorded, Upload
 from gitreg.registry.models import Models, Registered
 from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
 from gitreg.registry.pinning import RecordedRun, blobs_of, pin
-from gitreg.registry.views import ModelView, Remarks, VersionView, remarks_of
+from gitreg.registry.views import ModelView, Remarked, Remarks, VersionView, remarks_of
 
 if TYPE_CHECKING:
     from gitreg.registry.bringing import Bringing, Kept
@@ -49,6 +49,7 @@ __all__ = [
     "RecordedRun",
     "Reference",
     "Registered",
+    "Remarked",
     "Remarks",
     "RunAddress",
     "Upload",

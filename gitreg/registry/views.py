@@ -28,8 +28,24 @@ class Remarks:
     comments: tuple[Comment, ...] = ()
 
 
+class Remarked:
+    """Something that people write about."""
+
+    remarks: Remarks
+
+    @property
+    def description(self) -> str | None:
+        """What a person wrote about it."""
+        return self.remarks.description
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Its tags."""
+        return self.remarks.tags
+
+
 @dataclass(frozen=True)
-class VersionView:
+class VersionView(Remarked):
     """A model version: what it is (by digest), which number it has, and what was said about it."""
 
     model: str
@@ -52,16 +68,6 @@ class VersionView:
     def label(self) -> str:
         """How to name it: `fraud/7`, or `fraud/~3f2a9c01` while it has no number."""
         return f"{self.model}/{self.number if self.number is not None else f'~{self.short}'}"
-
-    @property
-    def description(self) -> str | None:
-        """What a person wrote about it."""
-        return self.remarks.description
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """Its tags."""
-        return self.remarks.tags
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Told:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever the command printed  # noqa: ANN401 - whatever the command printed
+    def json(self) -> Any:  # noqa: ANN401 - whatever the command printed
         return json.loads(self.out)
 
     @property
@@ -40,6 +41,18 @@ class Told:
 
 Gitreg = Callable[..., Told]
 Ask = Callable[..., Any]
+
+
+@contextmanager
+def a_new_user(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of somebody who has just made `registry` in it, and who works there meanwhile; for a whole module."""
+    home = factory.mktemp("home")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.chdir(home)
+        assert CliRunner().invoke(make_root(), ["init", "registry"]).exit_code == 0
+        yield home
 
 
 def entry_of(args: Sequence[str]) -> Entry:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import gitreg as library
 from gitreg._registry.bisecting import bisect
-from gitreg.cli import make_root
+from tests.cli.conftest import a_new_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +24,8 @@ AUCS = (0.90, 0.91, 0.70, 0.92, None, 0.71, 0.70)
 @pytest.fixture(scope="module")
 def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Seven versions: the third was bad, the fifth has no metric, the last two are bad."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n", encoding="utf-8")
-    (home / "model").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.chdir(home)
-        assert CliRunner().invoke(make_root(), ["init", "registry"]).exit_code == 0
+    with a_new_user(tmp_path_factory) as home:
+        (home / "model").mkdir()
         with library.open(home / "registry") as opened:
             for number, auc in enumerate(AUCS, 1):
                 (home / "model" / "model.bin").write_text(str(number))

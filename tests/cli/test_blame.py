@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import gitreg as library
 from gitreg.cli import make_root
+from tests.cli.conftest import a_new_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,20 +21,14 @@ PRODUCTION = "models:/fraud@production"
 
 
 def does(*words: str) -> None:
-    done = CliRunner().invoke(make_root(), [*words])
+    done = CliRunner().invoke(make_root(), ["-C", "registry", *words])
     assert done.exit_code == 0, done.output
 
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Three versions that were in production one after the other: the depth changed with the second, the AUC always."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.chdir(home)
-        does("init", "registry")
-        patch.chdir(home / "registry")
+    with a_new_user(tmp_path_factory) as home:
         (home / "model").mkdir()
         for depth, auc in ((4, 0.91), (6, 0.92), (6, 0.93)):
             (home / "model/weights.bin").write_text(f"{depth} {auc}")

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 import gitreg as library
 from gitreg._registry.differing import Change, packages_in
-from gitreg.cli import make_root
+from tests.cli.conftest import a_new_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +24,7 @@ OLD, NEW = "models:/fraud/1", "models:/fraud/2"
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Two versions: another depth, another table, another file; the old one's run was repeated with other seeds."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.chdir(home)
-        assert CliRunner().invoke(make_root(), ["init", "registry"]).exit_code == 0
+    with a_new_user(tmp_path_factory) as home:
         with library.open(home / "registry") as opened:
             fill(opened, home / "model")
         yield home / "registry"

@@ -7,11 +7,10 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
 from pyarrow import parquet
 
 import gitreg as library
-from gitreg.cli import make_root
+from tests.cli.conftest import a_new_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Three runs, of which two became versions: the first is in production, the second is called champion."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.chdir(home)
-        assert CliRunner().invoke(make_root(), ["init", "registry"]).exit_code == 0
+    with a_new_user(tmp_path_factory) as home:
         with library.open(home / "registry") as opened:
             fill(opened, home / "model")
         yield home / "registry"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from gitreg.cli.views.differences import scalar, told_value
+from gitreg.cli.views.differences import HEADINGS, scalar, told_value
 from gitreg.documents import format_time
 from gitreg.report import Cell, Heading, Line, Table, listed, when
 
@@ -16,20 +16,7 @@ if TYPE_CHECKING:
     from gitreg.cli import shapes
     from gitreg.report import Block
 
-_HEADINGS = {
-    "stage": "Stage",
-    "param": "Params",
-    "metric": "Metrics",
-    "code": "Code",
-    "data": "Data",
-    "column": "Columns of the data",
-    "environment": "Environment",
-    "package": "Packages",
-    "file": "Files",
-    "note": "Notes",
-    "alias": "Aliases",
-    "card": "Card of the model",
-}
+_HEADINGS = {"stage": "Stage", **HEADINGS, "note": "Notes", "alias": "Aliases", "card": "Card of the model"}
 
 
 def blamed(found: Blame) -> shapes.Blame:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gitreg.cli import shapes
     from gitreg.report import Block, Blocks
 
-_HEADINGS = {
+HEADINGS = {
     "metric": "Metrics",
     "param": "Params",
     "code": "Code",
@@ -62,7 +62,7 @@ def shown(found: Difference, form: str) -> Blocks:
 def diff_page(found: Difference) -> Iterator[Block]:
     """A table for each kind of thing that changed."""
     yield Heading(f"{found.old} → {found.new}")
-    for kind, heading in _HEADINGS.items():
+    for kind, heading in HEADINGS.items():
         changes = [each for each in found.changes if each.kind == kind]
         if changes:
             yield Heading(heading)
