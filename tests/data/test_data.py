@@ -149,6 +149,7 @@ def test_a_folder_of_many_files_is_several_manifests_of_which_a_changed_one_shar
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_folder_of_a_hundred_thousand_files_goes_in_and_out(registry: Registry, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     for place in range(100_000):
