@@ -6,6 +6,7 @@ import math
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import stdev
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -163,8 +164,13 @@ class Differ:
         return {**found, **{("column", f"{name} {column.name}"): column.type for column in columns}}
 
     def _dataset(self, digest: Digest) -> Dataset | None:
-        of = [each for each in self._parts.index.datasets() if each.content_digest == digest]
+        of = [each for each in self._datasets if each.content_digest == digest]
         return next((each for each in of if each.columns), of[0] if of else None)
+
+    @cached_property
+    def _datasets(self) -> Sequence[Dataset]:
+        """Read once, however many versions are looked at."""
+        return self._parts.index.datasets()
 
     def _environment(self, side: _Side) -> _Facts:
         ran_in = side.environment

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -246,6 +247,14 @@ class Version(Document):
     metrics: Seq[PinnedMetric] = ()
 
 
+class Hand(NamedTuple):
+    """Whose hand revises a document: the clone's writer id, who it is, and when."""
+
+    writer: WriterId
+    actor: Actor
+    at: datetime
+
+
 class Alias(Revised):
     """A bookmark on a version; null says that it was taken away."""
 
@@ -272,6 +281,19 @@ class Note(Revised):
     value: Scalar | None
     actor: Actor
     at: Time
+
+    @classmethod
+    def after(cls, before: Note | None, folder: str, name: str, value: Scalar | None, by: Hand) -> Note:
+        """What is written into `folder` (as `paths.run_notes` gives it) where `before` stands, or nothing."""
+        return cls(
+            rev=before.rev + 1 if before else 1,
+            writer=by.writer,
+            subject=folder.removeprefix("notes/"),
+            name=name,
+            value=value,
+            actor=by.actor,
+            at=by.at,
+        )
 
 
 class Deployment(Document):

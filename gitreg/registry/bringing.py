@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitreg.documents import Actor, Alias, Digest, Edits, Note, Version, paths
+from gitreg.documents import Actor, Alias, Digest, Edits, Hand, Note, Version, paths
 from gitreg.registry.ledger import standing_document
 from gitreg.registry.numbers import claim, claims_in
 
@@ -121,10 +121,8 @@ class Bringing:
         if before is not None and before.actor.via != "import":
             self._keep(f"{folder} {name}", "it was said otherwise here since.")
             return {}
-        now, rev = self._store.surroundings.now(), before.rev + 1 if before else 1
-        subject, writer, actor = folder.removeprefix("notes/"), self._store.writer, self._actor
-        made = Note(rev=rev, writer=writer, subject=subject, name=name, value=value, actor=actor, at=now)
-        return {path: made.to_bytes()}
+        by = Hand(self._store.writer, self._actor, self._store.surroundings.now())
+        return {path: Note.after(before, folder, name, value, by).to_bytes()}
 
     def _keep(self, what: str, why: str) -> None:
         self._kept[Kept(what, why)] = None

@@ -16,6 +16,7 @@ from gitreg.documents import (
     Descriptor,
     Digest,
     Edits,
+    Hand,
     Hex32,
     Manifest,
     ManifestEntry,
@@ -229,16 +230,8 @@ class Models(Catalogue):
         before = standing_document(standing.tree, path, Note)
         if (before.value if before else None) == value:
             return {}
-        note = Note(
-            rev=before.rev + 1 if before else 1,
-            writer=self._store.writer,
-            subject=folder.removeprefix("notes/"),
-            name=name,
-            value=value,
-            actor=self._ledger.actor(),
-            at=self._store.surroundings.now(),
-        )
-        return {path: note.to_bytes()}
+        by = Hand(self._store.writer, self._ledger.actor(), self._store.surroundings.now())
+        return {path: Note.after(before, folder, name, value, by).to_bytes()}
 
     def _manifest(self, descriptor: Descriptor) -> Manifest:
         return read_manifest(self._blobs, descriptor.digest)

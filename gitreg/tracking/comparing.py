@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gitreg.folding import FoldedRun
 
@@ -111,27 +111,33 @@ def _code(run: FoldedRun) -> dict[str, Cell]:
     source = run.source
     if source is None:
         return {}
-    found = {
-        "commit": source.commit,
-        "branch": source.branch,
-        "dirty": source.dirty,
-        "diff": source.diff.digest if source.diff else None,
-        "entry point": source.entry_point,
-    }
-    return {key: value for key, value in found.items() if value is not None}
+    return _known(
+        {
+            "commit": source.commit,
+            "branch": source.branch,
+            "dirty": source.dirty,
+            "diff": source.diff.digest if source.diff else None,
+            "entry point": source.entry_point,
+        }
+    )
 
 
 def _environment(run: FoldedRun) -> dict[str, Cell]:
     ran_in = run.environment
     if ran_in is None:
         return {}
-    found = {
-        "python": ran_in.python,
-        "platform": ran_in.platform,
-        "cpu": ran_in.cpu,
-        "gpus": ", ".join(ran_in.gpus) or None,
-        "packages": ran_in.lock.digest if ran_in.lock else None,
-    }
+    return _known(
+        {
+            "python": ran_in.python,
+            "platform": ran_in.platform,
+            "cpu": ran_in.cpu,
+            "gpus": ", ".join(ran_in.gpus) or None,
+            "packages": ran_in.lock.digest if ran_in.lock else None,
+        }
+    )
+
+
+def _known(found: Mapping[str, Cell]) -> dict[str, Cell]:
     return {key: value for key, value in found.items() if value is not None}
 
 

@@ -29,6 +29,7 @@ from gitreg.documents import (
     Dropped,
     Edits,
     Experiment,
+    Hand,
     Hex32,
     Manifest,
     Note,
@@ -189,16 +190,8 @@ class Past:
         before = Note.from_bytes(data, path) if data else None
         if before is not None and (before.actor.via != "import" or before.value == text):
             return None
-        note = Note(
-            rev=before.rev + 1 if before else 1,
-            writer=self._ledger.store.writer,
-            subject=folder.removeprefix("notes/"),
-            name=name,
-            value=text,
-            actor=self._actor,
-            at=self._now(),
-        )
-        return path, note.to_bytes()
+        by = Hand(self._ledger.store.writer, self._actor, self._now())
+        return path, Note.after(before, folder, name, text, by).to_bytes()
 
     def _record(self, run: PastRun, attempt: Attempt) -> RunRecord:
         return RunRecord(

@@ -15,6 +15,7 @@ from gitreg.documents import (
     Attempt,
     Digest,
     Edits,
+    Hand,
     Hex32,
     LiveState,
     Manifest,
@@ -369,16 +370,8 @@ class Runs:
         path = paths.note(folder, name)
         data = ledger.read(path)
         before = Note.from_bytes(data, path) if data else None
-        note = Note(
-            rev=before.rev + 1 if before else 1,
-            writer=self._store.writer,
-            subject=folder.removeprefix("notes/"),
-            name=name,
-            value=value,
-            actor=self._tracker.ledger.actor(),
-            at=self._surroundings.now(),
-        )
-        return path, note.to_bytes()
+        by = Hand(self._store.writer, self._tracker.ledger.actor(), self._surroundings.now())
+        return path, Note.after(before, folder, name, value, by).to_bytes()
 
     # Within
 
