@@ -135,10 +135,10 @@ class FoldedRun:
 
 def fold(records: Iterable[RunRecord]) -> FoldedRun:
     """Fold all records of one run; there must be at least one, and all of the same run."""
-    found = sorted(records, key=_rank)
+    found = _ranked(records)
     attempts = attempts_of(found)
     last = max(attempts, key=lambda attempt: (opens(attempt.tags), _order(attempt)))
-    first = min(found, key=lambda record: (min(_order(attempt) for attempt in record.attempts), _rank(record)))
+    first = min(found, key=lambda record: min(_order(attempt) for attempt in record.attempts))
     params, conflicts = _params(attempts)
     return FoldedRun(
         run_id=first.run_id,
@@ -185,8 +185,10 @@ def _order(attempt: Attempt) -> tuple[datetime, str]:
     return attempt.started_at, attempt.id
 
 
-def _rank(record: RunRecord) -> tuple[int, str, str]:
-    return record.rev, record.writer, record.digest
+def _ranked(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """In an order that all clones agree on. Nearly every run has one record, which is not hashed for nothing."""
+    found = [*records]
+    return sorted(found, key=lambda each: (each.rev, each.writer, each.digest)) if len(found) > 1 else found
 
 
 def _progress(attempt: Attempt) -> tuple[bool, int, bytes]:

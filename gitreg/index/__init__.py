@@ -10,8 +10,9 @@ from gitreg.lazy import lazily
 if TYPE_CHECKING:
     from gitreg.index.columns import ColumnName
     from gitreg.index.facets import Facets, MetricFacet, of_run
+    from gitreg.index.masks import Stages
     from gitreg.index.runs import Entry, RunLine, cells_of
-    from gitreg.index.searching import Found, Query, Stages, search_entries
+    from gitreg.index.searching import Found, Query, search_entries
 
 __all__ = [
     "ColumnName",
@@ -39,6 +40,7 @@ __getattr__ = lazily(
         "columns": ("ColumnName",),
         "facets": ("Facets", "MetricFacet", "of_run"),
         "runs": ("Entry", "RunLine", "cells_of"),
-        "searching": ("Found", "Query", "Stages", "search_entries"),
+        "masks": ("Stages",),
+        "searching": ("Found", "Query", "search_entries"),
     },
 )

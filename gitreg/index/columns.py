@@ -10,20 +10,22 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gitreg.index.segments import CELLS, Segment, bucketed, packed, unpacked
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gitreg.index.segments import Cells, Code
 
+_FULL: Final = 255
+"""What makes of each 1 of a mask a byte that lets all bits through."""
 
-@dataclass(frozen=True)
-class ColumnName:
+
+class ColumnName(NamedTuple):
     """Which column: kind and key as in a search, the dataset's name ("" without), and the part.
 
     The part `text` is of words; all others are of numbers.
@@ -40,16 +42,50 @@ class ColumnName:
         return "i" if self.part == "text" else "d"
 
 
+@dataclass(frozen=True)
+class Column:
+    """The segments of a column that are there, by their places. A mask has a byte for each place, the first lowest."""
+
+    segments: tuple[Segment, ...]
+
+    @cached_property
+    def there(self) -> int:
+        """The mask of the cells that are not empty."""
+        return self.joined(lambda each: each.there)
+
+    def joined(self, make: Callable[[Segment], bytes]) -> int:
+        """One number of what is made of each segment, a byte a cell; 0 where no segment is."""
+        parts, end = [], 0
+        for segment in self.segments:
+            parts += [bytes(segment.start - end), make(segment)]
+            end = segment.start + CELLS
+        return int.from_bytes(b"".join(parts), "little")
+
+    def best(self, mask: int, count: int, *, is_greatest: bool) -> float | None:
+        """Of the cells of a mask, the value that comes at this place from the best; None where fewer have one."""
+        pool: list[float] = []
+        end = self.segments[-1].start + CELLS if self.segments else 0
+        inside = (self._buckets & (mask * _FULL)).to_bytes(end, "little")
+        for segment in self.segments:
+            part = inside[segment.start : segment.start + CELLS]
+            pool = segment.best(part, count, is_greatest=is_greatest, over=pool)
+        return pool[-1] if len(pool) == count else None
+
+    @cached_property
+    def _buckets(self) -> int:
+        return self.joined(lambda each: each.buckets)
+
+
 class Columns:
     """The columns of one database, read and written through one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """What was changed is written by `save`."""
-        self._connection = connection
+        self.connection = connection
         self._ids: dict[ColumnName, int] = {}
         self._words: dict[str, int] = {}
         self._open: dict[tuple[int, int], Cells] = {}
-        self._read: dict[ColumnName, tuple[Segment, ...]] = {}
+        self._read: dict[ColumnName, Column] = {}
 
     # Writing
 
@@ -68,14 +104,14 @@ class Columns:
     def save(self) -> None:
         """Write all segments that were changed."""
         rows = [(column, segment, *_stored(cells)) for (column, segment), cells in self._open.items()]
-        self._connection.executemany("REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self.connection.executemany("REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?)", rows)
         self._open.clear()
 
     def _segment(self, column: int, code: Code, segment: int) -> Cells:
         found = self._open.get((column, segment))
         if found is None:
             query = "SELECT data FROM cells WHERE field = ? AND segment = ?"
-            row = self._connection.execute(query, (column, segment)).fetchone()
+            row = self.connection.execute(query, (column, segment)).fetchone()
             found = unpacked(code, row[0]) if row else array(code, [_empty(code)]) * CELLS
             self._open[column, segment] = found
         return found
@@ -83,27 +119,26 @@ class Columns:
     def _column(self, name: ColumnName) -> int:
         found = self._ids.get(name)
         if found is None:
-            values = (name.kind, name.key, name.dataset, name.part)
-            self._connection.execute("INSERT OR IGNORE INTO fields VALUES (NULL, ?, ?, ?, ?)", values)
+            self.connection.execute("INSERT OR IGNORE INTO fields VALUES (NULL, ?, ?, ?, ?)", name)
             found = self._ids[name] = self._id(name) or 0
         return found
 
     def _name(self, column: int) -> ColumnName:
         query = "SELECT kind, key, dataset, part FROM fields WHERE id = ?"
-        return ColumnName(*self._connection.execute(query, (column,)).fetchone())
+        return ColumnName(*self.connection.execute(query, (column,)).fetchone())
 
     def _word(self, word: str) -> int:
         found = self._words.get(word)
         if found is None:
-            self._connection.execute("INSERT OR IGNORE INTO words VALUES (NULL, ?)", (word,))
-            found = self._words[word] = self.word(word) or 0
+            made = self.connection.execute("INSERT OR IGNORE INTO words VALUES (NULL, ?)", (word,))
+            found = self._words[word] = (made.lastrowid if made.rowcount else self.word(word)) or 0
         return found
 
     # Reading
 
     def word(self, word: str) -> int | None:
         """A word's number; None where no cell has it."""
-        row = self._connection.execute("SELECT id FROM words WHERE word = ?", (word,)).fetchone()
+        row = self.connection.execute("SELECT id FROM words WHERE word = ?", (word,)).fetchone()
         return None if row is None else int(row[0])
 
     def words(self, numbers: Iterable[int]) -> dict[int, str]:
@@ -113,30 +148,35 @@ class Columns:
         for start in range(0, len(wanted), 500):
             batch = wanted[start : start + 500]
             query = f"SELECT id, word FROM words WHERE id IN ({', '.join('?' * len(batch))})"  # noqa: S608 - places alone
-            found.update((int(number), str(word)) for number, word in self._connection.execute(query, batch))
+            found.update((int(number), str(word)) for number, word in self.connection.execute(query, batch))
         return found
 
-    def read(self, name: ColumnName) -> tuple[Segment, ...]:
-        """The segments of a column that are there, as they stand when first asked for; cells are read when needed."""
+    @property
+    def weight(self) -> int:
+        """How many cells are kept of what was read."""
+        return sum(len(each.segments) for each in self._read.values()) * CELLS
+
+    def read(self, name: ColumnName) -> Column:
+        """A column as it stands when first asked for; cells are read when needed."""
         found = self._read.get(name)
         if found is None:
-            found = self._read[name] = tuple(self._segments(name))
+            found = self._read[name] = Column(tuple(self._segments(name)))
         return found
 
     def _segments(self, name: ColumnName) -> Iterator[Segment]:
         column = self._id(name)
         query = "SELECT segment, buckets, edges, exact FROM cells WHERE field = ? ORDER BY segment"
-        for segment, buckets, edges, exact in self._connection.execute(query, (column,)).fetchall():
+        for segment, buckets, edges, exact in self.connection.execute(query, (column,)).fetchall():
             load = partial(self._load, column, segment)
             yield Segment(segment * CELLS, name.code, buckets, unpacked(name.code, edges), bool(exact), load)
 
     def _load(self, column: int | None, segment: int) -> bytes:
         query = "SELECT data FROM cells WHERE field = ? AND segment = ?"
-        return bytes(self._connection.execute(query, (column, segment)).fetchone()[0])
+        return bytes(self.connection.execute(query, (column, segment)).fetchone()[0])
 
     def _id(self, name: ColumnName) -> int | None:
         query = "SELECT id FROM fields WHERE kind = ? AND key = ? AND dataset = ? AND part = ?"
-        row = self._connection.execute(query, (name.kind, name.key, name.dataset, name.part)).fetchone()
+        row = self.connection.execute(query, name).fetchone()
         return None if row is None else int(row[0])
 
 

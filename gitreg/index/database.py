@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from gitreg.index.schema import SCHEMA, SCHEMA_VERSION
 from gitreg.locking import flock
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
+Moment: TypeAlias = tuple[int, int]
+"""What others have done to the database, and what its connection has: as long as both are the same, so is all in it."""
 
 _BUSY_TIMEOUT_S = 60.0
 # WAL keeps its shared memory in a file that only processes of one host see alike (sqlite.org/wal.html).
@@ -158,6 +160,17 @@ def in_transaction(connection: sqlite3.Connection, work: Callable[[], None]) -> 
         with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled it back already
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def at_one_moment(connection: sqlite3.Connection) -> Iterator[Moment]:
+    """Read what no other process changes meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        (others,) = connection.execute("PRAGMA data_version").fetchone()
+        yield others, connection.total_changes
+    finally:
+        connection.execute("COMMIT")
 
 
 @contextmanager

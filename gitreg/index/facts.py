@@ -79,7 +79,7 @@ def _insert(connection: sqlite3.Connection, row: Row) -> set[str]:
     """Add a row; the ids of the runs that look different for it."""
     places = ", ".join("?" * (len(row.columns) + 1))
     connection.execute(f"REPLACE INTO {row.table} VALUES ({places})", (row.path, *row.columns))  # noqa: S608 - ours
-    return _runs_of(connection, row.path)
+    return {str(row.columns[0])} if row.table == "records" else _runs_of(connection, row.path)
 
 
 def _forget(connection: sqlite3.Connection, path: str) -> set[str]:

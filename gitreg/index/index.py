@@ -22,7 +22,7 @@ from gitreg.documents import (
 )
 from gitreg.errors import InvalidDocument
 from gitreg.index import facts, lines
-from gitreg.index.database import Database, in_transaction
+from gitreg.index.database import Database, at_one_moment, in_transaction
 from gitreg.index.lines import Branch, Landed, PathChange
 from gitreg.store import CommitId
 
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from gitreg.index.columns import Columns
+    from gitreg.index.database import Moment
     from gitreg.index.facets import Facets
+    from gitreg.index.masks import Stages
     from gitreg.index.runs import RunLine
-    from gitreg.index.searching import Found, Query, Stages
+    from gitreg.index.searching import Found, Query
     from gitreg.index.source import Source
 
 T = TypeVar("T")
@@ -43,6 +46,8 @@ D = TypeVar("D", bound=Document)
 FILE_NAME = "index.sqlite"
 _BATCH = 500
 """Placeholders in one statement; SQLite's smallest limit is 999."""
+_MOST_KEPT = 4_000_000
+"""Cells that are kept from one search to the next; one takes 1 to 11 bytes."""
 _RUN = "run_id, experiment, name, started_at, status, deleted"
 
 
@@ -83,6 +88,7 @@ class Index:
         self._ledger = ledger
         kept = (Branch(main, source.main_tip), Branch(ledger, source.ledger_tip, ("versions", "datasets")))
         self._branches: Mapping[str, Branch] = {branch.ref: branch for branch in kept}
+        self._kept: tuple[Moment, Columns] | None = None
 
     @classmethod
     def open(cls, folder: Path | None, source: Source, *, main: str, ledger: str) -> Self:
@@ -195,7 +201,8 @@ class Index:
 
         def work(connection: sqlite3.Connection) -> list[Found]:
             self._refreshed(connection)
-            return search(connection, wider, stages)
+            with at_one_moment(connection) as moment:
+                return search(self._columns_at(connection, moment), wider, stages)
 
         return with_live(self._database.run(work), over, query, stages)
 
@@ -309,6 +316,16 @@ class Index:
     def _refreshed(self, connection: sqlite3.Connection) -> None:
         if not facts.is_current(connection, self._source, self._ledger):
             in_transaction(connection, lambda: facts.refresh(connection, self._source, self._ledger))
+
+    def _columns_at(self, connection: sqlite3.Connection, moment: Moment) -> Columns:
+        """The columns that the last search read, unless the database changed since, or they have become too many."""
+        from gitreg.index.columns import Columns  # noqa: PLC0415 - as in `search`
+
+        key, columns = self._kept or (None, None)
+        if columns is None or key != moment or columns.connection is not connection or columns.weight > _MOST_KEPT:
+            columns = Columns(connection)
+            self._kept = (moment, columns)
+        return columns
 
     def _facts(self, kind: str, document: type[D], owner: str | None = None) -> list[D]:
         query = "SELECT document FROM facts WHERE kind = ?"

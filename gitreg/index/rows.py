@@ -154,6 +154,6 @@ def subject_of_run(run_id: RunId) -> str:
     return paths.run_notes(run_id).removeprefix(_NOTES)
 
 
-def says_deleted(document: bytes | None) -> bool:
+def says_deleted(note: Note | None) -> bool:
     """Whether a note `deleted` deletes: any value but null, false and the empty text."""
-    return document is not None and bool(Note.from_bytes(document).value)
+    return note is not None and bool(note.value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from gitreg.documents import NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time, paths
+from gitreg.documents import NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time
 from gitreg.index.columns import ColumnName, Columns
 from gitreg.index.facets import facets_of
 from gitreg.index.rows import says_deleted
@@ -57,6 +57,7 @@ class RunRows:
         """Of the database that the connection is to."""
         self._connection = connection
         self._columns = Columns(connection)
+        self._next = 1 + connection.execute("SELECT COALESCE(MAX(run), -1) FROM runs").fetchone()[0]
 
     def save(self) -> None:
         """Write the cells."""
@@ -76,21 +77,17 @@ class RunRows:
         subject, experiment, name, first, *_ = min(records, key=lambda record: str(record[3]))
         status = max((str(record[4]), str(record[5])) for record in records)[1]
         started_at = str(first).partition(" ")[0]
-        line = RunLine(RunId(run_id), experiment, name, started_at, status, self._is_deleted(subject))
+        notes = self._notes(subject)
+        line = RunLine(RunId(run_id), experiment, name, started_at, status, says_deleted(notes.get(NOTE_DELETED)))
         facets = facets_of([record[6] for record in records])
-        self.put(place, entry_of(line, facets, self._noted_tags(subject)))
+        self.put(place, entry_of(line, facets, _noted_tags(notes)))
 
-    def _noted_tags(self, subject: str) -> dict[str, str | None]:
-        """Tags that were set, or taken away (None), after the run was recorded."""
-        query = "SELECT document FROM notes WHERE subject = ? AND name LIKE ? || '%'"
-        found = self._connection.execute(query, (subject, NOTE_TAG))
+    def _notes(self, subject: str) -> dict[str, Note]:
+        """What was noted after the run was recorded, comments left out."""
+        query = "SELECT document FROM notes WHERE subject = ? AND (name = ? OR name LIKE ? || '%')"
+        found = self._connection.execute(query, (subject, NOTE_DELETED, NOTE_TAG))
         notes = (Note.from_bytes(document) for (document,) in found)
-        return {note.name.removeprefix(NOTE_TAG): None if note.value is None else str(note.value) for note in notes}
-
-    def _is_deleted(self, subject: str) -> bool:
-        query = "SELECT document FROM notes WHERE path = ?"
-        note = self._connection.execute(query, (paths.note(f"notes/{subject}", NOTE_DELETED),)).fetchone()
-        return says_deleted(note[0] if note else None)
+        return {note.name: note for note in notes}
 
     def forget(self, run_id: str) -> int | None:
         """Take all that is kept of a run away; its place, which a new row of it takes again."""
@@ -107,12 +104,18 @@ class RunRows:
     def put(self, run: int | None, entry: Entry) -> None:
         """Write a run, or another thing that is searched, at its old place if it had one."""
         if run is None:
-            run = 1 + self._connection.execute("SELECT COALESCE(MAX(run), -1) FROM runs").fetchone()[0]
+            run, self._next = self._next, self._next + 1
         fields = array("i", [self._columns.put(name, run, value) for name, value in entry.cells])
         first = (run, entry.id, entry.id[::-1], entry.experiment, entry.name, entry.started_at, entry.status)
         self._connection.execute(_INSERT, (*first, entry.is_deleted, fields.tobytes()))
         rows = [(run, *use) for use in entry.datasets]
         self._connection.executemany("REPLACE INTO uses VALUES (?, ?, ?, ?)", rows)
+
+
+def _noted_tags(notes: Mapping[str, Note]) -> dict[str, str | None]:
+    """Tags that were set, or taken away (None)."""
+    tags = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
+    return {name: None if value is None else str(value) for name, value in tags.items()}
 
 
 def entry_of(line: RunLine, facets: Facets | None, noted: Mapping[str, str | None] = MappingProxyType({})) -> Entry:

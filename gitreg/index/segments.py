@@ -12,7 +12,6 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import nlargest, nsmallest
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -73,10 +72,10 @@ class Segment:
                 found[place] = bool(test(self.cells[place]))
         return bytes(found)
 
-    def best(self, mask: bytes, count: int, *, is_greatest: bool, over: list[Any]) -> list[Any]:
-        """The `count` best of the values in `over` and of the cells of a mask, the best first."""
-        inside = both(self.buckets, mask.translate(_FULL))
-        choose = nlargest if is_greatest else nsmallest
+    def best(self, inside: bytes, count: int, *, is_greatest: bool, over: list[Any]) -> list[Any]:
+        """The `count` best of the values in `over` and of the cells that have their bucket in `inside`, the best
+        first.
+        """
         pool = over
         order = range(len(self.edges), 0, -1) if is_greatest else range(1, len(self.edges) + 1)
         for bucket in order:
@@ -84,7 +83,7 @@ class Segment:
                 break
             if found := inside.count(bucket):
                 values = [self.edges[bucket - 1]] * min(found, count) if self.is_exact else self._of(inside, bucket)
-                pool = choose(count, [*pool, *values])
+                pool = sorted([*pool, *values], reverse=is_greatest)[:count]
         return pool
 
     def _is_beyond(self, bucket: int, least: float, *, is_greatest: bool) -> bool:
@@ -131,12 +130,6 @@ def unpacked(code: Code, data: bytes) -> Cells:
     return cells
 
 
-def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
-    """Byte by byte, what both have."""
-    together = int.from_bytes(one, "little") & int.from_bytes(other, "little")
-    return together.to_bytes(len(one), "little")
-
-
 def places_of(buckets: bytes | bytearray, bucket: int) -> Iterator[int]:
     """Where a byte stands, one after the other."""
     place = buckets.find(bucket)
@@ -150,4 +143,3 @@ def _table(found: Iterator[object]) -> bytes:
 
 
 _THERE: Final = bytes([0, *([1] * _BUCKETS)])
-_FULL: Final = bytes([0, *([255] * _BUCKETS)])

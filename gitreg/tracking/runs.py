@@ -412,8 +412,10 @@ class Runs:
 
     def _read(self, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:
         run = fold([*records, *_overlay(records, journals, self._store)])
-        layer = "both" if records and journals else "journal" if journals else "ledger"
-        return replace(run, layer=layer, silent_since=self._silence(run, journals))
+        silent_since = self._silence(run, journals)
+        if not journals and silent_since is None:
+            return run
+        return replace(run, layer="both" if records else "journal", silent_since=silent_since)
 
     def _silence(self, run: FoldedRun, journals: Sequence[LiveJournal]) -> datetime | None:
         """For a run that says it is running and is not held by a process here: when it was last heard of."""
