@@ -15,6 +15,7 @@ from gitreg._user import User
 from gitreg.errors import RegistryNotFound, StorageError
 from gitreg.store import Store
 from gitreg.surroundings import Surroundings
+from gitreg.terminal import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,7 +63,7 @@ def open_registry(path_or_url: str | Path | None = None, *, surroundings: Surrou
     """
     around = surroundings or Surroundings.of_process()
     found = find(path_or_url, around)
-    registry = Registry(_store_of(found.target, around), why=found.why)
+    registry = Registry(_store_of(found.target, around), why=found.why, watch=progress)
     if is_url(found.target):
         registry.freshen()
     return registry
@@ -178,7 +179,7 @@ def init(  # noqa: PLR0913 - the public face: each is a wish that `gitreg init` 
     """
     around = surroundings or Surroundings.of_process()
     wanted = Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci, message=message)
-    return Registry(create(Path(path).expanduser().absolute(), wanted, around), why="it was just made")
+    return Registry(create(Path(path).expanduser().absolute(), wanted, around), why="it was just made", watch=progress)
 
 
 def use(
@@ -224,7 +225,7 @@ def open_for_recording(
         _aside(Path(found.target), lambda path: create(path, Wanted(), around).close())
     if found.why == _PERSONAL:
         (say or _log.warning)(f"gitreg: no registry here, recording to your personal one: {found.target}")
-    return Registry(_store_of(found.target, around), why=found.why)
+    return Registry(_store_of(found.target, around), why=found.why, watch=progress)
 
 
 def start_run(experiment: str = "default", **said: Unpack[Start]) -> Run:

@@ -38,6 +38,7 @@ LEVELS = {
     "folding": 2,
     "search": 2,
     "tabular": 1,
+    "terminal": 3,
     "tracking": 4,
     "registry": 4,
     "decisions": 4,
@@ -85,7 +86,7 @@ ALONE = {
     "pynvml": {"tracking"},
     "pytest": {"testing"},
     "referencing": {"policy"},  # jsonschema's own way to resolve $ref
-    "rich": {"cli"},
+    "rich": {"cli", "terminal"},
     "s3fs": {"blobs"},
     "sqlite3": {"exchange", "index"},  # others' databases, only read
     "urllib3": {"store"},  # dulwich's HTTP client takes its pool

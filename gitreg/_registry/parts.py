@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitreg._user import User
+    from gitreg.blobs import Watch
     from gitreg.data import Data
     from gitreg.decisions import Inputs
     from gitreg.documents import Observation, RunId, Version
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 class Parts:
     """What a `Registry` stands on."""
 
-    def __init__(self, store: Store, user: User) -> None:
+    def __init__(self, store: Store, user: User, watch: Watch) -> None:
         """Nothing is read yet."""
         self.store = store
+        self._watch = watch
         self.user = user
         self._settings: tuple[CommitId | None, RegistrySettings] | None = None
 
@@ -135,7 +137,7 @@ class Parts:
         """Recording."""
         from gitreg.tracking import Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
 
-        sharing = Sharing(self.upload, check_push)
+        sharing = Sharing(self.upload, check_push, self._watch)
         return Tracker(self.store, self.blobs, self.store.surroundings, self.settings, sharing)
 
     @cached_property

@@ -14,6 +14,7 @@ from gitreg._registry.parts import Parts
 from gitreg._registry.resolving import Resolver
 from gitreg._registry.syncing import Syncer
 from gitreg._user import User
+from gitreg.blobs import unwatched
 from gitreg.decisions import (
     Candidate,
     Claim,
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
         Synced,
     )
     from gitreg.audit import AsOf, AuditReport
-    from gitreg.blobs import LayeredBlobs, Progress
+    from gitreg.blobs import LayeredBlobs, Progress, Watch
     from gitreg.data import Data
     from gitreg.decisions import Said
     from gitreg.documents import ManifestEntry, RegistrySettings, Tree
@@ -89,9 +90,12 @@ class Registry:
     what was recorded without the remote is published by `sync`. Every error is a `gitreg.errors.GitregError`.
     """
 
-    def __init__(self, store: Store, *, why: str = "") -> None:
-        """`why` says how this registry was found. Raises `RegistryNotFound` for a repository that is none."""
-        self._parts = Parts(store, User(store.surroundings))
+    def __init__(self, store: Store, *, why: str = "", watch: Watch = unwatched) -> None:
+        """`why` says how this registry was found, `watch` shows whoever waits for a run's uploads how far they are.
+
+        Raises `RegistryNotFound` for a repository that is none.
+        """
+        self._parts = Parts(store, User(store.surroundings), watch)
         self._why = why
         self._resolver = Resolver(self._parts)
         self._syncer = Syncer(self._parts)

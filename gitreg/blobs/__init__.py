@@ -30,7 +30,16 @@ from gitreg.blobs._sealed import (
     putting,
     read_stored,
 )
-from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
+from gitreg.blobs._store import (
+    MAX_LIVE_BYTES,
+    MAX_READ_BYTES,
+    OCTET_STREAM,
+    BlobStore,
+    Progress,
+    Source,
+    Watch,
+    unwatched,
+)
 from gitreg.blobs._stream import Content
 from gitreg.blobs._stream import hash_all as hash_stream
 from gitreg.blobs._where import BlobSettings, check_blobs_url, open_blobs
@@ -51,6 +60,7 @@ __all__ = [
     "Put",
     "Source",
     "Stored",
+    "Watch",
     "can_cut",
     "check_blobs_url",
     "check_place_url",
@@ -76,5 +86,6 @@ __all__ = [
     "read_manifest",
     "read_manifests",
     "read_stored",
+    "unwatched",
     "without_credentials",
 ]

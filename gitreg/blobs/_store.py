@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gitreg.documents import Descriptor, Digest
 
@@ -25,6 +26,18 @@ class Progress(Protocol):
     def add(self, count: int) -> None:
         """`count` more bytes have moved."""
         ...
+
+
+Watch: TypeAlias = "Callable[[str, int], AbstractContextManager[Progress | None]]"
+"""How whoever waits is shown it: by what is done and how many bytes there are to move. Handed in by the rim, which
+alone knows whether anybody is there.
+"""
+
+
+def unwatched(label: str, total_bytes: int) -> AbstractContextManager[Progress | None]:
+    """The `Watch` where nobody is."""
+    del label, total_bytes
+    return nullcontext()
 
 
 class BlobStore(Protocol):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import unicodedata
-from typing import IO, TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from gitreg.cli.text import safe, safe_json
 from gitreg.report import Cell, Command, Diff, Heading, Line, Picture, Table, cell
+from gitreg.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from gitreg.report import Block, Blocks, Tone
 
@@ -34,21 +34,6 @@ _GAP = "  "
 
 class OutputGone(Exception):
     """Nobody reads our output any more."""
-
-
-class Terminal(NamedTuple):
-    """Where output goes: whether a person reads it there, in colour, and how wide it is."""
-
-    is_terminal: bool
-    colour: bool
-    width: int
-
-    @classmethod
-    def of(cls, stream: IO[str], environ: Mapping[str, str]) -> Terminal:
-        """What a stream is. NO_COLOR and TERM=dumb take colour away (https://no-color.org)."""
-        is_terminal = stream.isatty()
-        colour = is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-        return cls(is_terminal, colour, shutil.get_terminal_size().columns)
 
 
 def print_json(data: object) -> None:

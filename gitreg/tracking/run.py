@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
-from gitreg.blobs import put_folder, put_manifest, putting
+from gitreg.blobs import put_folder, put_manifest, putting, unwatched
 from gitreg.card import card
 from gitreg.documents import (
     PREDICTIONS_MEDIA_TYPE,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from gitreg.blobs import BlobStore
+    from gitreg.blobs import BlobStore, Watch
     from gitreg.tracking.journal import Journal
     from gitreg.tracking.recording import Health, Recording
 
@@ -68,10 +68,17 @@ class Run(Taking):
     """
 
     def __init__(
-        self, header: JournalHeader, recording: Recording, blobs: BlobStore, end: Callable[[Run, Status], None]
+        self,
+        header: JournalHeader,
+        recording: Recording,
+        blobs: BlobStore,
+        end: Callable[[Run, Status], None],
+        watch: Watch = unwatched,
     ) -> None:
-        """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process."""
-        super().__init__(recording, blobs)
+        """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process. `watch` shows
+        whoever waits for uploads how far they are.
+        """
+        super().__init__(recording, blobs, watch)
         self._header = header
         self._end = end
         self._status: Status = "running"
@@ -292,9 +299,17 @@ class Run(Taking):
     # The end
 
     def flush(self) -> None:
-        """Return when all that was accepted survives a power cut. Raises `StorageError` when that cannot be
-        promised.
+        """Return when all that was accepted survives a power cut, and the bytes that were handed to the background
+        are where others read them.
+
+        It waits for the uploads as long as they take; what is `personal` goes at the run's end. Raises `StorageError`
+        when the first cannot be promised, `Unavailable` when an upload fails: all is durable then, and it is tried
+        again.
         """
+        self._make_durable()
+        self._uploads.drain()
+
+    def _make_durable(self) -> None:
         self._blobs.flush()
         self.console.flush()
         self._recording.flush()
@@ -315,10 +330,10 @@ class Run(Taking):
             if self._sampler:
                 self._sampler.stop()
             self.console.close()
-            self._uploads.stop()
             self._blobs.flush()
             self._recording.end(status)
             self._status = status
+            self._uploads.close()
             self._end(self, status)
 
     def __enter__(self) -> Self:
@@ -346,7 +361,7 @@ class Run(Taking):
     def release(self) -> None:
         """Let go of a run that no process owns: durable, unlocked, still running. Raises `StorageError`."""
         if self._status == "running":
-            self.flush()
+            self._make_durable()
             self._recording.journal.close()
 
     # For the room: not part of the public face

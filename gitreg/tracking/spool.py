@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, Unpack
 
-from gitreg.blobs import FolderBlobs
+from gitreg.blobs import FolderBlobs, unwatched
 from gitreg.documents import Actor, AttemptId, Hex32, Part, RegistryId, RunId, WriterId, parse_json, plain
 from gitreg.errors import AlreadyExists, GitregError, InvalidDocument, InvalidValue, StorageError
 from gitreg.store import CommitId
@@ -37,7 +37,7 @@ from gitreg.tracking.yard import Standing, Yard, process_start
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitreg.blobs import BlobStore
+    from gitreg.blobs import BlobStore, Watch
     from gitreg.surroundings import Surroundings
     from gitreg.tracking.run import Run
 
@@ -241,6 +241,11 @@ class SpoolTracker:
     def bytes_for(self, header: JournalHeader) -> BlobStore:
         """Where the bytes go that a journal names."""
         return self.spool.bytes_of(header)
+
+    @property
+    def watch(self) -> Watch:
+        """Nothing is uploaded from here."""
+        return unwatched
 
     def capture(self, blobs: BlobStore) -> Captured:
         """What is found out without git: the code's commit is what GITREG_COMMIT says, set where the job was sent."""

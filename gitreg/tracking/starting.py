@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypedDict, Unpack
 
+from gitreg.blobs import unwatched
 from gitreg.documents import Actor, AttemptId, Hex32, RegistryId, RunId, Status, check_name
 from gitreg.errors import AlreadyExists, InvalidValue, RunNotFound
 from gitreg.folding import GROUP_TAG, RANK_TAG
@@ -26,7 +27,7 @@ from gitreg.tracking.yard import Standing, process_start
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitreg.blobs import BlobStore
+    from gitreg.blobs import BlobStore, Watch
     from gitreg.surroundings import Surroundings
     from gitreg.tracking.capture import Captured
 
@@ -103,6 +104,10 @@ class Ground(Protocol):
 
     def bytes_for(self, header: JournalHeader) -> BlobStore:
         """Where the bytes go that a journal names."""
+
+    @property
+    def watch(self) -> Watch:
+        """How whoever waits for a run's uploads is shown them."""
 
     def capture(self, blobs: BlobStore) -> Captured:
         """What is found out without being told."""
@@ -291,7 +296,9 @@ class Starter:
     ) -> Run:
         now = self._ground.surroundings.now
         recording = Recording(journal, lambda: to_micros(now()), strict=self._wish(said.get("strict"), STRICT_VARIABLE))
-        return Run(header, recording, self._ground.bytes_for(header), end or self._end)
+        rank = said.get("rank")
+        watch = unwatched if rank and rank.rank else self._ground.watch  # of many ranks one draws
+        return Run(header, recording, self._ground.bytes_for(header), end or self._end, watch)
 
     def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:
         return JournalHeader(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
 
-    from gitreg.blobs import BlobStore, Put
+    from gitreg.blobs import BlobStore, Put, Watch
     from gitreg.documents import Descriptor
     from gitreg.tracking.recording import Recording
 
@@ -48,11 +48,11 @@ class _How:
 class Taking:
     """The part of a run that takes bytes. Each call returns once they are taken, so that the file may be changed."""
 
-    def __init__(self, recording: Recording, blobs: BlobStore) -> None:
+    def __init__(self, recording: Recording, blobs: BlobStore, watch: Watch) -> None:
         self._recording = recording
         self._blobs = blobs
         self.files = Together()
-        self._uploads = Uploads(blobs)
+        self._uploads = Uploads(blobs, watch)
 
     def log_artifact(
         self,

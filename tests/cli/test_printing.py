@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitreg.cli import progress as progress_module
-from gitreg.cli.printing import Terminal, lines_of, print_json, print_page
-from gitreg.cli.progress import progress
+from gitreg import terminal as terminal_module
+from gitreg.cli.printing import lines_of, print_json, print_page
 from gitreg.cli.text import safe, safe_json
 from gitreg.report import Cell, Command, Diff, Heading, Line, Table
+from gitreg.terminal import Terminal, progress
 
 if TYPE_CHECKING:
     import pytest
@@ -139,7 +139,7 @@ def test_a_bar_is_drawn_where_somebody_watches(
             assert stream is sys.stderr
             return Terminal(is_terminal=True, colour=False, width=80)
 
-    monkeypatch.setattr(progress_module, "Terminal", Watched)
+    monkeypatch.setattr(terminal_module, "Terminal", Watched)
     monkeypatch.setenv("FORCE_COLOR", "1")
     with progress("fetching", 10) as bar:
         assert bar is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitreg._registry import Synced
-from gitreg.cli.printing import Terminal, lines_of
+from gitreg.cli.printing import lines_of
 from gitreg.cli.views import runs, sharing
 from gitreg.documents import (
     Actor,
@@ -24,6 +24,7 @@ from gitreg.documents import (
 )
 from gitreg.folding import FoldedRun, fold
 from gitreg.store import CommitId, SyncReport
+from gitreg.terminal import Terminal
 from gitreg.tracking import Health, Recovered
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitreg.cli.printing import Terminal, lines_of
+from gitreg.cli.printing import lines_of
 from gitreg.report import (
     Command,
     FileChange,
@@ -22,6 +22,7 @@ from gitreg.report import (
     proposal_page,
     verdict_of,
 )
+from gitreg.terminal import Terminal
 from tests.golden import check_golden, normal
 from tests.report import builders
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitreg.cli.printing import Terminal, lines_of
+from gitreg.cli.printing import lines_of
 from gitreg.documents import Actor, Fingerprint, ModelCard, Principal, Statement
 from gitreg.report import (
     Blocks,
@@ -27,6 +27,7 @@ from gitreg.report import (
     inventory_page,
     why_page,
 )
+from gitreg.terminal import Terminal
 from tests.golden import check_golden, normal
 from tests.report import builders
 

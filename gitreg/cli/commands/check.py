@@ -9,13 +9,13 @@ import click
 
 from gitreg.cli import forging
 from gitreg.cli.params import SPAN
-from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session, exit_code_of
 from gitreg.cli.tree import command
 from gitreg.cli.views import checks
 from gitreg.decisions import awaited, outcome_of
 from gitreg.errors import NotFound, UsageError
 from gitreg.resources import schema_names, schema_text
+from gitreg.terminal import progress
 
 if TYPE_CHECKING:
     from gitreg.decisions import Finding

@@ -7,13 +7,13 @@ from typing import TypedDict, Unpack
 import click
 
 from gitreg.cli.options import towards, way_option
-from gitreg.cli.progress import counting
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import comparisons, differences
 from gitreg.cli.views.review import write
 from gitreg.errors import InvalidValue
 from gitreg.report import comparison_html
+from gitreg.terminal import counting
 
 __all__ = ["diff", "runs_compare"]
 

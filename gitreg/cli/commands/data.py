@@ -9,11 +9,11 @@ import click
 
 from gitreg.cli.options import message_option
 from gitreg.cli.params import PAIR
-from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import data, datadiffs, models
 from gitreg.errors import AnswerIsNo
+from gitreg.terminal import progress
 
 __all__ = ["data_add", "data_describe", "data_diff", "data_get", "data_list", "data_show", "data_tag"]
 

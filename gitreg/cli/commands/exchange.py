@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from gitreg.cli.options import message_option
-from gitreg.cli.progress import counting
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import exchange as views
+from gitreg.terminal import counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable

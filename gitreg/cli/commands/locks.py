@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from gitreg._registry import LOCK_FILE
-from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import locks
 from gitreg.errors import AnswerIsNo, CannotTell, InvalidValue
+from gitreg.terminal import progress
 
 __all__ = ["lock"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from gitreg.cli.options import run_argument
-from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions, facts, runs
+from gitreg.terminal import progress
 
 __all__ = ["artifacts_get", "artifacts_list", "log", "runs_list", "runs_series", "runs_show"]
 

@@ -9,11 +9,11 @@ import click
 
 from gitreg.cli.commands.locks import pull_locked
 from gitreg.cli.options import message_option, towards, way_option
-from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import sharing
 from gitreg.errors import InvalidValue
+from gitreg.terminal import progress
 
 __all__ = ["pull", "resolve", "sync"]
 

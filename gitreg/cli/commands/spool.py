@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gitreg.cli.options import message_option
-from gitreg.cli.progress import progress
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import spooling
 from gitreg.errors import InvalidValue, RemoteError
+from gitreg.terminal import progress
 from gitreg.tracking import SPOOL_VARIABLE
 
 if TYPE_CHECKING:

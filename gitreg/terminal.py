@@ -1,21 +1,38 @@
-"""A bar on stderr while bytes move, where a person is watching; nothing in a pipe or a job's log."""
+"""Whether a person watches, and bars on stderr for those who wait; nothing in a pipe or a job's log.
+
+The rim hands `progress` to those below that may make somebody wait, as their `Watch`.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-from gitreg.cli.printing import Terminal
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.progress import Progress as RichProgress
     from rich.progress import ProgressColumn, TaskID
 
     from gitreg.blobs import Progress
+
+
+class Terminal(NamedTuple):
+    """Where output goes: whether a person reads it there, in colour, and how wide it is."""
+
+    is_terminal: bool
+    colour: bool
+    width: int
+
+    @classmethod
+    def of(cls, stream: IO[str] | None, environ: Mapping[str, str]) -> Terminal:
+        """What a stream is, where there is one. NO_COLOR and TERM=dumb take colour away (https://no-color.org)."""
+        is_terminal = stream is not None and not stream.closed and stream.isatty()
+        colour = is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        return cls(is_terminal, colour, shutil.get_terminal_size().columns)
 
 
 class Bar:
@@ -40,8 +57,8 @@ def progress(label: str, total_bytes: int | None = None) -> Iterator[Progress | 
         return
     from rich.progress import DownloadColumn, TransferSpeedColumn
 
-    with _shown(terminal, DownloadColumn(), TransferSpeedColumn()) as shown:
-        yield Bar(shown, shown.add_task(label, total=total_bytes))
+    with _bar(terminal, label, total_bytes, DownloadColumn(), TransferSpeedColumn()) as bar:
+        yield bar
 
 
 @contextmanager
@@ -53,8 +70,23 @@ def counting(label: str, total: int | None = None) -> Iterator[Progress | None]:
         return
     from rich.progress import MofNCompleteColumn
 
-    with _shown(terminal, MofNCompleteColumn()) as shown:
+    with _bar(terminal, label, total, MofNCompleteColumn()) as bar:
+        yield bar
+
+
+@contextmanager
+def _bar(terminal: Terminal, label: str, total: int | None, *columns: ProgressColumn) -> Iterator[Progress | None]:
+    """From Python 3.12 on an exiting interpreter begins no threads, and rich draws in one: there is no bar then."""
+    shown = _shown(terminal, *columns)
+    try:
+        shown.start()
+    except RuntimeError:
+        yield None
+        return
+    try:
         yield Bar(shown, shown.add_task(label, total=total))
+    finally:
+        shown.stop()
 
 
 def _shown(terminal: Terminal, *columns: ProgressColumn) -> RichProgress:
