@@ -42,6 +42,7 @@ from gitreg.blobs._store import (
 )
 from gitreg.blobs._stream import Content
 from gitreg.blobs._stream import hash_all as hash_stream
+from gitreg.blobs._threads import Threads
 from gitreg.blobs._where import BlobSettings, check_blobs_url, open_blobs
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Put",
     "Source",
     "Stored",
+    "Threads",
     "Watch",
     "can_cut",
     "check_blobs_url",

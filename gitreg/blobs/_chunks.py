@@ -11,7 +11,7 @@ import hashlib
 import io
 from collections import deque
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, cast
 
 from gitreg.blobs._store import OCTET_STREAM, BlobStore, Progress, Source
 from gitreg.blobs._stream import Content, corrupt, length_of, opened
@@ -69,20 +69,49 @@ def put_chunked(
 
 
 def _put_chunks(store: BlobStore, stream: BinaryIO, progress: Progress | None) -> ChunkList:
-    whole, size = hashlib.sha256(), 0
+    whole, size = _Whole(), 0
     done: list[Chunk] = []
     waiting: deque[Future[Descriptor]] = deque()
-    with Threads(_AT_ONCE, thread_name_prefix="gitreg-chunks") as pool:
+    with Threads(_AT_ONCE, thread_name_prefix="gitreg-chunks") as pool, whole:
         for piece in cut(stream):
             waiting.append(pool.submit(store.put, piece, durable=False))
-            whole.update(piece)
+            whole.add(piece)
             size += len(piece)
             if progress is not None:
                 progress.add(len(piece))
             if len(waiting) == _WAITING:
                 done.append(_chunk(waiting.popleft()))
         done += map(_chunk, waiting)
-    return ChunkList(Digest(f"sha256:{whole.hexdigest()}"), size, tuple(done))
+    return ChunkList(whole.digest(), size, tuple(done))
+
+
+class _Whole:
+    """The digest of all pieces together, taken in a thread while the next one is looked for."""
+
+    def __init__(self) -> None:
+        self._hasher = hashlib.sha256()
+        self._thread = Threads(1, thread_name_prefix="gitreg-whole")
+        self._last: Future[None] | None = None
+
+    def add(self, piece: bytes) -> None:
+        """One at a time: a thread that may no longer begin has its work done here, out of turn with what waits."""
+        self._wait()
+        self._last = self._thread.submit(self._hasher.update, piece)
+
+    def digest(self) -> Digest:
+        """Of what was added."""
+        self._wait()
+        return Digest(f"sha256:{self._hasher.hexdigest()}")
+
+    def _wait(self) -> None:
+        if self._last is not None:
+            self._last.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._thread.shutdown()
 
 
 def _chunk(put: Future[Descriptor]) -> Chunk:

@@ -20,7 +20,7 @@ import stat
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeGuard
 
 from gitreg.blobs._disk import (
     Draft,
@@ -53,7 +53,7 @@ from gitreg.blobs._stream import (
     verifying,
     write_all,
 )
-from gitreg.documents import Descriptor, Digest
+from gitreg.documents import MAX_CHUNK_BYTES, Descriptor, Digest
 from gitreg.errors import BlobNotFound, CorruptBlob, StorageError
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ _READ_ONLY = 0o444
 _READ_WRITE = 0o666
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _NAME = re.compile(r"[0-9a-f]{64}")
+
+
+def _is_chunk(source: Source) -> TypeGuard[bytes]:
+    """Few bytes that are in memory already: of a part of a file no guess is noted."""
+    return isinstance(source, bytes) and len(source) <= MAX_CHUNK_BYTES
 
 
 class FolderBlobs:
@@ -103,7 +108,7 @@ class FolderBlobs:
         progress: Progress | None = None,
     ) -> Descriptor:
         with opened(source) as stream, self._refusals():
-            small = read_if_small(stream)
+            small = source if _is_chunk(source) else read_if_small(stream)
             if small is not None:
                 content = self._put_small(small, durable=durable, progress=progress)
             else:

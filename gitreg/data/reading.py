@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from threading import Event
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
-from gitreg.blobs import can_cut, content_of, hash_stream, open_stored, put_files, put_folder, read_manifests
+from gitreg.blobs import Threads, can_cut, content_of, hash_stream, open_stored, put_files, put_folder, read_manifests
 from gitreg.documents import Column, Descriptor, Digest, is_chunked
 from gitreg.errors import InvalidValue, MissingExtra, NotFound
 from gitreg.tables import SAMPLED_ROWS, is_table, of_path, sample_of, shape_of
 from gitreg.tracking import PROFILE_MEDIA_TYPE, ROW_HASHES_MEDIA_TYPE, folder_content, hash_rows, profile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gitreg.blobs import BlobStore, Progress
     from gitreg.data.views import DataVersion
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _LARGE_BYTES = 64 << 20
 _SAMPLED = "profile-sample/1"
+_Kind: TypeAlias = "tuple[dict[str, Any], list[str]]"
 
 
 class Sketching(TypedDict, total=False):
@@ -48,9 +52,9 @@ def take(store: BlobStore, path: Path, *, personal: bool = False, progress: Prog
         return Taken(manifest, _folder(store, manifest), tuple(_stored_whole(manifest, personal=personal)))
     if not path.exists():
         raise NotFound(f"There is no file or folder {path}.", subject=str(path))
-    manifest = put_files(store, {path.name: path}, durable=False, personal=personal, chunked=True, progress=progress)
+    put = partial(put_files, durable=False, personal=personal, chunked=True, progress=progress)
+    manifest, (kind, notes) = _beside(partial(put, store, {path.name: path}), path)
     content = content_of(store, manifest.files[0])
-    kind, notes = _kind(path)
     fields = {"method": "file/1", "content_digest": content.digest, "size_bytes": content.size, **kind}
     return Taken(manifest, fields, (*notes, *_stored_whole(manifest, personal=personal)))
 
@@ -62,12 +66,23 @@ def _folder(store: BlobStore, manifest: Manifest) -> dict[str, Any]:
     return {"kind": "folder", "method": "folder/1", "content_digest": digest, "size_bytes": size}
 
 
-def _kind(path: Path) -> tuple[dict[str, Any], list[str]]:
+def _beside(put: Callable[[], Manifest], path: Path) -> tuple[Manifest, _Kind]:
+    """Store a file, and count its rows meanwhile, which takes as long; nobody counts on where storing it failed."""
+    stopped = Event()
+    with Threads(1, thread_name_prefix="gitreg-rows") as pool, contextlib.ExitStack() as given_up:
+        given_up.callback(stopped.set)
+        kind = pool.submit(_kind, path, lambda: not stopped.is_set())
+        manifest = put()
+        given_up.pop_all()
+    return manifest, kind.result()
+
+
+def _kind(path: Path, is_wanted: Callable[[], bool]) -> _Kind:
     """A table by its rows and columns, else a file; with what stood in the way."""
     if not is_table(path.name):
         return {"kind": "file"}, []
     try:
-        shape = shape_of(path)
+        shape = shape_of(path, is_wanted)
         columns = tuple(Column(name=name, type=kind) for name, kind in shape.columns)
     except (InvalidValue, MissingExtra) as error:
         return {"kind": "file"}, [f"It is kept as a file, without rows and columns. {error.message}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 from gitreg.errors import InvalidValue
@@ -57,10 +58,10 @@ def of_path(path: Path) -> TableFile:
     return TableFile(path.name, lambda: path.open("rb"))
 
 
-def shape_of(path: Path) -> Shape:
+def shape_of(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Shape:
     """A file's rows and columns; the types of a CSV file's are those that its first megabyte fits.
 
-    Raises `MissingExtra`, and `InvalidValue` for what cannot be read.
+    The rows are counted as long as that `is_wanted`. Raises `MissingExtra`, and `InvalidValue` for what cannot be read.
     """
     file = of_path(path)
     if file.form == "parquet":
@@ -68,7 +69,8 @@ def shape_of(path: Path) -> Shape:
             found = arrow("parquet").ParquetFile(path)
             return Shape(found.metadata.num_rows, _columns(found.schema_arrow))
     head = _head(file)
-    rows = sum(batch.num_rows for batch in batches(file, head.names[:1]))
+    counted = takewhile(lambda _: is_wanted(), batches(file, head.names[:1]))
+    rows = sum(batch.num_rows for batch in counted)
     return Shape(rows, _columns(head))
 
 

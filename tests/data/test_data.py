@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +13,7 @@ import pytest
 import gitreg
 from gitreg.blobs import MemoryBlobs, put_files, put_folder, put_manifests, read_manifests
 from gitreg.data import parse_data_address
+from gitreg.data.reading import take
 from gitreg.documents import Dataset, Digest, Manifest, ManifestEntry, Profile, paths
 from gitreg.errors import (
     AlreadyExists,
@@ -21,8 +22,10 @@ from gitreg.errors import (
     InvalidName,
     InvalidValue,
     NotFound,
+    StorageError,
     UnsafePath,
 )
+from gitreg.tables import shape_of
 from tests.blobs.test_chunks import LARGE
 
 if TYPE_CHECKING:
@@ -338,3 +341,18 @@ def test_the_same_bytes_in_any_order_of_adding_are_the_same_versions(tmp_path: P
                 made.data.add(table(tmp_path, text))
             found.append({view.digest for view in made.data.versions("claims")})
     assert found[0] == found[1]
+
+
+def test_rows_are_counted_as_long_as_somebody_wants_to_know(tmp_path: Path) -> None:
+    path = table(tmp_path, "id\n" + "1\n" * 3_000_000)
+    answers = iter([True, False])
+    assert 0 < shape_of(path, lambda: next(answers)).rows < 3_000_000
+
+
+def test_a_table_that_cannot_be_stored_is_not_taken(tmp_path: Path) -> None:
+    class Full(MemoryBlobs):
+        def put(self, *_: object, **__: object) -> NoReturn:
+            raise StorageError("No space is left.")
+
+    with pytest.raises(StorageError, match="No space"):
+        take(Full(), table(tmp_path))
