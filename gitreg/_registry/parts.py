@@ -135,9 +135,10 @@ class Parts:
     @cached_property
     def tracker(self) -> Tracker:
         """Recording."""
-        from gitreg.tracking import Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
+        from gitreg.tracking import Neighbours, Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
 
-        sharing = Sharing(self.upload, check_push, self._watch)
+        around = Neighbours(self._watch, lambda address: self.data.version(address).document)
+        sharing = Sharing(self.upload, check_push, around)
         return Tracker(self.store, self.blobs, self.store.surroundings, self.settings, sharing)
 
     @cached_property

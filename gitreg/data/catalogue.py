@@ -60,7 +60,8 @@ class DataCatalogue:
             return versions[-1]
         found = [view for view in versions if view.digest.hex.startswith(address.start)]
         if not found:
-            message = f"{address.name} has no version whose digest begins with {address.start}."
+            there = ", ".join(view.digest.hex[:8] for view in versions[-_MANY:])
+            message = f"{address.name} has no version whose digest begins with {address.start} (there are {there})."
             raise DatasetNotFound(message, subject=str(address), hint=f"gitreg data list {address.name}")
         if len(found) > 1:
             message = f"{len(found)} versions of {address.name} have a digest that begins with {address.start}."

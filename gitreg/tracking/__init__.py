@@ -39,6 +39,7 @@ from gitreg.tracking.guarding import refuse_secrets_below
 from gitreg.tracking.landing import Sharing
 from gitreg.tracking.metricsfile import MetricsFile, check_metrics, record_metrics
 from gitreg.tracking.names import generated_name
+from gitreg.tracking.neighbours import Neighbours
 from gitreg.tracking.past import Past, PastOutput, PastPoint, PastRun, Recount, derived_id, finite_sum, recount
 from gitreg.tracking.recording import Health
 from gitreg.tracking.run import Run
@@ -67,6 +68,7 @@ __all__ = [
     "Health",
     "LiveRun",
     "MetricsFile",
+    "Neighbours",
     "OpenRun",
     "Past",
     "PastOutput",

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitreg.blobs import unwatched
 from gitreg.documents import Actor, Digest, Edits, Principal
 from gitreg.errors import BlobNotFound, RemoteRefused, Unavailable
 from gitreg.store import CommitId, CommitText, PreReceive, Remote, Snapshot, Store, publish_ledger
 from gitreg.tracking.journal import log
+from gitreg.tracking.neighbours import Neighbours
 
 if TYPE_CHECKING:
-    from gitreg.blobs import Watch
     from gitreg.surroundings import Surroundings
 
 Upload = Callable[[Iterable[Digest]], None]
@@ -28,13 +27,13 @@ def nowhere(digests: Iterable[Digest]) -> None:
 
 @dataclass(frozen=True)
 class Sharing:
-    """How this clone shares: where bytes go, the check of a remote on this file system (see `Store.remote`), and how
-    whoever waits for a run's uploads is shown them.
+    """How this clone shares: where bytes go, the check of a remote on this file system (see `Store.remote`), and
+    whom its open runs turn to.
     """
 
     upload: Upload = nowhere
     pre_receive: PreReceive | None = None
-    watch: Watch = unwatched
+    neighbours: Neighbours = Neighbours()  # noqa: RUF009 - frozen
 
 
 class Ledger:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
-from gitreg.blobs import put_folder, put_manifest, putting, unwatched
+from gitreg.blobs import put_folder, put_manifest, putting
 from gitreg.card import card
 from gitreg.documents import (
     PREDICTIONS_MEDIA_TYPE,
@@ -36,6 +36,7 @@ from gitreg.tracking.checkpoints import checkpoint_name
 from gitreg.tracking.console import Console
 from gitreg.tracking.gathering import gather
 from gitreg.tracking.guarding import refuse_secrets_below
+from gitreg.tracking.neighbours import DATA_ADDRESS, Neighbours
 from gitreg.tracking.records import JournalHeader, OutputEvent
 from gitreg.tracking.system import Sampler
 from gitreg.tracking.taking import FILE_ERRORS, Taking
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from gitreg.blobs import BlobStore, Watch
+    from gitreg.blobs import BlobStore
     from gitreg.tracking.journal import Journal
     from gitreg.tracking.recording import Health, Recording
 
@@ -73,12 +74,11 @@ class Run(Taking):
         recording: Recording,
         blobs: BlobStore,
         end: Callable[[Run, Status], None],
-        watch: Watch = unwatched,
+        neighbours: Neighbours = Neighbours(),  # noqa: B008 - frozen
     ) -> None:
-        """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process. `watch` shows
-        whoever waits for uploads how far they are.
-        """
-        super().__init__(recording, blobs, watch)
+        """`end` is what `finish` does beyond ending the journal: publishing, in the owner's process."""
+        super().__init__(recording, blobs, neighbours.watch)
+        self._known_dataset = neighbours.dataset
         self._header = header
         self._end = end
         self._status: Status = "running"
@@ -195,20 +195,15 @@ class Run(Taking):
     ) -> DatasetUse | None:
         """Record that a dataset was used: its content by digest, its schema, its size; never its rows.
 
-        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, the path of a file or folder, or a
-        version that `registry.data` gave. What is returned may be given to `log_metric(dataset=…)`; None where it was
-        refused. What else is kept of a table is said by `Sketch`.
+        `data` is a pandas or polars frame, an arrow table, a numpy array, bytes, the path of a file or folder, a
+        version that `registry.data` gave, or the address of one, `datasets:/claims@latest`. What is returned may be
+        given to `log_metric(dataset=…)`; None where it was refused. What else is kept of a table is said by `Sketch`.
         """
         try:
             if role not in get_args(Role):
                 raise InvalidValue(f"{role!r:.40} is not a role; there are {', '.join(get_args(Role))}.")
             checked = check_name(name, "dataset's name")
-            known = getattr(data, "document", None)
-            if isinstance(known, Dataset):
-                document = known.model_copy(update={"name": checked})
-            else:
-                document = capture_dataset(checked, data)
-                document = document.model_copy(update=self._sketched(data, sketch))
+            document = self._described(checked, data, sketch)
             use = DatasetUse(
                 name=document.name,
                 role=role,
@@ -221,6 +216,14 @@ class Run(Taking):
             self._refuse(name, error)
             return None
         return use
+
+    def _described(self, name: str, data: object, sketch: Sketch) -> Dataset:
+        """What is recorded of a dataset: of a version that is known by all that is known of it."""
+        is_address = isinstance(data, str) and data.startswith(DATA_ADDRESS)
+        known = self._known_dataset(str(data)) if is_address else getattr(data, "document", None)
+        if isinstance(known, Dataset):
+            return known.model_copy(update={"name": name})
+        return capture_dataset(name, data).model_copy(update=self._sketched(data, sketch))
 
     def _sketched(self, data: object, wanted: Sketch) -> dict[str, Descriptor]:
         """The blobs that say more of a table than its digest, by the document's field."""

@@ -21,13 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, Unpack
 
-from gitreg.blobs import FolderBlobs, unwatched
+from gitreg.blobs import FolderBlobs
 from gitreg.documents import Actor, AttemptId, Hex32, Part, RegistryId, RunId, WriterId, parse_json, plain
 from gitreg.errors import AlreadyExists, GitregError, InvalidDocument, InvalidValue, StorageError
 from gitreg.store import CommitId
 from gitreg.tracking.capture import Captured, capture_start
 from gitreg.tracking.journal import SUFFIX, Journal, journal_name, sync_folder
 from gitreg.tracking.landing import actor_of
+from gitreg.tracking.neighbours import Neighbours
 from gitreg.tracking.ranks import Rank
 from gitreg.tracking.records import EndRecord, JournalHeader, TagEvent, encode_record, to_micros
 from gitreg.tracking.slurm import Job
@@ -37,7 +38,7 @@ from gitreg.tracking.yard import Standing, Yard, process_start
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitreg.blobs import BlobStore, Watch
+    from gitreg.blobs import BlobStore
     from gitreg.surroundings import Surroundings
     from gitreg.tracking.run import Run
 
@@ -243,9 +244,9 @@ class SpoolTracker:
         return self.spool.bytes_of(header)
 
     @property
-    def watch(self) -> Watch:
-        """Nothing is uploaded from here."""
-        return unwatched
+    def neighbours(self) -> Neighbours:
+        """Nothing is uploaded from here, and which data there is nobody can tell."""
+        return Neighbours()
 
     def capture(self, blobs: BlobStore) -> Captured:
         """What is found out without git: the code's commit is what GITREG_COMMIT says, set where the job was sent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypedDict, Unpack
 
@@ -27,9 +27,10 @@ from gitreg.tracking.yard import Standing, process_start
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitreg.blobs import BlobStore, Watch
+    from gitreg.blobs import BlobStore
     from gitreg.surroundings import Surroundings
     from gitreg.tracking.capture import Captured
+    from gitreg.tracking.neighbours import Neighbours
 
 RUN_ID_VARIABLE: Final = "GITREG_RUN_ID"
 STRICT_VARIABLE: Final = "GITREG_STRICT"
@@ -106,8 +107,8 @@ class Ground(Protocol):
         """Where the bytes go that a journal names."""
 
     @property
-    def watch(self) -> Watch:
-        """How whoever waits for a run's uploads is shown them."""
+    def neighbours(self) -> Neighbours:
+        """Whom an open run turns to."""
 
     def capture(self, blobs: BlobStore) -> Captured:
         """What is found out without being told."""
@@ -297,8 +298,9 @@ class Starter:
         now = self._ground.surroundings.now
         recording = Recording(journal, lambda: to_micros(now()), strict=self._wish(said.get("strict"), STRICT_VARIABLE))
         rank = said.get("rank")
-        watch = unwatched if rank and rank.rank else self._ground.watch  # of many ranks one draws
-        return Run(header, recording, self._ground.bytes_for(header), end or self._end, watch)
+        around = self._ground.neighbours
+        around = replace(around, watch=unwatched) if rank and rank.rank else around  # of many ranks one draws
+        return Run(header, recording, self._ground.bytes_for(header), end or self._end, around)
 
     def _header(self, wanted: _Wanted, attempt: AttemptId) -> JournalHeader:
         return JournalHeader(

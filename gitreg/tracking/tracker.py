@@ -80,7 +80,7 @@ class Tracker:
         self.surroundings = surroundings
         self._settings = settings
         self.ledger = Ledger(store, sharing)
-        self.watch = sharing.watch
+        self.neighbours = sharing.neighbours
         self.yard = Yard(store.git_dir / "gitreg" / "journals", surroundings)
         self._publisher = Publisher(self.yard, blobs, self.ledger)
         self._starter = Starter(self)

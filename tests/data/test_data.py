@@ -82,6 +82,34 @@ def test_a_run_may_name_a_version_itself(registry: Registry, tmp_path: Path) -> 
     assert len(registry.data.versions("claims")) == 1
 
 
+def test_a_run_may_name_a_version_by_its_address(registry: Registry, tmp_path: Path) -> None:
+    added = registry.data.add(table(tmp_path))
+    with registry.start_run("churn") as run:
+        for address in ("datasets:/claims@latest", "datasets:/claims", added.version.address):
+            use = run.log_dataset("claims", address, role="test")
+            assert use is not None
+            assert (use.digest, use.document) == (added.version.digest, added.version.document.digest)
+
+
+@pytest.mark.parametrize(
+    ("address", "there_is"),
+    [
+        ("datasets:/clams", r"There is no dataset 'clams' \(there are claims\)"),
+        ("datasets:/claims@0000", r"no version whose digest begins with 0000 \(there are [0-9a-f]{8}\)"),
+        ("datasets:/claims@yesterday", "'yesterday' is not how a digest begins"),
+    ],
+)
+def test_an_address_of_nothing_is_refused_and_says_what_there_is(
+    registry: Registry, tmp_path: Path, address: str, there_is: str
+) -> None:
+    registry.data.add(table(tmp_path))
+    with registry.start_run("churn", strict=True) as run, pytest.raises(InvalidValue, match=there_is):
+        run.log_dataset("claims", address)
+    with registry.start_run("churn") as run:
+        assert run.log_dataset("claims", address) is None
+        assert [each.key for each in run.health.dropped] == ["claims"]
+
+
 def test_the_same_content_again_adds_nothing(registry: Registry, tmp_path: Path) -> None:
     first = registry.data.add(table(tmp_path))
     tip = registry.store.ledger_tip()

@@ -17,6 +17,7 @@ from gitreg.blobs import LayeredBlobs, unwatched
 from gitreg.documents import ManifestEntry
 from gitreg.errors import Unavailable
 from gitreg.terminal import Terminal
+from gitreg.tracking import Neighbours
 from gitreg.tracking.uploading import Uploads
 from tests.tracking.builders import Clone, machine
 
@@ -218,7 +219,7 @@ def test_of_many_ranks_one_draws(sharing: Clone) -> None:
     ranks = {"RANK": "1", "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "night"}
     second = sharing.as_seen_by(lambda around: replace(around, environ={**around.environ, **ranks}))
     for tracker in (sharing.tracker, second.tracker):
-        tracker.watch = shown.watch
+        tracker.neighbours = Neighbours(shown.watch)
     with sharing.tracker.start_run() as run, second.tracker.start_run() as other:
         assert run._uploads._watch == shown.watch
         assert other._uploads._watch == unwatched
