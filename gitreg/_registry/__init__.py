@@ -31,7 +31,7 @@ from gitreg.lazy import lazily
 if TYPE_CHECKING:
     from gitreg._registry.bisecting import Bisected, Verdict, by_judge, by_metric
     from gitreg._registry.blaming import Blame, Blamed, Origin
-    from gitreg._registry.differing import Change, Difference
+    from gitreg._registry.differing import Change, DataChange, Difference
     from gitreg._registry.versions import VersionPage
 
 from gitreg._registry.drivers import merge_file, set_up_git, told_change, told_file
@@ -48,6 +48,7 @@ __all__ = [
     "Blamed",
     "Change",
     "Checkup",
+    "DataChange",
     "Difference",
     "Erasing",
     "LockCheck",
@@ -91,7 +92,7 @@ __getattr__ = lazily(
     {
         "bisecting": ("Bisected", "Verdict", "by_judge", "by_metric"),
         "blaming": ("Blame", "Blamed", "Origin"),
-        "differing": ("Change", "Difference"),
+        "differing": ("Change", "DataChange", "Difference"),
         "versions": ("VersionPage",),
     },
 )

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from statistics import stdev
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from gitreg._registry.repeats import Repeats
 from gitreg.blobs import read_manifest, read_stored
-from gitreg.errors import GitregError
+from gitreg.data import DataAddress, changed_uses
+from gitreg.errors import GitregError, InvalidValue
 from gitreg.registry import RunAddress, parse_address
+from gitreg.tracking import code_facts, environment_facts, metric_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitreg._registry.parts import Parts
     from gitreg._registry.resolving import Resolver
-    from gitreg.documents import Dataset, DatasetUse, Descriptor, Digest, Environment, Source, Version
+    from gitreg.blobs import Progress
+    from gitreg.data import DataDifference
+    from gitreg.documents import (
+        Dataset,
+        DatasetUse,
+        Descriptor,
+        Digest,
+        Environment,
+        Source,
+        Version,
+    )
     from gitreg.folding import FoldedRun
+    from gitreg.policy import RepeatedDifference
 
 Kind = Literal["param", "metric", "code", "data", "column", "environment", "package", "file"]
 Value: TypeAlias = "bool | int | float | str | None"
 MAX_LOCK_BYTES: Final = 8 * 1024 * 1024
-REPEATS_AMONG: Final = 1_000
-"""The latest runs of an experiment that are looked at for repeats."""
-SEEDS: Final = frozenset({"seed", "random_seed", "random_state"})
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*([^\s;#\\]+)", re.MULTILINE)
 
 
@@ -35,21 +44,23 @@ _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*([^\s;#\\]+)", re.MU
 class Change:
     """One thing that is not the same; None where a side does not have it.
 
-    Of a metric whose runs were repeated `noise` is the standard deviation of the difference, by that of the repeats.
+    `noise` says of a metric whose runs were repeated how much it varies anyway.
     """
 
     kind: Kind
     name: str
     old: Value
     new: Value
-    noise: float | None = None
+    noise: RepeatedDifference | None = None
 
-    @property
-    def is_noise(self) -> bool | None:
-        """Whether the difference is within twice the noise; None where no noise is known."""
-        if self.noise is None or not isinstance(self.old, int | float) or not isinstance(self.new, int | float):
-            return None
-        return abs(self.new - self.old) <= 2 * self.noise
+
+@dataclass(frozen=True)
+class DataChange:
+    """Data in one role that is not the same: its name on the new side, and what changed in it."""
+
+    name: str
+    role: str
+    difference: DataDifference
 
 
 @dataclass(frozen=True)
@@ -60,9 +71,19 @@ class Difference:
     new: str
     changes: tuple[Change, ...]
     same: int
+    data: tuple[DataChange, ...] = ()
     repeats: tuple[int, int] = (0, 0)
     """How many runs, the own one among them, say how much the metrics of each side vary."""
     untold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LookAtData:
+    """How data is looked at: by its `rows` or only by what was kept beside them, with `key` to tell rows apart."""
+
+    rows: bool = True
+    key: tuple[str, ...] = ()
+    progress: Progress | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -89,18 +110,23 @@ class Differ:
         self._resolver = resolver
         self._untold: list[str] = []
 
-    def diff(self, old: str, new: str) -> Difference:
-        """What is not the same in two addresses, of versions or of runs. Raises as `Resolver.resolve` does."""
+    def diff(self, old: str, new: str, look: LookAtData = LookAtData()) -> Difference:
+        """What is not the same in two addresses, of versions or of runs.
+
+        Raises as `Resolver.resolve` does, and `InvalidValue` for a key that no table on both sides has.
+        """
         self._untold = []
         before, after = self._side(old), self._side(new)
         was, is_ = self._facts(before), self._facts(after)
-        spread = [self._spread(side.run) for side in (before, after)]
         names = [name for name in {**was, **is_} if unlike(was.get(name), is_.get(name))]
-        noise = {name: _noise(name[1], *(each for each, _ in spread)) for name in names if name[0] == "metric"}
-        changes = (Change(*name, was.get(name), is_.get(name), noise.get(name)) for name in names)
-        counts = (spread[0][1], spread[1][1])
+        ours, theirs = (Repeats.of(side.run, self._parts.runs) for side in (before, after))
+        noise = {name: ours.until(theirs, name[1]) for name in names if name[0] == "metric"}
+        changes = tuple(Change(*name, was.get(name), is_.get(name), noise.get(name)) for name in names)
         same = len(was.keys() | is_.keys()) - len(names)
-        return Difference(before.label, after.label, tuple(changes), same, counts, self.untold)
+        data = self._changed_data(before, after, look)
+        return Difference(
+            before.label, after.label, changes, same, data, (ours.count, theirs.count), untold=self.untold
+        )
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -124,13 +150,15 @@ class Differ:
 
     @staticmethod
     def _of_version(version: Version, label: str) -> _Side:
-        metrics = {_metric_name(each.key, each.dataset, version.datasets): each.value for each in version.metrics}
+        names = {use.digest: use.name for use in version.datasets}
+        metrics = {metric_label(each, names): each.value for each in version.metrics}
         made = (version.source, version.environment, version.datasets, version.artifacts)
         return _Side(label, version.params, metrics, *made, None)
 
     def _of_run(self, address: RunAddress) -> _Side:
         run = self._parts.runs.get(address.run)
-        metrics = {_metric_name(each.key, each.dataset, run.datasets): each.last.value for each in run.metrics}
+        names = {use.digest: use.name for use in run.datasets}
+        metrics = {metric_label(each, names): each.last.value for each in run.metrics}
         has_files = bool(address.path) or len(run.outputs) == 1
         artifacts = self._parts.models.output(run, address.path).manifest if has_files else None
         label = f"{run.name} {run.run_id.short}"
@@ -147,7 +175,7 @@ class Differ:
     def _facts(self, side: _Side) -> _Facts:
         found: _Facts = {("param", name): value for name, value in sorted(side.params.items())}
         found |= {("metric", name): value for name, value in sorted(side.metrics.items())}
-        found |= _code(side.source)
+        found |= {("code", name): value for name, value in code_facts(side.source).items()}
         for use in side.datasets:
             found |= self._data(use)
         found |= self._environment(side)
@@ -173,16 +201,9 @@ class Differ:
         return self._parts.index.datasets()
 
     def _environment(self, side: _Side) -> _Facts:
-        ran_in = side.environment
-        if ran_in is None:
-            return {}
-        found: _Facts = {
-            ("environment", "python"): ran_in.python,
-            ("environment", "platform"): ran_in.platform,
-            ("environment", "cpu"): ran_in.cpu,
-            ("environment", "gpus"): ", ".join(ran_in.gpus) or None,
-        }
-        packages = self._packages(side.label, ran_in.lock) if ran_in.lock else {}
+        found: _Facts = {("environment", name): value for name, value in environment_facts(side.environment).items()}
+        lock = side.environment.lock if side.environment else None
+        packages = self._packages(side.label, lock) if lock else {}
         return {**found, **{("package", name): version for name, version in sorted(packages.items())}}
 
     def _packages(self, label: str, lock: Descriptor) -> dict[str, str]:
@@ -203,24 +224,29 @@ class Differ:
             return {}
         return {("file", each.path): f"{each.digest} {each.size}" for each in files}
 
-    # Noise
+    # Data
 
-    def _spread(self, run: FoldedRun | None) -> tuple[dict[str, float], int]:
-        """How much each metric varies between a run and its repeats, as a standard deviation; how many they are.
+    def _changed_data(self, before: _Side, after: _Side, look: LookAtData) -> tuple[DataChange, ...]:
+        pairs = [*changed_uses(before.datasets, after.datasets)]
+        self._check_key(look.key, pairs)
+        return tuple(each for old, new in pairs if (each := self._data_change(old, new, look)) is not None)
 
-        A repeat ran in the same experiment with the same params but for its seed, the same code and the same data.
-        """
-        if run is None:
-            return {}, 0
-        others = self._parts.runs.search(experiment=run.experiment, limit=REPEATS_AMONG).runs
-        repeats = [each for each in others if each.status == "finished" and _config(each) == _config(run)]
-        values: dict[str, list[float]] = {}
-        for each in repeats:
-            for metric in each.metrics:
-                name = _metric_name(metric.key, metric.dataset, each.datasets)
-                values.setdefault(name, []).append(metric.last.value)
-        finite = {name: found for name, found in values.items() if len(found) > 1 and all(map(math.isfinite, found))}
-        return {name: stdev(found) for name, found in finite.items()}, len(repeats)
+    def _data_change(self, old: DatasetUse, new: DatasetUse, look: LookAtData) -> DataChange | None:
+        catalogue = self._parts.data
+        try:
+            views = [catalogue.version(DataAddress(use.name, use.digest.hex)) for use in (old, new)]
+        except GitregError as error:  # the ledger here does not hold it
+            self._untold.append(f"The {new.role} data {new.name}: {error.message}")
+            return None
+        found = catalogue.glance(*views, key=look.key, rows=look.rows, progress=look.progress)
+        return DataChange(new.name, new.role, found)
+
+    def _check_key(self, key: Sequence[str], pairs: Sequence[tuple[DatasetUse, DatasetUse]]) -> None:
+        documents = [[self._dataset(use.digest) for use in pair] for pair in pairs]
+        columns = [[{column.name for column in each.columns} for each in pair if each] for pair in documents]
+        if key and not any(all(names.issuperset(key) for names in pair) for pair in columns if pair):
+            message = f"No data that changed has the columns {', '.join(key):.200} on both sides."
+            raise InvalidValue(message, hint="Leave out --key: rows are then told apart by all their values.")
 
 
 def packages_in(data: bytes) -> dict[str, str]:
@@ -232,38 +258,6 @@ def packages_in(data: bytes) -> dict[str, str]:
         return {name.lower(): version for name, version in _PINNED.findall(text)}
     entries = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return {str(each["name"]).lower(): str(each["version"]) for each in entries if {"name", "version"} <= each.keys()}
-
-
-def _code(source: Source | None) -> _Facts:
-    if source is None:
-        return {}
-    return {
-        ("code", "repository"): source.repository,
-        ("code", "commit"): source.commit,
-        ("code", "branch"): source.branch,
-        ("code", "uncommitted changes"): None if source.dirty is None else "yes" if source.dirty else "no",
-        ("code", "uncommitted diff"): str(source.diff.digest) if source.diff else None,
-        ("code", "entry point"): source.entry_point,
-        ("code", "command"): " ".join(source.command) or None,
-    }
-
-
-def _config(run: FoldedRun) -> tuple[object, ...]:
-    params = {name: value for name, value in run.params.items() if name.lower() not in SEEDS}
-    commit = run.source.commit if run.source else None
-    return repr(params), commit, tuple((use.name, use.role, use.digest) for use in run.datasets)
-
-
-def _noise(name: str, old: Mapping[str, float], new: Mapping[str, float]) -> float | None:
-    """The standard deviation of a difference; where only one side was repeated, the other is taken to vary as much."""
-    found = [side[name] for side in (old, new) if name in side]
-    return math.hypot(found[0], found[-1]) if found else None
-
-
-def _metric_name(key: str, content: Digest | None, datasets: Sequence[DatasetUse]) -> str:
-    if content is None:
-        return key
-    return f"{key}@{next((use.name for use in datasets if use.digest == content), content.hex[:12])}"
 
 
 def unlike(one: Value, other: Value) -> bool:

@@ -40,7 +40,7 @@ from gitreg.registry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
     from gitreg._registry.auditing import Audits
@@ -322,11 +322,13 @@ class Registry:
         """Write the files of an address to a new folder, every byte checked; see `Resolver.pull`."""
         return self._resolver.pull(address, Path(target), progress)
 
-    def diff(self, old: str, new: str) -> Difference:
-        """What changed from one version or run to another, by their addresses; see `Differ.diff`."""
-        from gitreg._registry.differing import Differ  # noqa: PLC0415 - see `_audits`
+    def diff(
+        self, old: str, new: str, *, rows: bool = True, key: Sequence[str] = (), progress: Progress | None = None
+    ) -> Difference:
+        """What changed from one version or run to another, by their addresses; see `Differ.diff`, and `LookAtData`."""
+        from gitreg._registry.differing import Differ, LookAtData  # noqa: PLC0415 - see `_audits`
 
-        return Differ(self._parts, self._resolver).diff(old, new)
+        return Differ(self._parts, self._resolver).diff(old, new, LookAtData(rows, tuple(key), progress))
 
     def blame(self, address: str) -> Blame:
         """Each field of a stage or version, and the change since which it is so; see `Blamer.blame`."""

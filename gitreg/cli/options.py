@@ -25,6 +25,13 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ha
 way_option = click.option(
     "--maximize/--minimize", "is_more", default=None, help="Which is better, where the metric's name does not tell."
 )
+columns_option = click.option(
+    "--key",
+    metavar="COLUMNS",
+    default="",
+    callback=lambda _context, _option, text: tuple(each.strip() for each in text.split(",") if each.strip()),
+    help="The columns that tell rows of data apart, between commas.",
+)
 
 
 def towards(is_more: bool | None) -> Direction | None:

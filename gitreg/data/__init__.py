@@ -3,8 +3,9 @@
 from gitreg.data.addresses import DATASETS, DataAddress, parse_data_address
 from gitreg.data.catalogue import DataCatalogue
 from gitreg.data.data import Adding, Data
-from gitreg.data.differing import ColumnChange, DataDifference, FileChange, TableChanges
+from gitreg.data.differing import ColumnChange, DataDifference, FileChange, TableChanges, changed_uses
 from gitreg.data.references import CLAIMED
+from gitreg.data.sketches import Overlap, SketchChanges
 from gitreg.data.views import Added, DatasetView, DataVersion, Fetched
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "DatasetView",
     "Fetched",
     "FileChange",
+    "Overlap",
+    "SketchChanges",
     "TableChanges",
+    "changed_uses",
     "parse_data_address",
 ]

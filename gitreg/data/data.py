@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, Unpack
 
 from gitreg.blobs import get_file, get_manifest, put_manifests, read_manifests, without_credentials
 from gitreg.data.catalogue import DataCatalogue
-from gitreg.data.differing import DataDifference, difference
+from gitreg.data.differing import DataDifference, difference, glance
 from gitreg.data.reading import Sketching, content_again, sketch, take
 from gitreg.data.references import NOT_OURS, WEAK, fetch, is_as_recorded, refer
 from gitreg.data.views import Added, DataVersion, Fetched
@@ -161,6 +161,23 @@ class Data(DataCatalogue):
         new = self.version(other or address)
         old = self.version(address) if other else self._before(new)
         return difference(self._blobs, old, new, key, progress)
+
+    def glance(
+        self,
+        old: DataVersion,
+        new: DataVersion,
+        *,
+        key: Sequence[str] = (),
+        rows: bool = True,
+        progress: Progress | None = None,
+    ) -> DataDifference:
+        """The same in some seconds, from what lies here: `untold` says what was not looked at, and nothing is raised.
+
+        `key` counts for a table that has these columns. Without `rows` it is by lists of files and sketches alone.
+        """
+        tables = [{column.name for column in each.document.columns} for each in (old, new)]
+        usable = key if all(columns.issuperset(key) for columns in tables) else ()
+        return glance(self._blobs, old, new, usable if rows else None, progress)
 
     def _before(self, view: DataVersion) -> DataVersion:
         earlier = list(takewhile(lambda each: each.digest != view.digest, self.versions(view.name)))

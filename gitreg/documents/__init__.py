@@ -124,7 +124,7 @@ from gitreg.documents.policies import (
     TimelessRequirement,
     Window,
 )
-from gitreg.documents.profiles import QUANTILES, ColumnProfile, Profile
+from gitreg.documents.profiles import QUANTILES, ROW_HASH_BYTES, ColumnProfile, Profile, row_hashes_in
 from gitreg.documents.rights import Branch, Rights, RightsRule, beginning, fits
 from gitreg.documents.rulings import (
     HANDLE_PATTERN,
@@ -165,6 +165,7 @@ __all__ = [
     "NOTE_TAG",
     "PREDICTIONS_MEDIA_TYPE",
     "QUANTILES",
+    "ROW_HASH_BYTES",
     "SERIES_MEDIA_TYPE",
     "Action",
     "Actor",
@@ -304,6 +305,7 @@ __all__ = [
     "part",
     "paths",
     "plain",
+    "row_hashes_in",
     "sealed_media_type",
     "spell_number",
 ]

@@ -1,4 +1,4 @@
-"""What a table's columns look like, kept as a blob beside its dataset where somebody asked for it."""
+"""What a table's columns look like, and which rows it has: blobs beside its dataset where somebody asked for them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from gitreg.documents.document import Document, Frozen, Integer, Name, Number, P
 
 QUANTILES = 21
 """At 0, 5, 10, … 100 %."""
+ROW_HASH_BYTES = 8
+"""How long each hash is in a blob of row hashes."""
+
+
+def row_hashes_in(blob: bytes) -> set[bytes]:
+    """The hashes that a blob of them holds: one for each row that is unlike all others."""
+    return {blob[start : start + ROW_HASH_BYTES] for start in range(0, len(blob), ROW_HASH_BYTES)}
 
 
 class ColumnProfile(Part):

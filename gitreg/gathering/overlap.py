@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitreg.blobs import read_stored
-from gitreg.documents import Dataset, Shared
+from gitreg.documents import Dataset, Shared, row_hashes_in
 from gitreg.errors import CannotTell
 from gitreg.policy import pairs_of
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gitreg.policy import Facts
 
 METHOD = "row-hashes/1"
-ROW_HASH_BYTES = 8
 MAX_SKETCH_BYTES = 1 << 30
 
 
@@ -37,8 +36,7 @@ def _hashes(use: DatasetUse, index: Index, blobs: BlobStore) -> set[bytes]:
         raise CannotTell(f"The ledger here does not hold the dataset {use.name}.")
     if document.row_hashes is None:
         raise CannotTell(_missing(document))
-    data = read_stored(blobs, document.row_hashes, MAX_SKETCH_BYTES)
-    return {data[start : start + ROW_HASH_BYTES] for start in range(0, len(data), ROW_HASH_BYTES)}
+    return row_hashes_in(read_stored(blobs, document.row_hashes, MAX_SKETCH_BYTES))
 
 
 def _missing(document: Dataset) -> str:

@@ -32,7 +32,15 @@ from gitreg.tracking.capture import (
 from gitreg.tracking.checkpoints import Checkpoint
 from gitreg.tracking.choosing import Best, metric_field, value_of
 from gitreg.tracking.command import COMMAND_ERROR, run_command
-from gitreg.tracking.comparing import ComparedRow, Comparison, Direction, compare, direction
+from gitreg.tracking.comparing import (
+    ComparedRow,
+    Comparison,
+    Direction,
+    code_facts,
+    compare,
+    direction,
+    environment_facts,
+)
 from gitreg.tracking.console import Stream, appended
 from gitreg.tracking.curves import Course, thinned
 from gitreg.tracking.guarding import refuse_secrets_below
@@ -92,9 +100,11 @@ __all__ = [
     "active_run",
     "appended",
     "check_metrics",
+    "code_facts",
     "compare",
     "derived_id",
     "direction",
+    "environment_facts",
     "finite_sum",
     "flush",
     "folder_content",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from gitreg.documents import Environment, Source
     from gitreg.folding import FoldedRun
 
 Direction = Literal["higher", "lower"]
@@ -107,23 +108,25 @@ def _tags(run: FoldedRun) -> dict[str, Cell]:
     return dict(run.tags)
 
 
-def _code(run: FoldedRun) -> dict[str, Cell]:
-    source = run.source
+def code_facts(source: Source | None) -> dict[str, Cell]:
+    """What is known of the code that ran, by the words for people."""
     if source is None:
         return {}
     return _known(
         {
+            "repository": source.repository,
             "commit": source.commit,
             "branch": source.branch,
-            "dirty": source.dirty,
-            "diff": source.diff.digest if source.diff else None,
+            "uncommitted changes": None if source.dirty is None else "yes" if source.dirty else "no",
+            "uncommitted diff": str(source.diff.digest) if source.diff else None,
             "entry point": source.entry_point,
+            "command": " ".join(source.command) or None,
         }
     )
 
 
-def _environment(run: FoldedRun) -> dict[str, Cell]:
-    ran_in = run.environment
+def environment_facts(ran_in: Environment | None) -> dict[str, Cell]:
+    """What is known of where it ran but for the packages, which its lock file lists."""
     if ran_in is None:
         return {}
     return _known(
@@ -132,13 +135,22 @@ def _environment(run: FoldedRun) -> dict[str, Cell]:
             "platform": ran_in.platform,
             "cpu": ran_in.cpu,
             "gpus": ", ".join(ran_in.gpus) or None,
-            "packages": ran_in.lock.digest if ran_in.lock else None,
         }
     )
 
 
 def _known(found: Mapping[str, Cell]) -> dict[str, Cell]:
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _code(run: FoldedRun) -> dict[str, Cell]:
+    """But for the command: it is long, and what it told are params."""
+    return {key: value for key, value in code_facts(run.source).items() if key != "command"}
+
+
+def _environment(run: FoldedRun) -> dict[str, Cell]:
+    lock = run.environment.lock if run.environment else None
+    return {**environment_facts(run.environment), **({"packages": str(lock.digest)} if lock else {})}
 
 
 def _named(

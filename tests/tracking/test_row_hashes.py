@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitreg.documents import ROW_HASH_BYTES, row_hashes_in
 from gitreg.errors import InvalidValue
 from gitreg.tracking.capture import hash_rows
-from gitreg.tracking.capture.rows import HASH_BYTES
 
 VALUES = st.tuples(st.integers(-(2**53), 2**53), st.text(max_size=5), st.floats(allow_nan=False))
 
 
 def hashes(data: object) -> set[bytes]:
-    blob = hash_rows(data)
-    return {blob[start : start + HASH_BYTES] for start in range(0, len(blob), HASH_BYTES)}
+    return row_hashes_in(hash_rows(data))
 
 
 @given(st.lists(VALUES, max_size=8), st.lists(VALUES, max_size=8), st.lists(VALUES, max_size=4))
@@ -50,7 +49,7 @@ def test_the_name_of_a_column_and_the_place_of_a_value_count() -> None:
 
 def test_the_blob_is_sorted_and_holds_each_row_once() -> None:
     blob = hash_rows(np.array([[1], [2], [1], [3]]))
-    pieces = [blob[start : start + HASH_BYTES] for start in range(0, len(blob), HASH_BYTES)]
+    pieces = [blob[start : start + ROW_HASH_BYTES] for start in range(0, len(blob), ROW_HASH_BYTES)]
     assert pieces == sorted(set(pieces))
     assert len(pieces) == 3
 

@@ -6,14 +6,14 @@ from typing import TypedDict, Unpack
 
 import click
 
-from gitreg.cli.options import towards, way_option
+from gitreg.cli.options import columns_option, towards, way_option
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import comparisons, differences
 from gitreg.cli.views.review import write
 from gitreg.errors import InvalidValue
 from gitreg.report import comparison_html
-from gitreg.terminal import counting
+from gitreg.terminal import counting, progress
 
 __all__ = ["diff", "runs_compare"]
 
@@ -66,12 +66,15 @@ def runs_compare(
 @command("diff")
 @click.argument("old")
 @click.argument("new")
+@columns_option
+@click.option("--no-rows", is_flag=True, help="Do not read the rows of data.")
 @click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How it is printed.")
-def diff(session: Session, old: str, new: str, form: str) -> Reply:
+def diff(session: Session, old: str, new: str, key: tuple[str, ...], no_rows: bool, form: str) -> Reply:
     """Show what changed from one version or run to another.
 
-    OLD and NEW are addresses, models:/fraud/1 or runs:/RUN. Params, metrics, code, data by rows and schema, environment
-    by package, files. Where a run was repeated with other seeds it is said which differences are within the noise.
+    OLD and NEW are addresses, models:/fraud/1 or runs:/RUN. Params, metrics, code, data by rows and columns,
+    environment by package, files. Where a run was repeated with other seeds it is said which differences are noise.
     """
-    found = session.registry.diff(old, new)
+    with progress("reading") as bar:
+        found = session.registry.diff(old, new, rows=not no_rows, key=key, progress=bar)
     return Reply(differences.diff(found), differences.shown(found, form))

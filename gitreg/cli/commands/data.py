@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from gitreg.cli.options import message_option
+from gitreg.cli.options import columns_option, message_option
 from gitreg.cli.params import PAIR
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
@@ -93,16 +93,15 @@ def data_show(session: Session, address: str, verify: bool) -> Reply:
 @command("data diff")
 @address_argument
 @click.argument("other", metavar="[NAME[@VERSION]]", required=False)
-@click.option("--key", metavar="COLUMNS", default="", help="The columns that tell rows apart, between commas.")
-def data_diff(session: Session, address: str, other: str | None, key: str) -> Reply:
+@columns_option
+def data_diff(session: Session, address: str, other: str | None, key: tuple[str, ...]) -> Reply:
     """Show what changed between two versions of a dataset.
 
     Of one alone, since the version before it. Folders are compared file by file; tables by their rows, their columns,
     and how their values are spread.
     """
-    columns = [each.strip() for each in key.split(",") if each.strip()]
     with progress("reading") as bar:
-        found = session.registry.data.diff(address, other, key=columns, progress=bar)
+        found = session.registry.data.diff(address, other, key=key, progress=bar)
     return Reply(datadiffs.difference(found), datadiffs.page(found))
 
 

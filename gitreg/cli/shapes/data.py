@@ -103,8 +103,18 @@ class TableChanges(TypedDict):
     sampled: bool
 
 
+class Overlap(TypedDict):
+    """How many rows two tables have in common, by hashes; rows that are alike count once."""
+
+    old: int
+    new: int
+    shared: int
+
+
 class DataDifference(TypedDict):
-    """Two versions of data, and what changed. `table` is null where they are not tables."""
+    """Two versions of data, and what changed. `table` is null where they are not tables, and where their rows were not
+    read: then `untold` says why, and `overlap` and `spread` are by what was kept beside both, null where nothing was.
+    """
 
     old: str
     new: str
@@ -112,6 +122,9 @@ class DataDifference(TypedDict):
     same_files: int
     files: list[DataFileChange]
     table: TableChanges | None
+    overlap: Overlap | None
+    spread: list[ColumnSpread] | None
+    untold: str | None
 
 
 class DataFetched(TypedDict):

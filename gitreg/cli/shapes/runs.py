@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from gitreg.cli.shapes.data import DataDifference
 from gitreg.cli.shapes.plain import Comment, Descriptor, Number, Scalar
 
 
@@ -192,18 +193,47 @@ class Recovered(TypedDict):
     journal: str
 
 
+class Repeats(TypedDict):
+    """A metric over a run and its repeats; the standard deviation is null for a single run."""
+
+    runs: int
+    mean: Number
+    deviation: Number | None
+
+
+class Noise(TypedDict):
+    """How much a metric varies where only the seed was changed, on both sides; `low` to `high` is an interval for the
+    difference of their means. `within` says that it holds zero: such a difference may be chance.
+    """
+
+    old: Repeats
+    new: Repeats
+    low: Number
+    high: Number
+    confidence: Number
+    method: str
+    within: bool
+
+
 class DifferentThing(TypedDict):
     """One thing that is not the same; null where a side does not have it. A file is its digest and size.
 
-    `noise` is the standard deviation of a metric's difference, where runs were repeated.
+    `noise` is there of a metric whose runs were repeated.
     """
 
     kind: Literal["param", "metric", "code", "data", "column", "environment", "package", "file"]
     name: str
     old: Scalar | None
     new: Scalar | None
-    noise: Number | None
-    within_noise: bool | None
+    noise: Noise | None
+
+
+class ChangedData(TypedDict):
+    """Data in one role that is not the same, by the new side's name."""
+
+    name: str
+    role: str
+    difference: DataDifference
 
 
 class Difference(TypedDict):
@@ -212,6 +242,7 @@ class Difference(TypedDict):
     old: str
     new: str
     changes: list[DifferentThing]
+    data: list[ChangedData]
     same: int
     repeats: list[int]
     untold: list[str]

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitreg.cli import shapes
-    from gitreg.data import DataDifference, TableChanges
-    from gitreg.report import Block
+    from gitreg.data import DataDifference, Overlap, SketchChanges, TableChanges
+    from gitreg.report import Block, Drift
 
 _MOST = 100
 
 
 def difference(found: DataDifference) -> shapes.DataDifference:
     """The two versions and what changed."""
+    sketch = found.sketch
     return {
         "old": found.old.address,
         "new": found.new.address,
@@ -26,7 +27,25 @@ def difference(found: DataDifference) -> shapes.DataDifference:
         "same_files": found.same_files,
         "files": [{"path": each.path, "old_size": each.old_size, "new_size": each.new_size} for each in found.files],
         "table": None if found.table is None else _table(found.table),
+        "overlap": None if sketch is None or sketch.overlap is None else _overlap(sketch.overlap),
+        "spread": None if sketch is None or sketch.drift is None else _spread(sketch.drift),
+        "untold": found.untold or None,
     }
+
+
+def _overlap(found: Overlap) -> shapes.Overlap:
+    return {"old": found.old, "new": found.new, "shared": found.shared}
+
+
+def _spread(drift: Drift) -> list[shapes.ColumnSpread]:
+    return [
+        {
+            "name": each.name,
+            "distance": None if each.distance is None else facts.number(each.distance),
+            "note": each.note,
+        }
+        for each in drift.columns
+    ]
 
 
 def _table(found: TableChanges) -> shapes.TableChanges:
@@ -40,14 +59,7 @@ def _table(found: TableChanges) -> shapes.TableChanges:
         "columns": [
             {"name": each.name, "old_type": each.old_type, "new_type": each.new_type} for each in found.columns
         ],
-        "spread": [
-            {
-                "name": each.name,
-                "distance": None if each.distance is None else facts.number(each.distance),
-                "note": each.note,
-            }
-            for each in found.drift.columns
-        ],
+        "spread": _spread(found.drift),
         "sampled": found.sampled,
     }
 
@@ -58,11 +70,29 @@ def page(found: DataDifference) -> Iterator[Block]:
     if found.is_same:
         yield Line("They are the same.", "good")
         return
+    yield from changes_page(found)
+
+
+def changes_page(found: DataDifference) -> Iterator[Block]:
+    """What changed, without saying in what."""
     if found.table is not None:
         yield from _table_page(found.table)
-        return
-    yield f"{counted(len(found.files), 'file')} changed, {found.same_files:,} did not."
-    yield from _files(found)
+    elif found.files or found.same_files:
+        yield f"{counted(len(found.files), 'file')} changed, {found.same_files:,} did not."
+        yield from _files(found)
+    if found.untold:
+        yield Line(found.untold, "warn")
+    if found.sketch is not None:
+        yield from _sketch_page(found.sketch)
+
+
+def _sketch_page(found: SketchChanges) -> Iterator[Block]:
+    if found.overlap is not None:
+        old, new, shared = found.overlap.old, found.overlap.new, found.overlap.shared
+        yield f"different rows: {old:,} -> {new:,}: {new - shared:,} new, {old - shared:,} gone, {shared:,} in both"
+        yield Line("By their hashes: rows that are alike count once.", "dim")
+    if found.drift is not None:
+        yield from _spread_page(found.drift, ", by profiles")
 
 
 def _files(found: DataDifference) -> Iterator[Block]:
@@ -86,9 +116,13 @@ def _table_page(found: TableChanges) -> Iterator[Block]:
         rows = tuple((each.name, each.old_type or "-", each.new_type or "-") for each in found.columns)
         yield Table(("column", "was", "is"), rows, whole=("column",))
         yield Line(f"Rows were compared by: {', '.join(found.compared)}.", "dim")
-    told = [each for each in found.drift.columns if each.distance or each.note]
+    yield from _spread_page(found.drift, ", by a sample of the rows" if found.sampled else "")
+
+
+def _spread_page(drift: Drift, by: str) -> Iterator[Block]:
+    told = [each for each in drift.columns if each.distance or each.note]
     if told:
-        yield Heading("How the values are spread" + (", by a sample of the rows" if found.sampled else ""))
+        yield Heading(f"How the values are spread{by}")
         yield Table(("column", "distance", ""), tuple((each.name, _far(each.distance), each.note) for each in told))
         yield Line("A distance of 0 is spread alike, of 1 nothing in common.", "dim")
 

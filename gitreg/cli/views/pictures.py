@@ -88,14 +88,12 @@ def _drifts(registry: Registry, page: ProposalPage) -> tuple[tuple[tuple[str, Dr
 
 
 def _changed_data(page: ProposalPage, evidence: Evidence) -> Iterator[tuple[DatasetUse, DatasetUse]]:
-    """The candidate's data beside the baseline's in the same role: that of the same name, else the only one."""
+    """The candidate's data beside the baseline's in the same role."""
+    from gitreg.data import changed_uses
+
     new, old = page.version(evidence.candidate), page.version(evidence.baseline)
-    if new is None or old is None:
-        return
-    for use in new.datasets:
-        others = [each for each in old.datasets if each.role == use.role]
-        named = [each for each in others if each.name == use.name] or (others if len(others) == 1 else [])
-        yield from ((use, each) for each in named[:1] if each.digest != use.digest)
+    if new is not None and old is not None:
+        yield from ((mine, theirs) for theirs, mine in changed_uses(old.datasets, new.datasets))
 
 
 def _profile(registry: Registry, page: ProposalPage, use: DatasetUse) -> Profile:

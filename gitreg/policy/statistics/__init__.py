@@ -17,6 +17,7 @@ from gitreg.policy.statistics.margins import Verdict, corrected_confidence, holm
 from gitreg.policy.statistics.mcnemar import MCNEMAR, McNemar, mcnemar, mcnemar_of
 from gitreg.policy.statistics.metrics import METRICS, Metric, metric_named
 from gitreg.policy.statistics.predictions import Label, Predictions
+from gitreg.policy.statistics.repeats import REPEATS, Repeated, RepeatedDifference, repeated_difference
 from gitreg.policy.statistics.stream import GENERATOR, resample, seed_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MCNEMAR",
     "METRICS",
     "PAIRED_BOOTSTRAP",
+    "REPEATS",
     "CannotTell",
     "DeLong",
     "Interval",
@@ -33,6 +35,8 @@ __all__ = [
     "McNemar",
     "Metric",
     "Predictions",
+    "Repeated",
+    "RepeatedDifference",
     "Resampling",
     "Verdict",
     "corrected_confidence",
@@ -42,6 +46,7 @@ __all__ = [
     "mcnemar_of",
     "metric_named",
     "paired_bootstrap",
+    "repeated_difference",
     "resample",
     "resamples_needed",
     "seed_of",

@@ -13,6 +13,7 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
+from gitreg.documents import ROW_HASH_BYTES
 from gitreg.tracking.capture.columns import columns_in
 from gitreg.tracking.capture.datasets import spelled
 
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE: Final = "application/vnd.gitreg.row-hashes.v1"
 METHOD: Final = b"row-hashes/1\n"
-HASH_BYTES: Final = 8
 
 
 def hash_rows(data: object) -> bytes:
     """The blob. Raises `InvalidValue` for what is no table and for values that have no spelling."""
     is_array = type(data).__module__.partition(".")[0] == "numpy"
     rows = _of_array(data) if is_array else _rows(columns_in(data))
-    found = {hashlib.sha256(METHOD + row).digest()[:HASH_BYTES] for row in rows}
+    found = {hashlib.sha256(METHOD + row).digest()[:ROW_HASH_BYTES] for row in rows}
     return b"".join(sorted(found))
 
 
