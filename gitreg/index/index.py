@@ -28,7 +28,7 @@ from gitreg.store import CommitId
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -125,6 +125,20 @@ class Index:
         query = "SELECT position, commit_id, object_id FROM history WHERE ref = ? AND path = ? ORDER BY position"
         return self._line(ref, lambda connection: [_path_change(row) for row in connection.execute(query, (ref, path))])
 
+    def first_changes(self, ref: str, files: Iterable[str]) -> dict[str, PathChange]:
+        """What `path_history` begins with, for many files; one that it does not know has no entry."""
+
+        def find(connection: sqlite3.Connection) -> dict[str, PathChange]:
+            found: dict[str, PathChange] = {}
+            for batch in _batches(files):
+                places = ", ".join("?" * len(batch))
+                of = f"history WHERE ref = ? AND path IN ({places}) GROUP BY path"
+                query = f"SELECT path, MIN(position), commit_id, object_id FROM {of}"  # noqa: S608 - all of that row
+                found |= {row[0]: _path_change(row[1:]) for row in connection.execute(query, (ref, *batch))}
+            return found
+
+        return self._line(ref, find)
+
     def folder_history(self, ref: str, folder: str) -> list[Landed]:
         """The commits on the first-parent line of `ref` that changed anything below a folder, oldest first."""
         query = (
@@ -208,12 +222,10 @@ class Index:
 
     def records(self, run_ids: Iterable[RunId]) -> dict[RunId, list[RunRecord]]:
         """Every writer's record of these runs. A run that is not there, or cannot be read, has no entry."""
-        wanted = list(run_ids)
         found: dict[RunId, list[RunRecord]] = {}
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
+        for batch in _batches(run_ids):
             query = f"SELECT document FROM records WHERE run_id IN ({', '.join('?' * len(batch))}) ORDER BY path"  # noqa: S608
-            for record in self._select(query, tuple(batch), _record):
+            for record in self._select(query, batch, _record):
                 if record is not None:
                     found.setdefault(record.run_id, []).append(record)
         return found
@@ -225,15 +237,13 @@ class Index:
     def notes_of(self, folders: Iterable[str]) -> dict[str, dict[str, Note]]:
         """The notes in many folders; a folder without any has no entry."""
         subjects = {folder.removeprefix("notes/"): folder for folder in folders}
-        wanted = [*subjects]
         found: dict[str, dict[str, Note]] = {}
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
+        for batch in _batches(subjects):
             query = (
                 f"SELECT subject, document FROM notes WHERE subject IN ({', '.join('?' * len(batch))})"  # noqa: S608 - places alone
                 " ORDER BY subject, name"
             )
-            for subject, note in self._select(query, tuple(batch), lambda row: (row[0], Note.from_bytes(row[1]))):
+            for subject, note in self._select(query, batch, lambda row: (row[0], Note.from_bytes(row[1]))):
                 found.setdefault(subjects[subject], {})[note.name] = note
         return found
 
@@ -332,6 +342,12 @@ class Index:
         if owner is None:
             return self._select(f"{query} ORDER BY path", (kind,), _document(document))
         return self._select(f"{query} AND owner = ? ORDER BY path", (kind, owner), _document(document))
+
+
+def _batches(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """As many as fit into one statement."""
+    wanted = [*values]
+    return (tuple(wanted[start : start + _BATCH]) for start in range(0, len(wanted), _BATCH))
 
 
 def _landed(rows: Iterable[tuple[Any, ...]]) -> list[Landed]:

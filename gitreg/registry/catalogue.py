@@ -55,7 +55,7 @@ class Catalogue:
             raise self._no_model(name)
         numbering = numbering_of(rows)
         aliases = self.aliases(name)
-        views = [self._view(group, numbering, aliases) for group in _by_digest(rows).values()]
+        views = self._views(rows, numbering, aliases)
         found = sorted(views, key=lambda view: (view.number is None, view.number or 0, view.digest))
         return found if deleted else [view for view in found if view.remarks.deleted is None]
 
@@ -77,7 +77,7 @@ class Catalogue:
             raise self._no_model(address.model)
         digest = self._select(address, rows)
         group = [row for row in rows if row.digest == digest]
-        return self._view(group, numbering_of(rows), self.aliases(address.model))
+        return self._views(group, numbering_of(rows), self.aliases(address.model))[0]
 
     def aliases(self, model: str) -> dict[str, Digest]:
         """A model's bookmarks. One whose name has become a stage's is not among them (format 30)."""
@@ -127,27 +127,33 @@ class Catalogue:
         if not found:
             raise VersionNotFound(f"No version has the digest {digest}.", subject=digest, hint="gitreg models list")
         model = found[0].document.model
-        return self._view(found, self.numbering(model), self.aliases(model))
+        return self._views(found, self.numbering(model), self.aliases(model))[0]
 
-    def _view(
-        self, rows: builtins.list[VersionRow], numbering: Numbering, aliases: Mapping[str, Digest]
-    ) -> VersionView:
-        """A version from all its files; who brought it is whose commit added the first of them."""
-        first = rows[0]
-        ledger = self._store.branches.ledger
-        landings = [change for row in rows for change in self._index.path_history(ledger, row.path)[:1]]
-        commit = self._store.commit(min(landings).commit) if landings else None
-        model = first.document.model
-        return VersionView(
-            model=model,
-            number=numbering.number(first.digest),
-            digest=first.digest,
-            document=first.document,
-            registered_at=commit.authored_at if commit else None,
-            registered_by=commit.author if commit else None,
-            remarks=remarks_of(self._index.notes(paths.version_notes(model, first.digest))),
-            aliases=tuple(sorted(name for name, digest in aliases.items() if digest == first.digest)),
-        )
+    def _views(
+        self, rows: Iterable[VersionRow], numbering: Numbering, aliases: Mapping[str, Digest]
+    ) -> builtins.list[VersionView]:
+        """A model's versions, each from all its files; who brought it is whose commit added the first of them."""
+        groups = _by_digest(rows)
+        first = self._index.first_changes(self._store.branches.ledger, [row.path for row in rows])
+        folders = {digest: paths.version_notes(group[0].document.model, digest) for digest, group in groups.items()}
+        notes = self._index.notes_of(folders.values())
+        views = []
+        for digest, group in groups.items():
+            landings = [first[row.path] for row in group if row.path in first]
+            commit = self._store.commit(min(landings).commit) if landings else None
+            document = group[0].document
+            view = VersionView(
+                model=document.model,
+                number=numbering.number(digest),
+                digest=digest,
+                document=document,
+                registered_at=commit.authored_at if commit else None,
+                registered_by=commit.author if commit else None,
+                remarks=remarks_of(notes.get(folders[digest], {})),
+                aliases=tuple(sorted(name for name, target in aliases.items() if target == digest)),
+            )
+            views.append(view)
+        return views
 
     def _card(self, name: str) -> ModelCard | None:
         path = paths.model_card(name)

@@ -15,21 +15,23 @@ from gitreg.store.snapshot import Snapshot
 from gitreg.store.values import GUEST_BRANCHES, OWN_BRANCHES, Branches, Change, Commit, CommitId, ObjectId, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from gitreg.store.layout import Layout
     from gitreg.surroundings import Surroundings
 
 _ORIGIN = "refs/remotes/origin/"
-_LEDGER_FILES = (
-    "packed-refs",
-    *(
-        f"{prefix}{branches.ledger.removeprefix('refs/heads/')}"
-        for branches in (OWN_BRANCHES, GUEST_BRANCHES)
-        for prefix in ("refs/heads/", _ORIGIN)
-    ),
-)
+
+
+def _files_of(refs: Iterable[str]) -> Iterator[str]:
+    """Where a change of these branches, or of what is known of them at origin, is seen."""
+    yield "packed-refs"
+    yield from (prefix + ref.removeprefix("refs/heads/") for ref in refs for prefix in ("refs/heads/", _ORIGIN))
+
+
+_LEDGER_FILES = (*_files_of((OWN_BRANCHES.ledger, GUEST_BRANCHES.ledger)),)
+_GUEST_FILES = (*_files_of((GUEST_BRANCHES.main, GUEST_BRANCHES.ledger)), "config")
 
 
 class Reading:
@@ -43,6 +45,8 @@ class Reading:
         self.objects = Objects(place.objects, formats.object_format(self.config, place), quarantine)
         self._refs = Refs(place.common_dir, place.git_dir)
         self._ledger_files = [place.common_dir / name for name in _LEDGER_FILES]
+        self._guest_files = [place.common_dir / name for name in _GUEST_FILES]
+        self._branches: tuple[object, Branches] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +75,16 @@ class Reading:
 
     @property
     def branches(self) -> Branches:
-        """Which refs are main and ledger here: a registry of its own, or a guest in a code repository."""
+        """Which refs are main and ledger here: a registry of its own, or a guest in a code repository.
+
+        Nearly every question asks for them, and they hardly ever change.
+        """
+        stamp = [stamp_of(path) for path in self._guest_files]
+        if self._branches is None or self._branches[0] != stamp:
+            self._branches = stamp, self._found_branches()
+        return self._branches[1]
+
+    def _found_branches(self) -> Branches:
         guests = (GUEST_BRANCHES.main, GUEST_BRANCHES.ledger)
         is_guest = self.config.local("gitreg.guest") == "true" or any(
             self.tip(ref) or self.tip(tracked(ref)) for ref in guests
