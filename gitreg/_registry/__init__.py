@@ -8,17 +8,20 @@ from gitreg._registry.gate import check_push, findings_of
 from gitreg._registry.lockfiles import LOCK_FILE, LockCheck, LockFiles
 from gitreg._registry.parts import is_registry
 from gitreg._registry.registry import Registry
-from gitreg._registry.sets import Member, Sets, SetStage, SetView
+from gitreg._registry.sets import Sets
 from gitreg._registry.views import (
     Ailment,
     Anchored,
     Checkup,
     Erasing,
+    Member,
     Opened,
     Pulled,
     Reported,
     Resolution,
+    SetStage,
     Settled,
+    SetView,
     StageView,
     Status,
     Synced,

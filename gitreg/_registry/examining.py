@@ -11,10 +11,11 @@ from gitreg.errors import CredentialsRefused, GitregError, InvalidDocument
 from gitreg.store import describe_checkout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gitreg._registry.parts import Parts
     from gitreg._registry.syncing import Syncer
+    from gitreg._registry.views import SetView
     from gitreg.tracking import LiveRun
 
 _STATES = {"lost": "Its process died.", "damaged": "Its journal cannot be read."}
@@ -28,8 +29,11 @@ class Examiner:
         self._parts = parts
         self._syncer = syncer
 
-    def status(self, why: str) -> Status:
-        """How things stand here. Only this clone is looked at; `remote_seen` says how old that may be."""
+    def status(self, why: str, sets: Iterable[SetView]) -> Status:
+        """How things stand here, with those of all `sets` that do not agree.
+
+        Only this clone is looked at; `remote_seen` says how old that may be.
+        """
         parts, store = self._parts, self._parts.store
         live = tuple(parts.tracker.live())
         status = Status(
@@ -43,6 +47,7 @@ class Examiner:
             live=live,
             proposals=tuple(parts.proposals.list()),
             overrides=tuple(parts.record.overrides()),
+            sets=tuple(each for each in sets if each.disagreeing),
             unpushed=self._syncer.unpushed(),
             runs=parts.index.run_count(),
             models=len(parts.index.models()),
@@ -169,6 +174,7 @@ def _next_steps(status: Status, model: str | None) -> Iterator[str]:
     yield from _of_live(status.live)
     for proposal in status.proposals:
         yield f"gitreg {'merge' if proposal.state == 'approved' else 'proposals show'} {proposal.id}"
+    yield from (each.mend(stage) for each in status.sets for stage in each.disagreeing)
     if status.unpushed is not None and (status.unpushed.main or status.unpushed.ledger):
         yield "gitreg sync"
     if not status.runs and not status.live:

@@ -500,7 +500,7 @@ class Registry:
 
     def status(self) -> Status:
         """Which registry this is and why, and how things stand in this clone."""
-        return self._examiner.status(self._why)
+        return self._examiner.status(self._why, self.sets.list())
 
     def doctor(self, *, break_locks: bool = False) -> list[Ailment]:
         """What is wrong with this clone; what is safe to mend is mended."""

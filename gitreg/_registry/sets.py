@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
+from gitreg._registry.views import Member, SetStage, SetView
 from gitreg.decisions import Choice, Outcome, Rulebook, Target, read_document
 from gitreg.documents import Digest, ModelSet, check_model_name, paths
 from gitreg.errors import CannotTell, InvalidValue, NotFound, NotInForce, StageNotFound
@@ -17,46 +17,6 @@ if TYPE_CHECKING:
     from gitreg.decisions import Candidate
 
 _MANY = 12
-
-
-@dataclass(frozen=True)
-class Member:
-    """A model of a set in one stage: what is in force there, by which decision, and what is wrong, if anything."""
-
-    model: str
-    number: int | None
-    version: Digest | None
-    decision: Digest | None
-    of_set: str | None
-    """The set that the decision is about; None where it moved this model alone."""
-    trouble: str
-
-
-@dataclass(frozen=True)
-class SetStage:
-    """A stage of all models of a set. They agree where one decision put all of them there, and nothing is wrong."""
-
-    stage: str
-    members: tuple[Member, ...]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all members are there by one decision."""
-        return len({each.decision for each in self.members}) == 1 and not any(each.trouble for each in self.members)
-
-
-@dataclass(frozen=True)
-class SetView:
-    """A set and the stages in which some model of it is."""
-
-    name: str
-    models: tuple[str, ...]
-    stages: tuple[SetStage, ...]
-
-    @property
-    def disagreeing(self) -> tuple[str, ...]:
-        """The stages in which its models do not agree."""
-        return tuple(each.stage for each in self.stages if not each.agrees)
 
 
 class Sets:

@@ -121,6 +121,50 @@ class Unpushed:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A model of a set in one stage: what is in force there, by which decision, and what is wrong, if anything."""
+
+    model: str
+    number: int | None
+    version: Digest | None
+    decision: Digest | None
+    of_set: str | None
+    """The set that the decision is about; None where it moved this model alone."""
+    trouble: str
+
+
+@dataclass(frozen=True)
+class SetStage:
+    """A stage of all models of a set. They agree where one decision put all of them there, and nothing is wrong."""
+
+    stage: str
+    members: tuple[Member, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all members are there by one decision."""
+        return len({each.decision for each in self.members}) == 1 and not any(each.trouble for each in self.members)
+
+
+@dataclass(frozen=True)
+class SetView:
+    """A set and the stages in which some model of it is."""
+
+    name: str
+    models: tuple[str, ...]
+    stages: tuple[SetStage, ...]
+
+    @property
+    def disagreeing(self) -> tuple[str, ...]:
+        """The stages in which its models do not agree."""
+        return tuple(each.stage for each in self.stages if not each.agrees)
+
+    def mend(self, stage: str) -> str:
+        """The command that brings its models together there."""
+        return f"gitreg sets promote {self.name} --to {stage} -m WHY"
+
+
+@dataclass(frozen=True)
 class Status:
     """Which registry this is and why, and what is going on in it."""
 
@@ -136,6 +180,8 @@ class Status:
     proposals: tuple[ProposalView, ...]
     overrides: tuple[OverrideView, ...]
     """Those that still have to be regularised."""
+    sets: tuple[SetView, ...]
+    """Those whose models do not agree in some stage."""
     unpushed: Unpushed | None
     runs: int
     models: int

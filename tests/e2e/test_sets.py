@@ -83,6 +83,26 @@ def test_a_model_that_moves_alone_does_not_agree_with_the_others(registry: Regis
     assert numbers(registry)["fraud"] == 2
 
 
+def test_status_tells_a_set_that_does_not_agree_and_the_command_that_mends_it(tmp_path: Path) -> None:
+    ada = Clerk.of("ada", tmp_path, tmp_path)
+    ada.does("init", "registry")
+    with gitreg.open(tmp_path / "registry") as made:
+        registered(made, tmp_path, ["fraud", "churn"], "1")
+        made.sets.create("motor", ["fraud", "churn"], "One tariff.")
+        made.sets.promote("motor", "production", "The new tariff.")
+    ada = ada.at(tmp_path / "registry")
+    assert ada.reads("status")["sets"] == []
+    with gitreg.open(tmp_path / "registry") as made:
+        registered(made, tmp_path, ["fraud"], "2")
+        made.promote("fraud/2", "production", "Quickly.")
+    told = ada.reads("status")
+    assert [(each["name"], each["stages"][0]["agrees"]) for each in told["sets"]] == [("motor", False)]
+    assert "motor does not agree in production: churn at 1 (by motor) and fraud at 2 (alone)" in ada.does("status")
+    (mend,) = [step for step in told["next"] if "sets promote" in step]
+    ada.does(*mend.replace("WHY", "Together.").split()[1:])
+    assert ada.reads("status")["sets"] == []
+
+
 def test_a_model_that_was_withdrawn_or_is_held_is_told(registry: Registry) -> None:
     registry.sets.promote("motor", "production", "The new tariff.")
     registry.proposals.withdraw("price", "production", "It was wrong.")

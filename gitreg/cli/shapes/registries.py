@@ -6,6 +6,7 @@ from typing import Literal, TypedDict
 
 from gitreg.cli.shapes.decisions import Proposal
 from gitreg.cli.shapes.past import Override
+from gitreg.cli.shapes.sets import ModelSet
 
 
 class Synced(TypedDict):
@@ -75,7 +76,9 @@ class Unpushed(TypedDict):
 
 
 class Status(TypedDict):
-    """The state of things and what to do next; `remote_seen` is when this clone last met its remote."""
+    """The state of things and what to do next; `remote_seen` is when this clone last met its remote. `sets` are those
+    whose models do not agree in some stage.
+    """
 
     registry: Registry
     main: str | None
@@ -85,5 +88,6 @@ class Status(TypedDict):
     live: list[Live]
     proposals: list[Proposal]
     overrides: list[Override]
+    sets: list[ModelSet]
     unpushed: Unpushed | None
     next: list[str]

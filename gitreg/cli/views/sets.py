@@ -82,4 +82,18 @@ def show_page(found: SetView) -> Iterator[Block]:
 
 def _hint(found: SetView, stage: SetStage) -> Iterator[Block]:
     if not stage.agrees:
-        yield Line(f"To bring them together: gitreg sets promote {found.name} --to {stage.stage} -m WHY", "dim")
+        yield Line(f"To bring them together: {found.mend(stage.stage)}", "dim")
+
+
+def disagreeing_page(found: Sequence[SetView]) -> Iterator[Block]:
+    """Sets whose models do not agree: which is where."""
+    for each in found:
+        for stage in each.stages:
+            if not stage.agrees:
+                where = listed([f"{member.model} {_standing(member)}" for member in stage.members])
+                yield Line(f"{each.name} does not agree in {stage.stage}: {where}", "warn")
+
+
+def _standing(member: Member) -> str:
+    by = f"by {member.of_set}" if member.of_set else "alone"
+    return f"at {member.number} ({by})" if member.number is not None else "not there"

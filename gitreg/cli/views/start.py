@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gitreg.cli.views import decisions, facts
+from gitreg.cli.views import decisions, facts, sets
 from gitreg.report import Cell, Command, Heading, Line, Table, counted, listed, when
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def status(found: Status) -> shapes.Status:
         "live": [live(each) for each in found.live],
         "proposals": [decisions.proposal(view) for view in found.proposals],
         "overrides": [decisions.override(view) for view in found.overrides],
+        "sets": [sets.model_set(each) for each in found.sets],
         "unpushed": {"main": found.unpushed.main, "ledger": found.unpushed.ledger} if found.unpushed else None,
         "next": [*found.next_steps],
     }
@@ -113,6 +114,9 @@ def status_page(found: Status) -> Iterator[Block]:
         yield Heading("Overrides")
         for view in found.overrides:
             yield decisions.override_line(view, f"{view.model}@{view.stage} is version {view.number}: ")
+    if found.sets:
+        yield Heading("Sets")
+        yield from sets.disagreeing_page(found.sets)
     if found.next_steps:
         yield Heading("Next")
         yield from (Command(step) for step in found.next_steps)
