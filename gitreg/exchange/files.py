@@ -91,7 +91,10 @@ class Shelf:
         return next((each for each in candidates if self._is_here(each)), None)
 
     def _is_here(self, path: Path) -> bool:
+        """Most are not there at all, which one question answers; to resolve a path takes one for each of its parts."""
         try:
+            if not path.exists():
+                return False
             real = path.resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
             return False

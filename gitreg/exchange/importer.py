@@ -11,7 +11,7 @@ from gitreg.documents import NOTE_DESCRIPTION, Manifest, RunId, paths
 from gitreg.exchange.balance import Balance, ImportReport
 from gitreg.exchange.fitting import MAX_PARAM, MAX_TEXT, Fit, name_of, run_id_of, time_of
 from gitreg.exchange.models import ModelImport
-from gitreg.exchange.storing import store_files
+from gitreg.exchange.storing import emptied, store_files
 from gitreg.exchange.values import FoundExperiment, FoundFiles, FoundRun, Left
 from gitreg.tracking import (
     Past,
@@ -33,11 +33,14 @@ def import_all(origin: Origin, doors: Doors, wishes: Wishes) -> ImportReport:
 
     May be killed and made again; what people did here since stands. Raises what the source, store and blobs raise.
     """
-    return _Import(origin, doors, wishes).run()
+    with tempfile.TemporaryDirectory(prefix="gitreg-import-") as scratch:
+        return _Import(origin, doors, wishes, Path(scratch)).run()
 
 
 class _Import:
-    def __init__(self, origin: Origin, doors: Doors, wishes: Wishes) -> None:
+    def __init__(self, origin: Origin, doors: Doors, wishes: Wishes, scratch: Path) -> None:
+        """`scratch` is an empty folder."""
+        self._scratch = scratch
         self._origin = origin
         self._doors = doors
         self._wishes = wishes
@@ -91,8 +94,8 @@ class _Import:
         if is_here and not self._wishes.check:
             self._balance.already += 1
             return
-        with tempfile.TemporaryDirectory(prefix="gitreg-import-") as scratch:
-            run = self._fitted(found, run_id, Path(scratch))
+        with emptied(self._scratch):
+            run = self._fitted(found, run_id)
             points = self._fit.points(_shown(found), found.points())
             if is_here:
                 for _ in points:  # counted as they pass
@@ -108,18 +111,18 @@ class _Import:
             return False
         if standing.artifacts is not None or standing.outputs:
             return True
-        with tempfile.TemporaryDirectory(prefix="gitreg-import-") as scratch:
-            files = found.files(Path(scratch))
+        with emptied(self._scratch):
+            files = found.files(self._scratch)
         return not files.artifacts and not files.outputs
 
-    def _fitted(self, found: FoundRun, run_id: RunId, scratch: Path) -> PastRun:
+    def _fitted(self, found: FoundRun, run_id: RunId) -> PastRun:
         where, fit = _shown(found), self._fit
         self._balance.there["run"] += 1
         self._balance.pass_over(found.left)
         if run_id != found.id:
             self._balance.leave(Left("name", "runs", repr(found.id)[:80], f"its id is {run_id} here."))
         started = time_of(found.started_us, found.finished_us)
-        files = found.files(scratch)
+        files = found.files(self._scratch)
         self._balance.pass_over(files.left)
         status: Status = found.status if found.status in ("running", "finished", "failed") else "killed"  # type: ignore[assignment]
         return PastRun(

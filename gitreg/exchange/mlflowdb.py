@@ -45,6 +45,7 @@ class MlflowDatabase:
             self._database.close()
             raise InvalidDocument(f"{path} is an SQLite database, but none of MLflow's.", subject=str(path))
         self._experiments: dict[Any, str] = {}
+        self._logged: dict[str, list[Model]] | None = None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -107,14 +108,17 @@ class MlflowDatabase:
         )
 
     def _models_of(self, run_id: str, tags: Mapping[str, str], artifact_uri: str) -> list[Model]:
-        rows = self._database.rows(
-            "logged_models",
-            "name model_id artifact_location",
-            "WHERE source_run_id = ? ORDER BY creation_timestamp_ms, model_id",
-            run_id,
-        )
-        logged = [Model(*(text_of(each) for each in row)) for row in rows]
-        return mlflow.named_once([*logged, *mlflow.logged_before(tags, artifact_uri)])
+        if self._logged is None:
+            self._logged = self._read_models()
+        return mlflow.named_once([*self._logged.get(run_id, ()), *mlflow.logged_before(tags, artifact_uri)])
+
+    def _read_models(self) -> dict[str, list[Model]]:
+        """All by their run, at once: MLflow has no index by which those of one run are found."""
+        found: dict[str, list[Model]] = {}
+        columns, order = "source_run_id name model_id artifact_location", "ORDER BY creation_timestamp_ms, model_id"
+        for run_id, *told in self._database.rows("logged_models", columns, order):
+            found.setdefault(text_of(run_id), []).append(Model(*map(text_of, told)))
+        return found
 
     def _points(self, run_id: str) -> Iterator[PastPoint | Left]:
         """In MLflow's own order, by which its latest value is the last of the greatest step."""
@@ -131,7 +135,7 @@ class MlflowDatabase:
 
     def _datasets(self, run_id: str) -> Iterator[FoundDataset]:
         columns = "dataset_uuid name digest dataset_source dataset_schema dataset_profile"
-        rest = "WHERE destination_id = ? AND source_type = 'DATASET' ORDER BY input_uuid"
+        rest = "WHERE destination_type = 'RUN' AND destination_id = ? AND source_type = 'DATASET' ORDER BY input_uuid"
         for input_id, dataset_id in list(self._database.rows("inputs", "input_uuid source_id", rest, run_id)):
             tags = {
                 text_of(name): text_of(value)

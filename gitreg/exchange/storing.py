@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,19 @@ class Wishes:
     why: str | None = None
     """What a person says of it, below the subject of each commit."""
     progress: Progress | None = None
+
+
+@contextlib.contextmanager
+def emptied(folder: Path) -> Iterator[None]:
+    """Leaves a folder empty, of what is fetched for one run: to make one for each would take long.
+
+    Only plain files are written there.
+    """
+    try:
+        yield
+    finally:
+        for each in folder.iterdir():
+            each.unlink()
 
 
 def store_files(
