@@ -20,6 +20,8 @@ WITH_BIN := PATH="$(abspath $(BIN)):$$PATH"
 CODE := gitreg tests $(wildcard bench examples scripts)
 PYTEST_ARGS ?=
 UPGRADE ?=
+SIZE ?=
+BENCH ?=
 
 .PHONY: help
 help: ## this list
@@ -110,8 +112,8 @@ demo: $(VENV)/.installed ## the main job, from an empty folder to a rolled-back 
 	$(WITH_BIN) $(PY) examples/demo.py
 
 .PHONY: bench
-bench: $(VENV)/.installed ## the figures in docs/: a table and JSON
-	$(WITH_BIN) $(PY) -m bench
+bench: $(VENV)/.installed ## the figures in docs/: tables and JSON (SIZE=full: at full size, BENCH="data imports": only these)
+	$(WITH_BIN) $(PY) -m bench $(if $(filter full,$(SIZE)),--full) $(BENCH)
 
 .PHONY: build
 build: $(VENV)/.installed ## the wheel and the source archive, in dist/

@@ -7,11 +7,14 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 ROUNDS = 5
+GITREG = Path(sys.executable).with_name("gitreg")
 
 Measure = Callable[[int], float]
 """Does one round and says what it cost; only the part that counts is timed."""
@@ -20,7 +23,8 @@ Measure = Callable[[int], float]
 @dataclass(frozen=True)
 class Figure:
     """`ours` and `floor` are medians in `unit`; `ratio` is the median of each round's floor / ours: 1 is the floor's
-    own speed, above 1 is faster. `target` is the least ratio we promise, if we promise one.
+    own speed, above 1 is faster. `target` is the least ratio we promise, if we promise one; `rounds` is how often both
+    were measured.
     """
 
     name: str
@@ -30,10 +34,32 @@ class Figure:
     unit: str = "s"
     target: float | None = None
     floor_name: str = ""
+    rounds: int = 1
 
     @property
     def is_met(self) -> bool:
         return self.target is None or self.ratio >= self.target
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a program took: seconds of wall clock, and MB of memory at its most."""
+
+    took_s: float
+    peak_mb: float
+
+
+def cost_of(*words: str | Path, folder: Path | None = None) -> Cost:
+    """Run a program, as people have it: with bytecode. Raises `CalledProcessError` where it fails."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    began = time.perf_counter()
+    process = subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    took_s = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, words)
+    return Cost(took_s, usage.ru_maxrss / 1024)
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -61,12 +87,13 @@ def compare(
         ratio=statistics.median(floor / mine for floor, mine in zip(costs[slowest], own, strict=True)),
         target=target,
         floor_name=slowest,
+        rounds=rounds,
     )
 
 
 def table(figures: Sequence[Figure]) -> str:
     """Lines for a person: what, how long, against what, and whether it is what we promise."""
-    rows = [("figure", "ours", "floor", "ratio", "target", "against")]
+    rows = [("figure", "ours", "floor", "ratio", "target", "rounds", "against")]
     rows += [
         (
             figure.name,
@@ -74,6 +101,7 @@ def table(figures: Sequence[Figure]) -> str:
             _amount(figure.floor, figure.unit),
             f"{figure.ratio:.2f}",
             "" if figure.target is None else f"{figure.target:.2f} {'met' if figure.is_met else 'MISSED'}",
+            str(figure.rounds),
             figure.floor_name,
         )
         for figure in figures

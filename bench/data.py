@@ -1,73 +1,130 @@
-"""data add of a table, and of the same table with rows appended, against DVC.
+"""data add of a table, and of the same table with rows appended, against DVC: each the program that people run.
 
-The clock runs until the bytes are where the tool keeps them; what each version added to that place is a figure of its
-own. DVC is installed into an environment of its own below the user's cache folder at first use.
-`GITREG_BENCH_DATA_BYTES` sets the size.
+The clock runs from a program's start until the bytes are where it keeps them; what each version added to that place is
+a figure of its own. DVC names content by md5; we by sha256, of the whole and of each chunk. So one sha256 of the file
+stands beside it. DVC is installed into an environment of its own below the user's cache folder at first use.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-import gitreg
-from bench._figures import Figure, timed
+from bench._figures import GITREG, ROUNDS, Cost, Figure, cost_of, timed
 from bench.tracking import peer_python
 
-BYTES = int(os.environ.get("GITREG_BENCH_DATA_BYTES", str(2 << 30)))
+BYTES, LONG_ROUNDS = 2 << 30, 3
+QUICK = {"size": 128 << 20, "rounds": ROUNDS}
 PEER = "dvc==3.67.1"
 _PIECE_ROWS = 20_000
 _APPENDED = 100
 
 
-def run(size: int = BYTES) -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        table = home / "claims.csv"
-        _write(table, size)
-        registry = gitreg.init(home / "registry")
-        peer = _Peer(home / "peer")
-        names = ("data add", "data add, appended")
-        found: list[Figure] = []
-        for name in names:
-            ours_before, peer_before = _bytes_in(home / "registry"), _bytes_in(peer.folder / ".dvc/cache")
-            theirs_s = peer.add(table)
-            ours_s = timed(lambda: registry.data.add(table))
-            ours_b = _bytes_in(home / "registry") - ours_before
-            peer_b = _bytes_in(peer.folder / ".dvc/cache") - peer_before
-            found.append(
-                Figure(f"{name} ({size >> 20:,} MiB)", ours_s, theirs_s, theirs_s / ours_s, floor_name="dvc add")
-            )
-            found.append(
-                Figure(f"{name}: stored", ours_b / 2**20, peer_b / 2**20, peer_b / ours_b, "MiB", floor_name="dvc add")
-            )
-            _append(table, size // _APPENDED)
-        registry.close()
-    return found
+class _Ours:
+    """A registry."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = self.store = folder
+        cost_of(GITREG, "init", folder)
+
+    def add(self, table: Path) -> Cost:
+        return cost_of(GITREG, "-C", self.folder, "data", "add", table)
 
 
 class _Peer:
     """A repository that DVC keeps data for."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._program = str(peer_python(PEER).parent / "dvc")
-        subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
-        self._run("init", "--quiet")
+        self.folder, self.store = folder, folder / ".dvc/cache"
+        self._program = peer_python(PEER).with_name("dvc")
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        cost_of(self._program, "init", "--quiet", folder=folder)
+        cost_of(self._program, "config", "core.analytics", "false", folder=folder)
 
-    def add(self, table: Path) -> float:
-        """Seconds that `dvc add` of a copy of the table took; the copy itself is not counted."""
-        (self.folder / table.name).unlink(missing_ok=True)
-        shutil.copyfile(table, self.folder / table.name)
-        return timed(lambda: self._run("add", "--quiet", table.name))
+    def add(self, table: Path) -> Cost:
+        """What `dvc add` of a copy of the table took; the copy itself is not counted."""
+        copied = self.folder / table.name
+        copied.unlink(missing_ok=True)
+        shutil.copyfile(table, copied)
+        os.sync()
+        return cost_of(self._program, "add", "--quiet", table.name, folder=self.folder)
 
-    def _run(self, *words: str) -> None:
-        environ = {**os.environ, "DVC_NO_ANALYTICS": "1"}
-        subprocess.run([self._program, *words], cwd=self.folder, check=True, env=environ)
+
+@dataclass(frozen=True)
+class Added:
+    """What adding took, and the bytes that it stored."""
+
+    cost: Cost
+    stored: int
+
+
+def run(size: int = BYTES, rounds: int = LONG_ROUNDS, *, is_against_peer: bool = True) -> list[Figure]:
+    """Each round adds the table and its successor to a registry and a repository of its own."""
+    with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        table = home / "claims.csv"
+        _write(table, size)
+        whole = table.stat().st_size
+        ours, theirs, hashing = [], [], []
+        for _ in range(rounds):
+            os.truncate(table, whole)
+            hashing.append(timed(lambda: _hash(table)))
+            theirs.append(_both(_Peer(home / "peer"), table, size) if is_against_peer else ())
+            os.truncate(table, whole)
+            ours.append(_both(_Ours(home / "registry"), table, size))
+    label = f"{size >> 20:,} MiB"
+    first = [each[0].cost.took_s for each in ours]
+    figures = [_figure(f"data add of {label}", first, hashing, "one sha256 of it")]
+    for place, name in (
+        enumerate([f"data add of {label}", f"data add of {label}, appended to"]) if is_against_peer else ()
+    ):
+        figures += _beside(name, [each[place] for each in ours], [each[place] for each in theirs])
+    return figures
+
+
+def _both(keeper: _Ours | _Peer, table: Path, size: int) -> tuple[Added, Added]:
+    """The table added, and the table with rows appended; then the keeper goes."""
+    first = _add(keeper, table)
+    _append(table, size // _APPENDED)
+    second = _add(keeper, table)
+    shutil.rmtree(keeper.folder)
+    return first, second
+
+
+def _add(keeper: _Ours | _Peer, table: Path) -> Added:
+    before = _bytes_in(keeper.store)
+    os.sync()
+    cost = keeper.add(table)
+    return Added(cost, _bytes_in(keeper.store) - before)
+
+
+def _beside(name: str, ours: Sequence[Added], theirs: Sequence[Added]) -> list[Figure]:
+    def figure(what: str, unit: str, amount: Callable[[Added], float]) -> Figure:
+        return _figure(what, list(map(amount, ours)), list(map(amount, theirs)), "dvc add", unit)
+
+    return [
+        figure(name, "s", lambda each: each.cost.took_s),
+        figure(f"{name}: memory", "MB", lambda each: each.cost.peak_mb),
+        figure(f"{name}: stored", "MiB", lambda each: each.stored / 2**20),
+    ]
+
+
+def _figure(name: str, ours: Sequence[float], floor: Sequence[float], floor_name: str, unit: str = "s") -> Figure:
+    ratio = median(other / mine for mine, other in zip(ours, floor, strict=True))
+    return Figure(name, median(ours), median(floor), ratio, unit, floor_name=floor_name, rounds=len(ours))
+
+
+def _hash(table: Path) -> str:
+    with table.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(table: Path, size: int) -> None:

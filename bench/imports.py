@@ -6,19 +6,16 @@ export through its client does. Ours reads, writes the ledger and the blobs, rea
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from bench._figures import Figure, timed
+from bench._figures import GITREG, Cost, Figure, cost_of
 from bench.tracking import peer_python
 from tests.exchange.builders import many_runs
 
 RUNS = 10_000
+QUICK = {"runs": 1_000}
 _READ = """
-import sys
 import mlflow
 client = mlflow.MlflowClient("sqlite:///" + sys.argv[1])
 token, points, runs = None, 0, 0
@@ -38,44 +35,24 @@ def run(runs: int = RUNS, *, is_against_peer: bool = True) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         few, many = (many_runs(home / str(count), count) for count in (runs // 10, runs))
-        _, few_mb = _import(home / "few", few)
-        first_s, many_mb = _import(home / "many", many)
-        again_s, _ = _import(home / "many", many)
-        name = f"import of {runs:,} MLflow runs"
-        figures = [
-            Figure(f"{name}, again: nothing new", again_s, first_s, first_s / again_s, floor_name="the first time"),
-            Figure(f"{name}: memory", many_mb, few_mb, few_mb / many_mb, "MB", floor_name=f"{runs // 10:,} runs"),
-        ]
-        if not is_against_peer:
-            return figures
-        read_s = timed(lambda: _gone_well(str(peer_python()), "-c", _READ, str(many), str(runs)))
-        return [Figure(name, first_s, read_s, read_s / first_s, floor_name="MLflow only reading them"), *figures]
+        less, first = _import(home / "few", few), _import(home / "many", many)
+        again = _import(home / "many", many)
+        read = cost_of(peer_python(), "-c", _READ, many, str(runs)) if is_against_peer else None
+    name, fewer = f"import of {runs:,} MLflow runs", f"{runs // 10:,} runs"
+    each = less.took_s * 10
+    figures = [
+        Figure(f"{name}: a tenth as many, ten times", first.took_s, each, each / first.took_s, floor_name=fewer),
+        Figure(f"{name}: memory", first.peak_mb, less.peak_mb, less.peak_mb / first.peak_mb, "MB", floor_name=fewer),
+        _beside(f"{name}, again: nothing new", again, first, "the first time"),
+    ]
+    return [*([_beside(name, first, read, "MLflow only reading them")] if read else []), *figures]
 
 
-def _import(registry: Path, database: Path) -> tuple[float, float]:
-    """Seconds, and the most memory that it took in MB."""
-    gitreg = str(Path(sys.executable).parent / "gitreg")
+def _beside(name: str, ours: Cost, floor: Cost, floor_name: str) -> Figure:
+    return Figure(name, ours.took_s, floor.took_s, floor.took_s / ours.took_s, floor_name=floor_name)
+
+
+def _import(registry: Path, database: Path) -> Cost:
     if not registry.exists():
-        _gone_well(gitreg, "init", str(registry))
-    seconds = 0.0
-    peak_mb = 0.0
-
-    def once() -> None:
-        nonlocal peak_mb
-        process = subprocess.Popen(
-            [gitreg, "-C", str(registry), "import", "mlflow", str(database)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, gitreg)
-        peak_mb = usage.ru_maxrss / 1024
-
-    seconds = timed(once)
-    return seconds, peak_mb
-
-
-def _gone_well(*words: str) -> None:
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        cost_of(GITREG, "init", registry)
+    return cost_of(GITREG, "-C", registry, "import", "mlflow", database)

@@ -1,25 +1,31 @@
 """A million points of one metric, logged and read back in few; and 64 processes in one run.
 
-Against MLflow on SQLite (a thousand points to a call, its quickest way), Aim and wandb (offline), each in an
-environment of its own that is made at first use. The peers get fewer points, and points a second are compared. wandb
-reads nothing back without its server.
+Against MLflow on SQLite and its server (a thousand points to a call, their quickest way), Aim and wandb (offline), each
+in an environment of its own that is made at first use. The peers get fewer points, and points a second are compared.
+wandb reads nothing back without its server; Aim reads what its own server has indexed, which is done off the clock.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from bench._figures import ROUNDS, Figure
+from bench._servers import NAME as SERVER
+from bench._servers import mlflow_server
 from bench.tracking import PEER, peer_python
 
 POINTS = 1_000_000
 PEER_POINTS = 50_000
+QUICK = {"peer_points": 5_000}
 PROCESSES = 64
 POINTS_EACH = 200
 FEW = 1_000
@@ -29,6 +35,7 @@ _HEAD = """
 import json, os, sys, time, warnings
 warnings.simplefilter("ignore")
 home, points, few = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+place = sys.argv[4] or "sqlite:///" + home + "/mlflow.db"
 """
 _OURS = """
 import gitreg
@@ -49,8 +56,8 @@ print(json.dumps([logged, read]))
 _MLFLOW = """
 from mlflow import MlflowClient
 from mlflow.entities import Metric
-client = MlflowClient("sqlite:///" + home + "/mlflow.db")
-run = client.create_run(client.create_experiment("bench")).info.run_id
+client = MlflowClient(place)
+run = client.create_run(client.create_experiment(home)).info.run_id
 start = time.perf_counter()
 for first in range(0, points, 1000):
     client.log_batch(run, [Metric("auc", step % 1000 / 1000, 0, step) for step in range(first, first + 1000)])
@@ -71,6 +78,8 @@ for step in range(points):
     run.track(step % 1000 / 1000, name="auc", step=step)
 run.close()
 logged = time.perf_counter() - start
+from aim.sdk.index_manager import RepoIndexManager
+RepoIndexManager.get_index_manager(repo).index(run.hash)
 start = time.perf_counter()
 [metric] = list(aim.Repo(home).get_run(run.hash).metrics())
 steps, values = metric.values.sparse_numpy()
@@ -124,12 +133,12 @@ print(json.dumps([took, kept]))
 """
 _MLFLOW_RANKS = """
 from mlflow import MlflowClient
-place = "sqlite:///" + home + "/ranks.db"
-run = MlflowClient(place).create_run(MlflowClient(place).create_experiment("bench")).info.run_id
+run = MlflowClient(place).create_run(MlflowClient(place).create_experiment(home)).info.run_id
+from mlflow.entities import Metric
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 def work(rank):
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-    from mlflow.entities import Metric
-    client = SqlAlchemyStore(place, home)  # a connection of its own: one that was forked would be shared
+    # A connection of its own: one that was forked would be shared.
+    client = SqlAlchemyStore(place, home) if place.startswith("sqlite") else MlflowClient(place)
     client.log_batch(run, [Metric("auc", 0.5, 0, rank * points + step) for step in range(points)], [], [])
 start = time.perf_counter()
 failed = all_of(work)
@@ -148,6 +157,16 @@ class Took:
     reading_s: float
 
 
+@dataclass(frozen=True)
+class Peer:
+    """A program that logs and reads, the environment it has, and the server it talks to, if it does."""
+
+    name: str
+    program: str
+    needs: str
+    place: str = ""
+
+
 def run(
     points: int = POINTS,
     peer_points: int = PEER_POINTS,
@@ -157,15 +176,31 @@ def run(
     is_against_peers: bool = True,
 ) -> list[Figure]:
     """Each peer next to ours, round by round."""
-    peers = {"MLflow on SQLite": (_MLFLOW, PEER), "Aim": (_AIM, AIM), "wandb offline": (_WANDB, WANDB)}
-    ours: list[Took] = []
-    theirs: dict[str, list[Took]] = {}
-    for _ in range(rounds):
-        ours.append(logged(points))
-        for name, (program, peer) in peers.items() if is_against_peers else ():
-            theirs.setdefault(name, []).append(series(program, peer_points, peer))
-    figures = [against(ours, found, name) for name, found in theirs.items()]
-    return [*(figure for each in figures for figure in each), *ranks(processes, rounds, is_against_peers)]
+    with _served(is_wanted=is_against_peers) as server:
+        peers = [
+            Peer("MLflow on SQLite", _MLFLOW, PEER),
+            Peer(SERVER, _MLFLOW, PEER, server),
+            Peer("Aim", _AIM, AIM),
+            Peer("wandb offline", _WANDB, WANDB),
+        ]
+        ours: list[Took] = []
+        theirs: dict[str, list[Took]] = {}
+        for _ in range(rounds):
+            ours.append(logged(points))
+            for peer in peers if is_against_peers else ():
+                theirs.setdefault(peer.name, []).append(series(peer.program, peer_points, peer.needs, peer.place))
+        figures = [against(ours, found, name) for name, found in theirs.items()]
+        return [*(figure for each in figures for figure in each), *ranks(processes, rounds, server)]
+
+
+@contextlib.contextmanager
+def _served(*, is_wanted: bool) -> Iterator[str]:
+    if not is_wanted:
+        yield ""
+        return
+    made = tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True)
+    with made as home, mlflow_server(Path(home)) as url:
+        yield url
 
 
 def logged(points: int) -> Took:
@@ -175,12 +210,12 @@ def logged(points: int) -> Took:
 
 def shared(processes: int, points: int = POINTS_EACH) -> tuple[float, float]:
     """Seconds that processes took to write into one run, and how many of their points are in it."""
-    return told(_HEAD + _FORK + _OUR_RANKS, points, processes)
+    return told(_HEAD + _FORK + _OUR_RANKS, (points, processes))
 
 
-def series(program: str, points: int, peer: str | None = None) -> Took:
+def series(program: str, points: int, peer: str | None = None, place: str = "") -> Took:
     """One program, in a process and a folder of its own."""
-    logging_s, reading_s = told(_HEAD + program, points, FEW, peer)
+    logging_s, reading_s = told(_HEAD + program, (points, FEW), peer, place)
     return Took(points, logging_s, reading_s)
 
 
@@ -189,7 +224,7 @@ def against(ours: list[Took], theirs: list[Took], name: str) -> list[Figure]:
 
     def figure(what: str, rates: list[float], peers: list[float]) -> Figure:
         ratio = median(mine / other for mine, other in zip(rates, peers, strict=True))
-        return Figure(what, median(rates), median(peers), ratio, "points/s", None, name)
+        return Figure(what, median(rates), median(peers), ratio, "points/s", None, name, len(rates))
 
     written = [[each.points / each.logging_s for each in side] for side in (ours, theirs)]
     figures = [figure(f"{ours[0].points:,} points logged", *written)]
@@ -199,28 +234,33 @@ def against(ours: list[Took], theirs: list[Took], name: str) -> list[Figure]:
     return figures
 
 
-def ranks(processes: int, rounds: int, is_against_peer: bool) -> list[Figure]:  # noqa: FBT001 - one of three numbers
+def ranks(processes: int, rounds: int, server: str) -> list[Figure]:
     """Processes that share one run, and what each costs. MLflow's write through one store each, in one call."""
-    ours = [shared(processes) for _ in range(rounds)]
-    if not is_against_peer:
-        return []
-    theirs = [told(_HEAD + _FORK + _MLFLOW_RANKS, POINTS_EACH, processes, PEER) for _ in range(rounds)]
-    ratio = median(peer[0] / mine[0] for mine, peer in zip(ours, theirs, strict=True))
-    took = median(each[0] for each in ours), median(each[0] for each in theirs)
-    kept = (median(each[1] for each in ours), median(each[1] for each in theirs))
-    share = median(mine[1] / max(1.0, peer[1]) for mine, peer in zip(ours, theirs, strict=True))
-    return [
-        Figure(f"{processes} processes in one run", *took, ratio, floor_name="MLflow on SQLite"),
-        Figure("points that were kept of them", *kept, share, "points", None, "MLflow on SQLite"),
-    ]
+    found = [shared(processes) for _ in range(rounds)]
+    figures: list[Figure] = []
+    for name, place in [("MLflow on SQLite", ""), (SERVER, server)] if server else ():
+        theirs = [told(_HEAD + _FORK + _MLFLOW_RANKS, (POINTS_EACH, processes), PEER, place) for _ in range(rounds)]
+        ratio = median(peer[0] / mine[0] for mine, peer in zip(found, theirs, strict=True))
+        share = median(mine[1] / max(1.0, peer[1]) for mine, peer in zip(found, theirs, strict=True))
+        (ours_s, kept), (theirs_s, theirs_kept) = _medians(found), _medians(theirs)
+        what = f"{processes} processes in one run"
+        figures += [
+            Figure(what, ours_s, theirs_s, ratio, floor_name=name, rounds=rounds),
+            Figure(f"{what}: kept", kept, theirs_kept, share, "points", None, name, rounds),
+        ]
+    return figures
 
 
-def told(program: str, points: int, few: int, peer: str | None = None) -> tuple[float, float]:
+def _medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    return median(first for first, _ in pairs), median(second for _, second in pairs)
+
+
+def told(program: str, numbers: tuple[int, int], peer: str | None = None, place: str = "") -> tuple[float, float]:
     """What a program prints last: two numbers."""
     python = sys.executable if peer is None else str(peer_python(peer))
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as home:
-        words = [python, "-c", program, home, str(points), str(few)]
+        words = [python, "-c", program, home, *map(str, numbers), place]
         done = subprocess.run(words, capture_output=True, text=True, env=environ, check=False)
     if done.returncode:
         print(done.stderr[-2000:], file=sys.stderr)

@@ -27,10 +27,13 @@ def test_a_ratio_is_to_the_slowest_floor_of_the_same_round() -> None:
 
 
 def test_figures_are_a_table_and_json() -> None:
-    figures = [Figure("put", 0.002, 0.001, 0.5, target=0.4, floor_name="cp"), Figure("size", 70, 75, 1.07, unit="MB")]
+    figures = [
+        Figure("put", 0.002, 0.001, 0.5, target=0.4, floor_name="cp", rounds=5),
+        Figure("size", 70, 75, 1.07, unit="MB"),
+    ]
     assert table(figures).splitlines() == [
-        "figure  ours   floor  ratio  target    against",
-        "put     2 ms   1 ms   0.50   0.40 met  cp",
-        "size    70 MB  75 MB  1.07",
+        "figure  ours   floor  ratio  target    rounds  against",
+        "put     2 ms   1 ms   0.50   0.40 met  5       cp",
+        "size    70 MB  75 MB  1.07             1",
     ]
     assert [each["met"] for each in json.loads(as_json(figures))["figures"]] == [True, True]

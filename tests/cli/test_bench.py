@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitreg
-from bench import history, imports, search, series, spooling, startup
+from bench import data, history, imports, search, series, spooling, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,12 @@ def test_the_spooling_benchmark_runs_in_small(tmp_path: Path) -> None:
 
 def test_the_import_benchmark_runs_in_small() -> None:
     figures = imports.run(20, is_against_peer=False)
-    assert [figure.unit for figure in figures] == ["s", "MB"]
+    assert [figure.unit for figure in figures] == ["s", "MB", "s"]
+
+
+def test_the_data_benchmark_runs_in_small() -> None:
+    (figure,) = data.run(2 << 20, 1, is_against_peer=False)
+    assert figure.ours > figure.floor > 0
 
 
 def test_the_series_benchmark_runs_in_small() -> None:
