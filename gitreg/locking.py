@@ -1,4 +1,4 @@
-"""flock, and file systems that know none: some NFS, Lustre and FUSE mounts refuse it."""
+"""Locks, and file systems that know none: some NFS, Lustre and FUSE mounts refuse them."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def flock(fd: int, *, wait: bool) -> Lock:
             raise
         return "unknown here"
     return "held"
+
+
+def knows_record_locks(fd: int) -> bool:
+    """Whether the file system of a file that is open for reading takes the other kind, fcntl's, which SQLite needs.
+
+    Where it does not, SQLite waits as for somebody who holds one, until its patience ends.
+    """
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _NO_FLOCK_HERE
+    return True

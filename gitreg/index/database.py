@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from gitreg.index.schema import SCHEMA, SCHEMA_VERSION
-from gitreg.locking import flock
+from gitreg.locking import flock, knows_record_locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +95,9 @@ class Database:
 
     def _connect_file(self, path: Path) -> sqlite3.Connection:
         path.parent.mkdir(exist_ok=True)
+        with _lock_file(path) as lock:
+            if not knows_record_locks(lock.fileno()):
+                raise OSError(errno.ENOLCK, "its file system knows no locks")
         if path.is_symlink():  # it came with the git folder, and could name any database of this user's
             path.unlink(missing_ok=True)
         connection = sqlite3.connect(path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
@@ -177,13 +181,21 @@ def at_one_moment(connection: sqlite3.Connection) -> Iterator[Moment]:
 def _replacing(path: Path) -> Iterator[None]:
     """Remove a damaged database with its side files, unless another process did so while we waited."""
     before = _identity(path)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path.with_suffix(".lock"), flags, 0o666), "wb") as lock:
+    with _lock_file(path) as lock:
         flock(lock.fileno(), wait=True)
         if _identity(path) == before:
             for suffix in ("-wal", "-shm", "-journal", ""):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
         yield
+
+
+def _lock_file(path: Path) -> BinaryIO:
+    """The file beside a database that locks are tried on and taken of: closing the database's own would free SQLite's.
+
+    Raises `OSError`.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path.with_suffix(".lock"), flags, 0o666), "r+b")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -81,10 +81,12 @@ class Yard:
                     path.unlink()
 
     def is_here(self, header: JournalHeader) -> bool:
-        """Whether the journal's process ran, if it still runs, under this very kernel: only then can we know that it
-        died.
+        """Whether the journal's process ran, if it still runs, under this very kernel and among the processes that we
+        see: only then does its number tell that it died. Containers of one machine may share a host's name.
         """
-        return (header.host, header.boot_id) == (self._surroundings.host, self._surroundings.boot_id)
+        around = self._surroundings
+        seen = (around.host, around.boot_id, around.pid_space)
+        return (header.host, header.boot_id, header.pid_space) == seen
 
     def is_dead(self, header: JournalHeader) -> bool:
         """Whether the process is gone for certain. The caller has found the journal's lock free."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -288,6 +290,21 @@ def test_where_no_file_can_be_had_the_index_lives_in_memory(ledger: Ledger, tmp_
     index = ledger.index(tmp_path / "file" / "gitreg")
     assert len(index.runs()) == 1
     assert "in memory" in index.trouble
+
+
+def test_where_locks_are_refused_the_index_lives_in_memory_at_once(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite alone takes the refusal for somebody who holds a lock, and waits."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    ledger.commit(record_edits(record(run_id(1))))
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    index = ledger.index(tmp_path)
+    assert len(index.runs()) == 1
+    assert index.trouble == "The index is kept in memory only: its file system knows no locks."
 
 
 def test_an_index_without_a_folder_is_in_memory(ledger: Ledger) -> None:
