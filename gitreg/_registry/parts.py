@@ -19,7 +19,7 @@ from gitreg.registry import Ledger, Models
 from gitreg.store import GUEST_BRANCHES, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from gitreg._user import User
     from gitreg.blobs import Watch
@@ -153,13 +153,15 @@ class Parts:
         found = self._in_stages()
         return {target: [version.run] for target, version in found.items() if version.run is not None}
 
-    def versions_in_stages(self) -> dict[tuple[str, str], list[Digest]]:
-        """The version in force in each stage of each model."""
-        return {target: [version.digest] for target, version in self._in_stages().items()}
+    def versions_in_stages(self, models: Container[str] | None = None) -> dict[tuple[str, str], list[Digest]]:
+        """The version in force in each stage of each model; of some models alone that is much sooner known."""
+        return {target: [version.digest] for target, version in self._in_stages(models).items()}
 
-    def _in_stages(self) -> dict[tuple[str, str], Version]:
+    def _in_stages(self, models: Container[str] | None = None) -> dict[tuple[str, str], Version]:
         judge, found = self.office.judge(), {}
         for target in stages_of(judge):
+            if models is not None and target.model not in models:
+                continue
             standing = in_force(judge, target)
             if standing is not None and standing.version is not None:
                 found[target.model, target.stage] = standing.version

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from gitreg.documents import Digest
 from gitreg.folding import fold
 from gitreg.index import ColumnName, Entry, Facets, MetricFacet, cells_of, of_run, search_entries
-from gitreg.search import VERSIONS
+from gitreg.search import VERSIONS, asks_for_stages
 from gitreg.tabular import Tabular, columns_of
 from gitreg.tracking import Search, SearchOptions, metric_label
 
@@ -66,11 +66,13 @@ class Versions:
         views = {view.digest: view for view in self._views(model, deleted=wanted.deleted)}
         runs = self._runs(views)
         entries = (_entry(view, runs.get(view.document.run)) for view in views.values())
-        stages, aliases = self._parts.versions_in_stages(), _aliases(views)
-        found = search_entries(entries, replace(query, deleted=True), stages, aliases)
+        stages = self._parts.versions_in_stages() if asks_for_stages(query.condition) else {}
+        found = search_entries(entries, replace(query, deleted=True), stages, _aliases(views))
         is_full = query.limit is not None and len(found) == query.limit
         token = wanted.token(found[-1].keys) if found and is_full else ""
-        return VersionPage(tuple(views[Digest(each.run_id)] for each in found), _by_version(stages), token)
+        page = tuple(views[Digest(each.run_id)] for each in found)
+        standing = self._parts.versions_in_stages({view.model for view in page})
+        return VersionPage(page, _by_version(standing), token)
 
     def _views(self, model: str | None, *, deleted: bool) -> Iterator[VersionView]:
         for name in self._parts.index.models() if model is None else [model]:
