@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 
 from gitreg.documents import (
     DOCUMENTS,
+    MANIFEST_MEDIA_TYPE,
     Actor,
     Alias,
     Approvers,
     Attempt,
     AttemptId,
     Deployment,
+    Descriptor,
     Digest,
     Document,
+    Lock,
+    Locked,
     MetricSummary,
     ModelCard,
     Note,
@@ -96,8 +100,25 @@ def rights() -> Rights:
     return Rights(rules=(facts, RightsRule(name="docs", branch="main", paths=("docs/**",), groups=("risk",))))
 
 
+def lock() -> Lock:
+    fraud = Locked(
+        model="fraud",
+        number=7,
+        version=Digest.of(b"v"),
+        decision=Digest.of(b"d"),
+        landing="ab" * 20,
+        artifacts=Descriptor(media_type=MANIFEST_MEDIA_TYPE, digest=Digest.of(b"files"), size=123),
+        files={"weights/Größe.bin": Digest.of(b"w"), "MLmodel": Digest.of(b"m")},
+    )
+    price = fraud.model_copy(update={"model": "price", "number": None, "decision": None, "landing": None})
+    models = {"models:/price@champion": price, "models:/fraud@production": fraud}
+    return Lock(registry=RegistryId("0" * 31 + "1"), url="https://git.example.org/ml/registry.git", models=models)
+
+
 @pytest.mark.parametrize(
-    "document", [run_record(), alias(), deployment(), rights()], ids=["run", "alias", "deployment", "rights"]
+    "document",
+    [run_record(), alias(), deployment(), rights(), lock()],
+    ids=["run", "alias", "deployment", "rights", "lock"],
 )
 def test_a_document_has_exactly_the_golden_bytes(document: Document) -> None:
     assert document.to_bytes() == (GOLDEN / f"{document.schema_name}.json").read_bytes()
