@@ -58,6 +58,7 @@ from gitreg.tracking.spool import SPOOL_VARIABLE, Spool, SpoolTracker, spool_of
 from gitreg.tracking.spooled import OpenRun, SpoolPublished
 from gitreg.tracking.starting import Start
 from gitreg.tracking.system import INTERVAL_S, MIN_INTERVAL_S
+from gitreg.tracking.tasks import Tasks, is_array, tasks_of
 from gitreg.tracking.tracker import LiveRun, Recovered, Tracker
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "SpoolTracker",
     "Start",
     "Stream",
+    "Tasks",
     "Tracker",
     "active_run",
     "appended",
@@ -110,6 +112,7 @@ __all__ = [
     "folder_content",
     "generated_name",
     "hash_rows",
+    "is_array",
     "log_artifact",
     "log_artifacts",
     "log_dataset",
@@ -137,6 +140,7 @@ __all__ = [
     "set_tag",
     "set_tags",
     "spool_of",
+    "tasks_of",
     "thinned",
     "value_of",
 ]

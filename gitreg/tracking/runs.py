@@ -162,8 +162,7 @@ class Runs:
 
     def children(self, ref: str) -> Folded:
         """The runs that are parts of a run, the first begun first, deleted ones left out. Raises `RunNotFound`."""
-        page = self.search(f"parent = '{self.find(ref)}'", order_by="started_at ASC")
-        return list(page.runs)
+        return list(self.search(parent=self.find(ref), order_by="started_at ASC", limit=None).runs)
 
     def compare(
         self, refs: Iterable[str] = (), *, where: str | None = None, order_by: str = "", limit: int = MOST_COMPARED

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from gitreg.documents import Digest, canonical_bytes
 from gitreg.errors import InvalidValue
+from gitreg.folding import GROUP_TAG
 from gitreg.index import Query
 from gitreg.search import RUNS, And, Compare, Field, parse_filter, parse_order
 from gitreg.tabular import Tabular, columns_of
@@ -40,9 +41,13 @@ class RunPage(Tabular):
 
 
 class SearchOptions(TypedDict, total=False):
-    """What else a search may say: only runs of one experiment, at most so many (100), deleted ones too, which page."""
+    """What else a search may say: only runs of one experiment, parts of one run (by its id), of one group, at most so
+    many (100), deleted ones too, which page.
+    """
 
     experiment: str | None
+    parent: str | None
+    group: str | None
     limit: int | None
     deleted: bool
     page_token: str
@@ -55,6 +60,8 @@ class Search:
     filter: str = ""
     order_by: str = ""
     experiment: str | None = None
+    parent: str | None = None
+    group: str | None = None
     limit: int | None = 100
     deleted: bool = False
     page_token: str = ""
@@ -64,11 +71,18 @@ class Search:
 
         Raises `InvalidValue` that points at the place, or for a token of another search.
         """
-        condition = parse_filter(self.filter, now, words)
-        if self.experiment is not None:
-            condition = And((Compare(Field("attribute", "experiment"), "=", self.experiment), condition))
+        condition = And((*self._within(), parse_filter(self.filter, now, words)))
         query = Query(condition, parse_order(self.order_by, now, words), self.limit, deleted=self.deleted)
         return replace(query, after=self._after(len(query.keys) + 1)) if self.page_token else query
+
+    def _within(self) -> list[Compare]:
+        """What the options ask."""
+        asked = {
+            Field("attribute", "experiment"): self.experiment,
+            Field("attribute", "parent"): self.parent,
+            Field("tag", GROUP_TAG): self.group,
+        }
+        return [Compare(field, "=", value) for field, value in asked.items() if value is not None]
 
     def token(self, keys: tuple[Any, ...]) -> str:
         """The page token after a run with these keys."""
@@ -77,7 +91,7 @@ class Search:
 
     def _digest(self) -> str:
         """Of all that a token belongs to."""
-        asked = [self.filter, self.order_by, self.experiment, self.deleted]
+        asked = [self.filter, self.order_by, self.experiment, self.parent, self.group, self.deleted]
         return Digest.of(canonical_bytes(asked)).hex[:16]  # type: ignore[arg-type] # texts, a bool and null
 
     def _after(self, count: int) -> tuple[Any, ...]:

@@ -33,6 +33,7 @@ from gitreg.tracking.ranks import Rank
 from gitreg.tracking.records import EndRecord, JournalHeader, TagEvent, encode_record, to_micros
 from gitreg.tracking.slurm import Job
 from gitreg.tracking.starting import RUN_ID_VARIABLE, Known, Start, Starter
+from gitreg.tracking.tasks import ARRAY_TAG, COUNT_TAG
 from gitreg.tracking.yard import Standing, Yard, process_start
 
 if TYPE_CHECKING:
@@ -174,7 +175,8 @@ class SpoolTracker:
         path = self.spool.journals / journal_name(header)
         if not path.exists():
             journal = self.create(header)
-            tags = {"slurm.array_job_id": job.array or "", "slurm.cluster": job.cluster}
+            count = self._surroundings.environ.get("SLURM_ARRAY_TASK_COUNT", "")
+            tags = {ARRAY_TAG: job.array or "", COUNT_TAG: count, "slurm.cluster": job.cluster}
             events = [TagEvent(key=key, value=value) for key, value in tags.items() if value]
             end = EndRecord(status="finished", at_us=header.started_at_us)
             journal.append(b"".join(encode_record(record) for record in (*events, end)))

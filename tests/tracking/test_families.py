@@ -24,6 +24,20 @@ def test_a_nested_run_is_a_part_of_the_active_one(clone: Clone) -> None:
     assert [run.run_id for run in clone.runs.children("outer")] == [inner.run_id]
 
 
+def test_parts_and_groups_can_be_asked_for_however_many_they_are(clone: Clone) -> None:
+    with clone.tracker.start_run("sweep", name="outer", group='a "quoted" one') as outer:
+        for _ in range(3):
+            with clone.tracker.start_run("sweep", nested=True):
+                pass
+    with clone.tracker.start_run("sweep"):
+        pass
+    found = clone.runs.search(parent=outer.run_id, limit=2)
+    assert [run.parent for run in found.runs] == [outer.run_id] * 2
+    more = clone.runs.search(parent=outer.run_id, limit=2, page_token=found.next_page_token)
+    assert len(more.runs) == 1
+    assert len(clone.runs.search(group='a "quoted" one').runs) == 4
+
+
 def test_nesting_needs_something_to_be_nested_in(clone: Clone) -> None:
     with pytest.raises(RunClosed):
         clone.tracker.start_run(nested=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gitreg.tracking import Spool
+from gitreg.documents import RunId
+from gitreg.tracking import Spool, tasks_of
 from gitreg.tracking.slurm import Job
 from tests.tracking.builders import REGISTRY, Clone
 from tests.tracking.spooling import forget, on, recorded
@@ -35,6 +36,47 @@ def test_the_tasks_of_an_array_are_children_of_one_run(clone: Clone, spool: Spoo
     parent = clone.runs.get(children[0].parent or "")
     assert (parent.name, parent.tags["slurm.array_job_id"]) == ("train-18", "18")
     assert [child.tags["slurm.array_task_id"] for child in children] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "stands"),
+    [
+        ("", ("3 tasks: 3 not heard of yet", "running")),
+        ("ff", ("3 tasks: 2 finished, 1 not heard of yet", "running")),
+        ("fff", ("3 tasks: 3 finished", "finished")),
+        ("fxf", ("3 tasks: 2 finished, 1 failed", "failed")),
+        ("fxr", ("3 tasks: 1 finished, 1 failed, 1 running", "running")),
+    ],
+)
+def test_an_array_stands_as_its_tasks_do(
+    clone: Clone, spool: Spool, home: Path, ended: str, stands: tuple[str, str]
+) -> None:
+    """It is running until all that the scheduler counted have ended, then failed if one is, else finished."""
+    array = {"SLURM_ARRAY_JOB_ID": "18", "SLURM_ARRAY_TASK_COUNT": "3"}
+    parent = RunId.keyed(REGISTRY, "sweep", "slurm-array hpc 18")
+    started = [
+        on(spool, home, **JOB | {"SLURM_JOB_ID": str(18 + task)} | array, SLURM_ARRAY_TASK_ID=str(task))
+        for task in range(3)
+    ]
+    job = Job.of(JOB | array)
+    assert job
+    started[0]._array("sweep", job)
+    for how, tracker in zip(ended, started, strict=False):
+        run = clone.tracker.start_run("sweep", parent=parent) if how == "r" else tracker.start_run("sweep")
+        if how != "r":
+            run.finish("finished" if how == "f" else "failed")
+    clone.tracker.publish_spool(spool)
+
+    tasks = tasks_of(clone.runs.get(parent), clone.runs.children(parent))
+
+    assert tasks is not None
+    assert (str(tasks), tasks.status) == stands
+
+
+def test_a_run_of_no_array_has_no_tasks(clone: Clone) -> None:
+    with clone.tracker.start_run() as run:
+        pass
+    assert tasks_of(clone.runs.get(run.run_id), []) is None
 
 
 def test_a_task_that_comes_late_changes_nothing_about_its_array(clone: Clone, spool: Spool, home: Path) -> None:

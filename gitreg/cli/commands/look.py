@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -11,17 +12,27 @@ from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import decisions, facts, runs
 from gitreg.terminal import progress
+from gitreg.tracking import tasks_of
 
 __all__ = ["artifacts_get", "artifacts_list", "log", "runs_list", "runs_series", "runs_show"]
+
+
+class _Of(TypedDict):
+    experiment: str | None
+    group: str | None
 
 
 @command("runs list")
 @click.option("-e", "--experiment", metavar="NAME", help="Only runs of this experiment.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @click.option("--all", "everything", is_flag=True, help="No limit, and deleted runs too.")
-def runs_list(session: Session, experiment: str | None, limit: int, everything: bool) -> Reply:
+@click.option("--parent", metavar="RUN", help="Only parts of this run.")
+@click.option("--group", metavar="NAME", help="Only runs of this group.")
+def runs_list(session: Session, limit: int, everything: bool, parent: str | None, **of: Unpack[_Of]) -> Reply:
     """List runs, newest first."""
-    found = session.registry.runs.list(experiment, limit=None if everything else limit, deleted=everything)
+    among = session.registry.runs
+    part_of = None if parent is None else among.find(parent)
+    found = among.search(parent=part_of, limit=None if everything else limit, deleted=everything, **of).runs
     return Reply([runs.summary(run) for run in found], runs.list_page(found))
 
 
@@ -31,7 +42,8 @@ def runs_show(session: Session, run: str) -> Reply:
     """Show one run."""
     found = session.registry.runs.get(run)
     children = session.registry.runs.children(found.run_id)
-    return Reply(runs.whole(found), runs.show_page(found, children))
+    tasks = tasks_of(found, children)
+    return Reply(runs.whole(found, tasks), runs.show_page(found, children, tasks))
 
 
 @command("runs series")

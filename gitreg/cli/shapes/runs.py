@@ -92,9 +92,20 @@ class RunSummary(TypedDict):
     metrics: list[Metric]
 
 
-class Run(RunSummary):
-    """A run whole. `source` and `environment` are as in schemas/run-v1.json."""
+class Tasks(TypedDict):
+    """How many tasks of a job array stand how, how many there are to be, and what that comes to."""
 
+    counts: dict[Literal["finished", "failed", "killed", "running"], int]
+    expected: int | None
+    status: str
+
+
+class Run(RunSummary):
+    """A run whole. `source` and `environment` are as in schemas/run-v1.json. `tasks` are those of a job array whose
+    run this is.
+    """
+
+    tasks: Tasks | None
     actor: str
     comments: list[Comment]
     attempts: list[Attempt]

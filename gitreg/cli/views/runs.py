@@ -20,7 +20,7 @@ from gitreg.report import (
     size,
     when,
 )
-from gitreg.tracking import COMMAND_ERROR
+from gitreg.tracking import COMMAND_ERROR, is_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gitreg.documents import ManifestEntry, MetricSummary, RunId
     from gitreg.folding import FoldedRun
     from gitreg.report import Block, Tone
-    from gitreg.tracking import Health, MetricsFile, Recovered, SeriesPoint
+    from gitreg.tracking import Health, MetricsFile, Recovered, SeriesPoint, Tasks
 
 _TONES: dict[str, Tone] = {"running": "warn", "finished": "good", "failed": "bad", "killed": "bad"}
 _SHOWN_METRICS = 4
@@ -57,10 +57,11 @@ def summary(run: FoldedRun) -> shapes.RunSummary:
     }
 
 
-def whole(run: FoldedRun) -> shapes.Run:
+def whole(run: FoldedRun, tasks: Tasks | None = None) -> shapes.Run:
     """A run with all that is known of it."""
     return {
         **summary(run),
+        "tasks": {"counts": dict(tasks.counts), "expected": tasks.expected, "status": tasks.status} if tasks else None,
         "actor": run.actor.principal,
         "comments": facts.comments(run.comments),
         "attempts": [
@@ -130,18 +131,22 @@ def status_cell(run: FoldedRun) -> Cell:
     """Status, with what qualifies it."""
     if run.deleted is not None:
         return Cell(f"{run.status}, deleted", "dim")
+    if is_array(run):
+        return Cell("array", "dim")
     if run.silent_since:
         return Cell(f"{run.status}, silent since {when(run.silent_since)}", "warn")
     return Cell(run.status, _TONES.get(run.status, "plain"))
 
 
-def show_page(run: FoldedRun, children: Sequence[FoldedRun] = ()) -> Iterator[Block]:
-    """One run whole, and the runs that are parts of it."""
+def show_page(run: FoldedRun, children: Sequence[FoldedRun] = (), tasks: Tasks | None = None) -> Iterator[Block]:
+    """One run whole, and the runs that are parts of it; of an array's run how its tasks stand."""
     yield Line(f"{run.name}  {run.run_id}", "strong")
-    status = status_cell(run)
-    until = f" to {when(run.finished_at)}" if run.finished_at else ""
+    status = Cell(tasks.status, _TONES[tasks.status]) if tasks else status_cell(run)
+    until = f" to {when(run.finished_at)}" if run.finished_at and not tasks else ""
     where = f"in {run.experiment}, by {run.actor.principal}"
     yield Line(f"{status.text}, {when(run.started_at)}{until}, {where}", status.tone)
+    if tasks:
+        yield str(tasks)
     yield from _remarks(run)
     yield from _pairs("Params", plain(run.params))
     yield from _pairs("Tags", dict(run.tags))
