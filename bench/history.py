@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import gitreg
 from bench._figures import ROUNDS, Figure, Measure, compare, timed
+from bench.lists import GTO, GTO_NEEDS
 from bench.tracking import peer_python
 from gitreg.audit import Roots, path_of_note
 from gitreg.documents import (
@@ -59,9 +60,6 @@ APART = timedelta(minutes=30)
 SKEW_H = 20
 CHECKPOINT_EVERY = 50
 FACTS = 40_000
-GTO = "gto==1.9.0"
-_GTO_NEEDS = ("click<8.2", "typer<0.16")
-"""It says nothing of them, and starts with no later ones."""
 TAGS = (500, 1_500)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REGISTRY = RegistryId("0123456789abcdef0123456789abcdef")
@@ -411,9 +409,7 @@ def _peers(home: Path, clone: Path, rounds: int) -> list[Figure]:
     figures = [compare("log fraud, cold", log, {"git log with a path": git}, rounds=rounds)]
     for tags in TAGS:
         resolve = _program(clone, "resolve", "models:/fraud@production")
-        peer = _other(
-            [str(peer_python(GTO, *_GTO_NEEDS).with_name("gto")), "show"], _tagged(home / f"gto-{tags}", tags)
-        )
+        peer = _other([str(peer_python(GTO, *GTO_NEEDS).with_name("gto")), "show"], _tagged(home / f"gto-{tags}", tags))
         figures.append(
             compare(f"resolve, cold, beside {tags:,} tags of GTO", resolve, {"gto show": peer}, rounds=rounds)
         )

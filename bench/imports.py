@@ -16,6 +16,7 @@ from tests.exchange.builders import many_runs
 RUNS = 10_000
 QUICK = {"runs": 1_000}
 _READ = """
+import sys
 import mlflow
 client = mlflow.MlflowClient("sqlite:///" + sys.argv[1])
 token, points, runs = None, 0, 0

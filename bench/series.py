@@ -1,4 +1,4 @@
-"""A million points of one metric, logged and read back in few; and 64 processes in one run.
+"""A million points of one metric, logged and read back in few.
 
 Against MLflow on SQLite and its server (a thousand points to a call, their quickest way), Aim and wandb (offline), each
 in an environment of its own that is made at first use. The peers get fewer points, and points a second are compared.
@@ -26,12 +26,10 @@ from bench.tracking import PEER, peer_python
 POINTS = 1_000_000
 PEER_POINTS = 50_000
 QUICK = {"peer_points": 5_000}
-PROCESSES = 64
-POINTS_EACH = 200
 FEW = 1_000
 WANDB, AIM = "wandb==0.31.0", "aim==3.29.1"
 
-_HEAD = """
+HEAD = """
 import json, os, sys, time, warnings
 warnings.simplefilter("ignore")
 home, points, few = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -98,55 +96,6 @@ run.finish()
 print(json.dumps([time.perf_counter() - start, 0.0]))
 """
 
-_FORK = """
-def all_of(work, processes=few):
-    started = []
-    for rank in range(processes):
-        child = os.fork()
-        if child == 0:
-            try:
-                work(rank)
-                sys.stdout.flush()
-                os._exit(0)
-            finally:
-                os._exit(1)
-        started.append(child)
-    return sum(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0 for child in started)
-"""
-_OUR_RANKS = """
-import gitreg
-gitreg.init(home + "/ranks").close()
-os.environ["GITREG_REPO"] = home + "/ranks"
-def work(rank):
-    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(few), TORCHELASTIC_RUN_ID="bench")
-    with gitreg.start_run("bench") as run:
-        for step in range(points):
-            run.log_metric("auc", 0.5, step=step)
-start = time.perf_counter()
-failed = all_of(work)
-took = time.perf_counter() - start
-with gitreg.open(home + "/ranks") as registry:
-    [run] = registry.runs.list()
-    kept = sum(metric.count for metric in run.metrics if metric.key == "auc")
-assert (failed, len(run.attempts), kept) == (0, few, few * points), (failed, len(run.attempts), kept)
-print(json.dumps([took, kept]))
-"""
-_MLFLOW_RANKS = """
-from mlflow import MlflowClient
-run = MlflowClient(place).create_run(MlflowClient(place).create_experiment(home)).info.run_id
-from mlflow.entities import Metric
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-def work(rank):
-    # A connection of its own: one that was forked would be shared.
-    client = SqlAlchemyStore(place, home) if place.startswith("sqlite") else MlflowClient(place)
-    client.log_batch(run, [Metric("auc", 0.5, 0, rank * points + step) for step in range(points)], [], [])
-start = time.perf_counter()
-failed = all_of(work)
-took = time.perf_counter() - start
-kept = len(MlflowClient(place).get_metric_history(run, "auc"))
-print(json.dumps([took, kept]))
-"""
-
 
 @dataclass(frozen=True)
 class Took:
@@ -171,12 +120,9 @@ def run(
     points: int = POINTS,
     peer_points: int = PEER_POINTS,
     rounds: int = ROUNDS,
-    *,
-    processes: int = PROCESSES,
-    is_against_peers: bool = True,
 ) -> list[Figure]:
     """Each peer next to ours, round by round."""
-    with _served(is_wanted=is_against_peers) as server:
+    with served() as server:
         peers = [
             Peer("MLflow on SQLite", _MLFLOW, PEER),
             Peer(SERVER, _MLFLOW, PEER, server),
@@ -187,17 +133,15 @@ def run(
         theirs: dict[str, list[Took]] = {}
         for _ in range(rounds):
             ours.append(logged(points))
-            for peer in peers if is_against_peers else ():
+            for peer in peers:
                 theirs.setdefault(peer.name, []).append(series(peer.program, peer_points, peer.needs, peer.place))
         figures = [against(ours, found, name) for name, found in theirs.items()]
-        return [*(figure for each in figures for figure in each), *ranks(processes, rounds, server)]
+        return [figure for each in figures for figure in each]
 
 
 @contextlib.contextmanager
-def _served(*, is_wanted: bool) -> Iterator[str]:
-    if not is_wanted:
-        yield ""
-        return
+def served() -> Iterator[str]:
+    """The address of an MLflow server of one's own."""
     made = tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True)
     with made as home, mlflow_server(Path(home)) as url:
         yield url
@@ -208,14 +152,9 @@ def logged(points: int) -> Took:
     return series(_OURS, points)
 
 
-def shared(processes: int, points: int = POINTS_EACH) -> tuple[float, float]:
-    """Seconds that processes took to write into one run, and how many of their points are in it."""
-    return told(_HEAD + _FORK + _OUR_RANKS, (points, processes))
-
-
 def series(program: str, points: int, peer: str | None = None, place: str = "") -> Took:
     """One program, in a process and a folder of its own."""
-    logging_s, reading_s = told(_HEAD + program, (points, FEW), peer, place)
+    logging_s, reading_s = told(HEAD + program, (points, FEW), peer, place)
     return Took(points, logging_s, reading_s)
 
 
@@ -232,27 +171,6 @@ def against(ours: list[Took], theirs: list[Took], name: str) -> list[Figure]:
         read = [[each.points / each.reading_s for each in side] for side in (ours, theirs)]
         figures.append(figure(f"the same read back in {FEW:,}", *read))
     return figures
-
-
-def ranks(processes: int, rounds: int, server: str) -> list[Figure]:
-    """Processes that share one run, and what each costs. MLflow's write through one store each, in one call."""
-    found = [shared(processes) for _ in range(rounds)]
-    figures: list[Figure] = []
-    for name, place in [("MLflow on SQLite", ""), (SERVER, server)] if server else ():
-        theirs = [told(_HEAD + _FORK + _MLFLOW_RANKS, (POINTS_EACH, processes), PEER, place) for _ in range(rounds)]
-        ratio = median(peer[0] / mine[0] for mine, peer in zip(found, theirs, strict=True))
-        share = median(mine[1] / max(1.0, peer[1]) for mine, peer in zip(found, theirs, strict=True))
-        (ours_s, kept), (theirs_s, theirs_kept) = _medians(found), _medians(theirs)
-        what = f"{processes} processes in one run"
-        figures += [
-            Figure(what, ours_s, theirs_s, ratio, floor_name=name, rounds=rounds),
-            Figure(f"{what}: kept", kept, theirs_kept, share, "points", None, name, rounds),
-        ]
-    return figures
-
-
-def _medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
-    return median(first for first, _ in pairs), median(second for _, second in pairs)
 
 
 def told(program: str, numbers: tuple[int, int], peer: str | None = None, place: str = "") -> tuple[float, float]:

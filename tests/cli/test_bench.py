@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitreg
-from bench import data, history, imports, search, series, spooling, startup
+from bench import data, history, imports, lists, ranks, search, series, spooling, startup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,4 +65,15 @@ def test_the_data_benchmark_runs_in_small() -> None:
 def test_the_series_benchmark_runs_in_small() -> None:
     took = series.logged(1_000)
     assert min(took.logging_s, took.reading_s) > 0
-    assert series.shared(3, points=20)[1] == 60
+    assert ranks.shared(3, points=20)[1] == 60
+
+
+def test_a_list_is_asked_of_the_models_that_gto_had(tmp_path: Path) -> None:
+    lists.tag(tmp_path / "tagged", 2, 2)
+    lists.bring(tmp_path / "tagged", tmp_path / "registry")
+    with gitreg.open(tmp_path / "registry") as registry:
+        assert [(model.name, len(registry.models.versions(model.name))) for model in registry.models.list()] == [
+            ("model0", 2),
+            ("model1", 2),
+        ]
+        assert registry.resolve("models:/model1@production").number == 2
