@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
 :root { color-scheme: light dark; }
+html { background: Canvas; color: CanvasText; }
 body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1rem; }
 h1 { font-size: 1.5rem; margin: 0.5rem 0; }
 h2 { font-size: 1.15rem; margin: 1.8rem 0 0.5rem; break-after: avoid; }
@@ -89,9 +90,10 @@ def _line(line: Line) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in table.columns)
+    head = "".join(f'<th scope="col">{_text(name)}</th>' if name else "<td></td>" for name in table.columns)
     rows = [f"<tr>{''.join(_cell(each.text, each.tone) for each in map(cell, row))}</tr>" for row in table.rows]
-    return "\n".join(['<div class="wide"><table>', f"<tr>{head}</tr>", *rows, "</table></div>"])
+    opened = '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>'  # whoever has keys alone moves it
+    return "\n".join([opened, f"<tr>{head}</tr>", *rows, "</table></div>"])
 
 
 def _cell(text: str, tone: str) -> str:

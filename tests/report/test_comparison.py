@@ -7,16 +7,9 @@ import hashlib
 import json
 import math
 import re
-import shutil
-import subprocess
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from gitreg.report import Column, Compared, Courses, comparison_html, sparkline
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--"
 FOUND = Compared(
@@ -72,19 +65,3 @@ def test_a_course_in_a_line_of_characters_goes_from_the_least_to_the_greatest() 
     assert sparkline([0.0, 1.0], 4) == "▁▁██"
     assert sparkline([5.0, 5.0, 5.0], 3) == "▁▁▁"
     assert sparkline([5.0]) == ""
-
-
-@pytest.mark.slow
-def test_a_browser_draws_a_line_and_a_row_for_each_run(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(comparison_html(FOUND), encoding="utf-8")
-    chromium = shutil.which("chromium")
-    assert chromium is not None
-    file = (tmp_path / "page.html").as_uri()
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=2000"]
-    words = [chromium, *options, f"--user-data-dir={tmp_path}/profile", "--dump-dom", file]
-    drawn = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120).stdout
-    body = drawn[drawn.index("<main>") : drawn.index("</main>")]
-    assert len(re.findall(r'<path class="run', body)) == 3 + 2
-    assert len(re.findall(r'<circle class="dot', body)) == 2
-    assert len(re.findall(r'<tr tabindex="0"', body)) == 3
-    assert "<img" not in body
