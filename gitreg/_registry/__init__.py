@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gitreg._registry.versions import VersionPage
 
 from gitreg._registry.drivers import merge_file, set_up_git, told_change, told_file
-from gitreg._registry.hooks import install_pre_commit
+from gitreg._registry.hooks import install_commit_hooks
 from gitreg._registry.staging import check_staged
 
 __all__ = [
@@ -82,7 +82,7 @@ __all__ = [
     "check_staged",
     "create",
     "findings_of",
-    "install_pre_commit",
+    "install_commit_hooks",
     "is_registry",
     "merge_file",
     "set_up_git",

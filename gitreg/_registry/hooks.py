@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _PROGRAM_LINE = re.compile(rb"^gitreg=gitreg$", re.MULTILINE)
 _PRE_COMMIT = b"# gitreg pre-commit"
+_BEFORE_COMMITS = ("pre-commit", "pre-merge-commit")
+"""Git asks the second before it commits a merge without conflicts; one with conflicts is committed by a person."""
 
 
 def install_pre_receive(store: Store) -> None:
@@ -23,14 +25,16 @@ def install_pre_receive(store: Store) -> None:
     _write(store.git_dir / "hooks" / "pre-receive", "bare/pre-receive", HOOK_MARKER)
 
 
-def install_pre_commit(store: Store) -> Path:
-    """A clone's hook, for all its work trees. Raises `AlreadyExists` where somebody else's stands, `StorageError`."""
-    hook = store.layout.common_dir / "hooks" / "pre-commit"
-    if hook.exists() and _PRE_COMMIT not in hook.read_bytes().splitlines():
-        hint = "Add this line to it: gitreg -C . hook pre-commit || exit 1"
-        raise AlreadyExists(f"There is another hook at {hook}.", subject=str(hook), hint=hint)
-    _write(hook, "clone/pre-commit", _PRE_COMMIT)
-    return hook
+def install_commit_hooks(store: Store) -> tuple[Path, ...]:
+    """A clone's hooks, for all its work trees. Raises `AlreadyExists` where somebody else's stands, `StorageError`."""
+    hooks = tuple(store.layout.common_dir / "hooks" / name for name in _BEFORE_COMMITS)
+    for hook in hooks:
+        if hook.exists() and _PRE_COMMIT not in hook.read_bytes().splitlines():
+            hint = "Add this line to it: gitreg -C . hook pre-commit || exit 1"
+            raise AlreadyExists(f"There is another hook at {hook}.", subject=str(hook), hint=hint)
+    for hook in hooks:
+        _write(hook, "clone/pre-commit", _PRE_COMMIT)
+    return hooks
 
 
 def program() -> str:

@@ -28,7 +28,8 @@ def look_at(page: Path, width: int = 1200, scheme: str = "light", script: str = 
     chromium = shutil.which("chromium")
     assert chromium is not None
     profile = page.parent / f"profile-{width}-{scheme}"
-    words: list[str | Path] = [NODE, HERE / "look_at_page.mjs", chromium, profile, page.as_uri(), str(width), scheme, script]
+    program = [str(NODE), str(HERE / "look_at_page.mjs"), chromium, str(profile)]
+    words = [*program, page.as_uri(), str(width), scheme, script]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return Seen(**json.loads(done.stdout))

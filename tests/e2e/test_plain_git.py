@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitreg import _open
-from gitreg._registry import Registry, install_pre_commit, set_up_git
+from gitreg._registry import Registry, install_commit_hooks, set_up_git
 from gitreg.errors import AlreadyExists
 from gitreg.surroundings import Surroundings
 from tests.e2e.clerk import Clerk
@@ -65,7 +65,7 @@ def open_at(folder: Path) -> Registry:
 
 def hooked(clerk: Clerk) -> Path:
     with open_at(clerk.folder) as registry:
-        install_pre_commit(registry.store)
+        install_commit_hooks(registry.store)
     return clerk.folder
 
 
@@ -80,6 +80,39 @@ def test_a_document_that_is_broken_is_not_committed(clerk: Clerk) -> None:
     assert refused.returncode == 1
     assert "models/fraud/stages/production" in refused.stderr
     assert "by hand" not in does("log", "--format=%s", at=here)
+
+
+def test_a_merge_is_judged_before_it_is_a_commit(clerk: Clerk) -> None:
+    here = hooked(clerk)
+    does("switch", "--quiet", "--create", "ours", at=here)
+    (here / "notes.md").write_text("Notes.\n")
+    does("add", "notes.md", at=here)
+    does("commit", "-m", "notes", at=here)
+    does("switch", "--quiet", "--create", "bad", at=here)
+    (here / "gitreg.json").write_text("{}\n")
+    does("add", ".", at=here)
+    does("commit", "--no-verify", "-m", "by hand", at=here)
+    does("switch", "--quiet", "main", at=here)
+
+    does("merge", "--no-ff", "-m", "merged", "ours", at=here)
+    refused = git("merge", "--no-ff", "-m", "merged badly", "bad", at=here)
+
+    assert refused.returncode == 1
+    assert "gitreg.json" in refused.stderr
+    assert does("log", "-1", "--format=%s", at=here) == "merged\n"
+
+
+@pytest.mark.parametrize("other", ["pre-commit", "pre-merge-commit"])
+def test_none_is_written_where_one_is_anothers(clerk: Clerk, other: str) -> None:
+    hooks = clerk.folder / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / other).write_text("#!/bin/sh\n")
+
+    with open_at(clerk.folder) as registry, pytest.raises(AlreadyExists, match="another hook"):
+        install_commit_hooks(registry.store)
+
+    assert [each.name for each in hooks.iterdir() if not each.name.endswith(".sample")] == [other]
+    assert (hooks / other).read_text() == "#!/bin/sh\n"
 
 
 def test_what_is_the_peoples_own_is_committed_as_ever(clerk: Clerk) -> None:
@@ -118,17 +151,6 @@ def test_the_hook_says_what_ci_would_say(clerk: Clerk) -> None:
 
     assert judged.code == 1
     assert judged.out.splitlines()[0] in said
-
-
-def test_another_tools_hook_is_left_alone(clerk: Clerk) -> None:
-    hook = clerk.folder / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\n")
-
-    with open_at(clerk.folder) as registry, pytest.raises(AlreadyExists, match="another hook"):
-        install_pre_commit(registry.store)
-
-    assert hook.read_text() == "#!/bin/sh\n"
 
 
 def test_the_frameworks_hook_calls_the_same_command() -> None:

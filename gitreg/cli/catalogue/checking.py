@@ -78,7 +78,11 @@ CHECKING = (
         "exec gitreg hook pre-commit",
     ),
     Entry(
-        "hook install", "githooks", "Check", "Check each commit of this clone before it is made.", "gitreg hook install"
+        "hook install",
+        "githooks",
+        "Check",
+        "Check each commit and merge of this clone before it is made.",
+        "gitreg hook install",
     ),
     Entry(
         "hook merge",

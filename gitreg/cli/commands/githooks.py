@@ -43,18 +43,16 @@ def _refusal(refused: list[Finding]) -> list[Line]:
 
 
 @command("hook install")
-@click.option("--pre-commit", is_flag=True, default=True, help="The hook before a commit; there is no other.")
-def hook_install(session: Session, pre_commit: bool) -> Reply:
-    """Check each commit of this clone before it is made.
+def hook_install(session: Session) -> Reply:
+    """Check each commit and merge of this clone before it is made.
 
-    Writes the hook `pre-commit` into the git folder. Another tool's hook there is left alone (exit code 2, with the
-    line to add to it).
+    Writes the hooks `pre-commit` and `pre-merge-commit` into the git folder. Another tool's hook there is left alone
+    (exit code 2, with the line to add to it).
     """
-    from gitreg._registry import install_pre_commit
+    from gitreg._registry import install_commit_hooks
 
-    del pre_commit
-    hook = install_pre_commit(session.registry.store)
-    return Reply(page=[Line(f"Git asks {hook} before each commit here.")])
+    commit, merge = install_commit_hooks(session.registry.store)
+    return Reply(page=[Line(f"Git asks {commit} before each commit here, and {merge.name} before each merge.")])
 
 
 @command("git-setup")
