@@ -82,6 +82,15 @@ def comments_of(notes: Iterable[Note]) -> tuple[Comment, ...]:
 
 
 @dataclass(frozen=True)
+class Abandoned:
+    """Who said of a run that nobody will hear of it any more, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class FoldedRun:
     """One run, whoever recorded it. `layer` says where it was read: `ledger`, `journal` (live here), or `both`."""
 
@@ -112,6 +121,8 @@ class FoldedRun:
     """Why it was deleted; None where it was not."""
     silent_since: datetime | None = None
     """For a run that claims to be running: when it was last heard of. A view, never written."""
+    abandoned: Abandoned | None = None
+    """Why its status is `killed` though it never said so itself."""
 
     def _repr_html_(self) -> str:
         """The run in a notebook."""
@@ -137,7 +148,7 @@ def fold(records: Iterable[RunRecord]) -> FoldedRun:
     """Fold all records of one run; there must be at least one, and all of the same run."""
     found = _ranked(records)
     attempts = attempts_of(found)
-    last = max(attempts, key=lambda attempt: (opens(attempt.tags), _order(attempt)))
+    last = standing(attempts)
     first = min(found, key=lambda record: min(_order(attempt) for attempt in record.attempts))
     params, conflicts = _params(attempts)
     return FoldedRun(
@@ -172,6 +183,11 @@ def attempts_of(records: Iterable[RunRecord]) -> tuple[Attempt, ...]:
         known = found.get(attempt.id)
         found[attempt.id] = attempt if known is None else max(known, attempt, key=_progress)
     return tuple(sorted(found.values(), key=_order))
+
+
+def standing(attempts: Iterable[Attempt]) -> Attempt:
+    """The attempt that says how the run stands."""
+    return max(attempts, key=lambda attempt: (opens(attempt.tags), _order(attempt)))
 
 
 def opens(tags: Mapping[str, str]) -> bool:

@@ -45,6 +45,7 @@ from gitreg.documents.evidence import (
 )
 from gitreg.documents.facts import (
     MANIFEST_MEDIA_TYPE,
+    NOTE_ABANDONED,
     NOTE_COMMENT,
     NOTE_DELETED,
     NOTE_DESCRIPTION,
@@ -159,6 +160,7 @@ __all__ = [
     "MAX_CHUNK_LIST_BYTES",
     "MAX_DOCUMENT_BYTES",
     "MAX_REVIEWS",
+    "NOTE_ABANDONED",
     "NOTE_COMMENT",
     "NOTE_DELETED",
     "NOTE_DESCRIPTION",

@@ -268,7 +268,8 @@ class Alias(Revised):
 
 
 NOTE_DESCRIPTION, NOTE_DELETED, NOTE_TAG, NOTE_COMMENT = "description", "deleted", "tag.", "comment."
-"""The notes that gitreg writes; a tag's name, or a comment's random id, follows its beginning."""
+NOTE_ABANDONED = "abandoned."
+"""The notes that gitreg writes; a tag's name, a comment's random id, or an attempt's id follows its beginning."""
 
 
 class Note(Revised):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from gitreg.documents import NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time
+from gitreg.documents import NOTE_ABANDONED, NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time
 from gitreg.index.columns import ColumnName, Columns
 from gitreg.index.facets import facets_of
 from gitreg.index.rows import says_deleted
@@ -75,17 +75,22 @@ class RunRows:
         if not records:
             return
         subject, experiment, name, first, *_ = min(records, key=lambda record: str(record[3]))
-        status = max((str(record[4]), str(record[5])) for record in records)[1]
+        last, status = max((str(record[4]), str(record[5])) for record in records)
         started_at = str(first).partition(" ")[0]
         notes = self._notes(subject)
+        abandoned = notes.get(NOTE_ABANDONED + last.rpartition(" ")[2])
+        if status == "running" and abandoned is not None and abandoned.value is not None:
+            status = "killed"
         line = RunLine(RunId(run_id), experiment, name, started_at, status, says_deleted(notes.get(NOTE_DELETED)))
         facets = facets_of([record[6] for record in records])
         self.put(place, entry_of(line, facets, _noted_tags(notes)))
 
     def _notes(self, subject: str) -> dict[str, Note]:
         """What was noted after the run was recorded, comments left out."""
-        query = "SELECT document FROM notes WHERE subject = ? AND (name = ? OR name LIKE ? || '%')"
-        found = self._connection.execute(query, (subject, NOTE_DELETED, NOTE_TAG))
+        query = (
+            "SELECT document FROM notes WHERE subject = ? AND (name = ? OR name LIKE ? || '%' OR name LIKE ? || '%')"
+        )
+        found = self._connection.execute(query, (subject, NOTE_DELETED, NOTE_TAG, NOTE_ABANDONED))
         notes = (Note.from_bytes(document) for (document,) in found)
         return {note.name: note for note in notes}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 
 from gitreg.blobs import Progress, get_manifest, read_manifest
@@ -38,7 +37,7 @@ from gitreg.errors import (
     NotFound,
     RunNotFound,
 )
-from gitreg.folding import FoldedRun, checked_comment, comments_of, fold
+from gitreg.folding import FoldedRun, checked_comment, fold, standing
 from gitreg.index import RunLine, of_run
 from gitreg.search import asks_for_stages
 from gitreg.secrets import refuse_secrets_among
@@ -49,6 +48,7 @@ from gitreg.tracking.choosing import best_run
 from gitreg.tracking.comparing import Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, is_console, printed_so_far
 from gitreg.tracking.curves import thinned
+from gitreg.tracking.noted import abandoning, with_notes
 from gitreg.tracking.searching import RunPage, Search, SearchOptions
 from gitreg.tracking.series import SeriesPoint, read_series
 
@@ -352,6 +352,17 @@ class Runs:
         run = self.get(ref)
         return self._change(run, {} if run.deleted is None else {NOTE_DELETED: None}, "restored", why)
 
+    def abandon(self, ref: str, reason: str) -> CommitId | None:
+        """Say under one's own name that nobody will hear of a run any more: it counts as killed from now on.
+
+        Only of one that claims to be running and has been silent for long; raises `Refused` else. What the run says of
+        itself later, its end or another sign of life, counts before that, and nothing of it is lost.
+        """
+        run = self.get(ref)
+        if not reason.strip():
+            raise InvalidValue("Giving a run up needs a reason.", hint="Give one: -m WHY")
+        return self._change(run, {abandoning(run): reason}, "abandoned", reason)
+
     def _change(
         self, run: FoldedRun, values: Mapping[str, Scalar | None], what: str, why: str | None
     ) -> CommitId | None:
@@ -398,7 +409,7 @@ class Runs:
         folders = {run_id: paths.run_notes(run_id) for run_id in [*records, *live]}
         notes = self._index.notes_of(folders.values())
         return {
-            run_id: _with_notes(
+            run_id: with_notes(
                 self._read(records.get(run_id, ()), live.get(run_id, ())),
                 {**self._said(live.get(run_id, ())), **notes.get(folder, {})},
             )
@@ -420,7 +431,7 @@ class Runs:
         """For a run that says it is running and is not held by a process here: when it was last heard of."""
         if run.status != "running" or any(self._tracker.is_held(each.header) for each in journals):
             return None
-        last = run.attempts[-1]
+        last = standing(run.attempts)
         heard = max([last.started_at, *(metric.last.time for metric in last.metrics), *self._beat(run.run_id, last)])
         return heard if self._surroundings.now() - heard > SILENT_AFTER else None
 
@@ -441,20 +452,6 @@ class Runs:
 def _line(run: FoldedRun) -> RunLine:
     is_deleted = run.deleted is not None
     return RunLine(run.run_id, run.experiment, run.name, format_time(run.started_at), run.status, is_deleted)
-
-
-def _with_notes(run: FoldedRun, notes: Mapping[str, Note]) -> FoldedRun:
-    if not notes:
-        return run
-    noted = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
-    tags = {**run.tags, **noted}
-    return replace(
-        run,
-        tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
-        note=_text(notes.get(NOTE_DESCRIPTION)),
-        comments=comments_of(notes.values()),
-        deleted=_text(notes.get(NOTE_DELETED)),
-    )
 
 
 def _overlay(records: Sequence[RunRecord], journals: Sequence[LiveJournal], store: Store) -> list[RunRecord]:
@@ -493,7 +490,3 @@ def _content_of(run: FoldedRun, dataset: str) -> Digest:
         message = f"The run {run.run_id.short} has no dataset {dataset!r:.80}."
         raise NotFound(message, subject=dataset[:80], hint=f"It has: {known:.400}.")
     return named or Digest(dataset)
-
-
-def _text(note: Note | None) -> str | None:
-    return None if note is None or note.value is None else str(note.value)

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitreg.documents import RegistryId, RunId
+from gitreg.tracking.frames import FILE_MAGIC
+from gitreg.tracking.journal import journal_name
+from gitreg.tracking.records import encode_record
 from tests.cli.conftest import make_key, note_of_git
 from tests.cli.test_stories import Team, found
+from tests.tracking.spooling import header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +43,31 @@ def test_a_wrapped_command_is_a_run_and_ends_with_its_own_code(
     assert (run["status"], run["note"]) == (status, "a try")
     assert run["metrics"][0]["value"] == 0.9
     assert run["tags"]["a"] == "b"
+
+
+def test_a_run_of_a_machine_that_is_gone_is_given_up_under_ones_own_name(
+    gitreg: Gitreg, ask: Ask, registry: Path
+) -> None:
+    id_ = RegistryId(json.loads((registry / "gitreg.json").read_text())["registry"])
+    gone = header(1, registry=id_, run_id=RunId.keyed(id_, "sweep", "1"), started_at_us=10**15)
+    folder = registry / ".git/gitreg/journals"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / journal_name(gone)).write_bytes(FILE_MAGIC + encode_record(gone))
+    assert "silent since" in gitreg("runs", "list", at=registry).out
+
+    told = gitreg("runs", "abandon", "task-1", "-m", "The node burnt.", at=registry)
+
+    assert told.code == 0, told.err
+    run = ask("runs", "show", "task-1", at=registry)
+    assert (run["status"], run["abandoned"]["reason"]) == ("killed", "The node burnt.")
+    assert "Given up by" in gitreg("runs", "show", "task-1", at=registry).out
+
+
+def test_a_run_that_is_open_here_is_not_given_up(gitreg: Gitreg, registry: Path) -> None:
+    gitreg("runs", "start", "--name", "mine", at=registry)
+    refused = gitreg("runs", "abandon", "mine", "-m", "why", at=registry)
+    assert refused.code == 6
+    assert "gitreg runs finish" in refused.err
 
 
 def test_a_command_that_is_not_there_is_a_failed_run(gitreg: Gitreg, registry: Path) -> None:

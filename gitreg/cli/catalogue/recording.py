@@ -78,6 +78,14 @@ RECORDING = (
         'gitreg comment fraud/7 "The holdout is from 2025."',
         "comments",
     ),
+    Entry(
+        "runs abandon",
+        "record",
+        "Record",
+        "Give up a run that has fallen silent.",
+        'gitreg runs abandon brave-otter-417 -m "The node burnt."',
+        "run",
+    ),
     Entry("runs delete", "record", "Record", "Hide a run from lists.", 'gitreg runs delete @last -m "a typo"', "run"),
     Entry(
         "erase",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "run",
+    "runs_abandon",
     "runs_delete",
     "runs_finish",
     "runs_note",
@@ -396,6 +397,18 @@ def runs_delete(session: Session, run: str, message: str) -> Reply:
     """
     session.registry.runs.delete(run, message)
     return _told(session, run, "Deleted")
+
+
+@command("runs abandon")
+@run_argument
+@reason_option
+def runs_abandon(session: Session, run: str, message: str) -> Reply:
+    """Give up a run that has fallen silent.
+
+    From now on it counts as killed, by your word. Should it speak again, what it says of itself counts.
+    """
+    session.registry.runs.abandon(run, message)
+    return _told(session, run, "Gave up")
 
 
 @command("runs restore")

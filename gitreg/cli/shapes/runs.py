@@ -92,6 +92,14 @@ class RunSummary(TypedDict):
     metrics: list[Metric]
 
 
+class Abandoned(TypedDict):
+    """Who gave a silent run up, when and why."""
+
+    by: str
+    at: str
+    reason: str
+
+
 class Tasks(TypedDict):
     """How many tasks of a job array stand how, how many there are to be, and what that comes to."""
 
@@ -106,6 +114,7 @@ class Run(RunSummary):
     """
 
     tasks: Tasks | None
+    abandoned: Abandoned | None
     actor: str
     comments: list[Comment]
     attempts: list[Attempt]

@@ -63,6 +63,9 @@ def whole(run: FoldedRun, tasks: Tasks | None = None) -> shapes.Run:
         **summary(run),
         "tasks": {"counts": dict(tasks.counts), "expected": tasks.expected, "status": tasks.status} if tasks else None,
         "actor": run.actor.principal,
+        "abandoned": {"by": run.abandoned.by, "at": format_time(run.abandoned.at), "reason": run.abandoned.reason}
+        if run.abandoned
+        else None,
         "comments": facts.comments(run.comments),
         "attempts": [
             {
@@ -172,15 +175,22 @@ def _remarks(run: FoldedRun) -> Iterator[Block]:
         first, *more = run.note.splitlines() or [""]
         yield f"Note: {first}"
         yield from (f"    {line}" for line in more)
-    if run.deleted is not None:
-        yield Line(f"Deleted: {run.deleted or 'no reason given'}", "warn")
-    if run.layer == "journal":
-        yield Line("Known on this machine only; it is not published yet.", "dim")
+    yield from _what_became_of(run)
     for conflict in run.conflicts:
         told = ", then ".join(str(value) for value in conflict.values)
         yield Line(f"The attempts disagree about {conflict.key}: {told}. The first stands.", "warn")
     for dropped in run.dropped:
         yield Line(f"Dropped {counted(dropped.count, 'value')} of {dropped.key}: {dropped.reason}", "warn")
+
+
+def _what_became_of(run: FoldedRun) -> Iterator[Block]:
+    if run.deleted is not None:
+        yield Line(f"Deleted: {run.deleted or 'no reason given'}", "warn")
+    if run.abandoned:
+        given_up = run.abandoned
+        yield Line(f"Given up by {given_up.by}, {when(given_up.at)}: {given_up.reason}", "warn")
+    if run.layer == "journal":
+        yield Line("Known on this machine only; it is not published yet.", "dim")
 
 
 def _pairs(title: str, values: dict[str, object]) -> Iterator[Block]:
