@@ -1,7 +1,6 @@
 """`python -m bench [NAME…]`: run every module of this folder that has a `run()`, print a table, write JSON.
 
-Without `--full` a module that takes long measures what its `QUICK` says: fewer bytes, runs or rounds, which its figures
-name.
+Without `--full` those that take long measure what `QUICK` says: fewer bytes, runs or points, which the figures name.
 """
 
 from __future__ import annotations
@@ -11,9 +10,21 @@ import importlib
 import pkgutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import bench
-from bench._figures import Figure, as_json, table
+from bench._figures import ROUNDS, Figure, as_json, table
+
+QUICK: dict[str, dict[str, Any]] = {
+    "blobs": {"large_bytes": 128 << 20, "files": 2_000},
+    "data": {"size": 128 << 20, "rounds": ROUNDS},
+    "history": {"models": 40, "landings": 1_000, "asked": 200},
+    "imports": {"runs": 1_000},
+    "layout": {"runs": 2_000, "commits": 1_000, "indexed": 10_000},
+    "search": {"sizes": (1_000, 10_000)},
+    "series": {"points": 200_000, "peer_points": 5_000},
+    "spooling": {"jobs": 100, "peer_runs": 20},
+}
 
 
 def names() -> list[str]:
@@ -42,7 +53,7 @@ def measure(name: str, *, is_full: bool) -> list[Figure]:
     """The figures of one module."""
     print(f"{name} …", file=sys.stderr)
     module = importlib.import_module(f"bench.{name}")
-    found: list[Figure] = module.run(**({} if is_full else getattr(module, "QUICK", {})))
+    found: list[Figure] = module.run(**({} if is_full else QUICK.get(name, {})))
     return found
 
 

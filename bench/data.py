@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench._figures import GITREG, ROUNDS, Cost, Figure, cost_of, timed
+from bench._figures import GITREG, Cost, Figure, cost_of, timed
 from bench.tracking import peer_python
 
 BYTES, LONG_ROUNDS = 2 << 30, 3
-QUICK = {"size": 128 << 20, "rounds": ROUNDS}
 PEER = "dvc==3.67.1"
 _PIECE_ROWS = 20_000
 _APPENDED = 100

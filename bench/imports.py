@@ -14,7 +14,6 @@ from bench.tracking import peer_python
 from tests.exchange.builders import many_runs
 
 RUNS = 10_000
-QUICK = {"runs": 1_000}
 _READ = """
 import sys
 import mlflow

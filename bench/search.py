@@ -16,13 +16,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from bench._figures import ROUNDS, Figure
+from bench._servers import NAME as SERVER
+from bench._servers import mlflow_server
 from bench.layout import ACTOR, START, land, store_at
 from bench.tracking import peer_python
 from gitreg.blobs import open_blobs
@@ -110,6 +112,21 @@ for _ in range(rounds + 1):
     compared.append((time.perf_counter() - wall, time.process_time() - cpu))
 print(json.dumps([costs, compared[1:]]))
 """
+_SERVED_PROGRAM = """
+import json, sys, time
+from mlflow.tracking import MlflowClient
+client, rounds = MlflowClient(sys.argv[1]), int(sys.argv[2])
+experiment = client.get_experiment_by_name("bench").experiment_id
+costs = []
+for text, order in json.loads(sys.argv[3]):
+    order_by = [each.strip() for each in order.split(",")]
+    client.search_runs([experiment], text, order_by=order_by, max_results=50)
+    for _ in range(rounds):
+        start = time.perf_counter()
+        client.search_runs([experiment], text, order_by=order_by, max_results=50)
+        costs.append(time.perf_counter() - start)
+print(json.dumps(costs))
+"""
 
 
 @dataclass(frozen=True)
@@ -125,10 +142,13 @@ def run(sizes: Sequence[int] = SIZES, rounds: int = ROUNDS, *, is_against_peer: 
         home = Path(folder)
         ours, compared, refreshed = _ours(home, sizes, rounds)
         figures = [*_searched(ours), *_refreshed(refreshed, sizes[-1])]
-        if not is_against_peer:
-            return figures
-        peer, framed = _peer(home, sizes, rounds)
-        return [*figures, *_against(ours, peer), *_beside(f"{COMPARED} runs compared", compared, framed)]
+        if is_against_peer:
+            peer, framed = _peer(home, sizes, rounds)
+            served_s, mine_s = _served(home, rounds), _middle(ours[sizes[-1]]).wall_s
+            name = f"a search of {sizes[-1]:,} runs (wall)"
+            figures.append(Figure(name, mine_s, served_s, served_s / mine_s, floor_name=SERVER))
+            figures += [*_against(ours, peer), *_beside(f"{COMPARED} runs compared", compared, framed)]
+    return [replace(each, rounds=rounds) for each in figures]
 
 
 def costing(action: Callable[[], object]) -> Cost:
@@ -280,9 +300,20 @@ def _peer(home: Path, sizes: Sequence[int], rounds: int) -> tuple[dict[int, Cost
             line = {"id": f"{number:032x}", "name": f"run-{number}", "at": at, **facts(number)}
             lines.write(json.dumps(line) + "\n")
     words = (str(home), str(rounds), json.dumps(QUERIES), json.dumps(sizes), str(COMPARED))
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    program = [str(peer_python()), "-c", _PEER_PROGRAM, *words]
-    done = subprocess.run(program, capture_output=True, text=True, check=True, env=environ)
-    costs, compared = json.loads(done.stdout.splitlines()[-1])
+    costs, compared = _told(_PEER_PROGRAM, *words)
     searched = {int(size): _median([Cost(*each) for each in found]) for size, found in costs.items()}
     return searched, _median([Cost(*each) for each in compared])
+
+
+def _served(home: Path, rounds: int) -> float:
+    """Seconds of a search that MLflow's server answers from the tables that `_peer` left."""
+    with mlflow_server(home) as url:
+        costs: list[float] = _told(_SERVED_PROGRAM, url, str(rounds), json.dumps(QUERIES))
+    return median(costs)
+
+
+def _told(program: str, *words: str) -> Any:  # noqa: ANN401 - whatever it prints last
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [str(peer_python()), "-c", program, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
+    return json.loads(done.stdout.splitlines()[-1])

@@ -25,7 +25,6 @@ from bench.tracking import PEER, peer_python
 
 POINTS = 1_000_000
 PEER_POINTS = 50_000
-QUICK = {"peer_points": 5_000}
 FEW = 1_000
 WANDB, AIM = "wandb==0.31.0", "aim==3.29.1"
 

@@ -13,10 +13,12 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-from bench._figures import Figure, timed
+from bench._figures import ROUNDS, Figure, timed
 from bench.tracking import peer_python
 from gitreg import _open
 from gitreg.surroundings import Surroundings
@@ -58,32 +60,40 @@ class Night:
     jobs: int
 
 
-def run(jobs: int = JOBS, peer_runs: int = PEER_RUNS) -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        night = spend(home, jobs)
-        floor_s = timed(lambda: _bare(home / "bare", jobs))
-        peer_s = _peer(home, peer_runs) / peer_runs if peer_runs else 0.0
-    return [*figures(night, floor_s), *(against(night, peer_s) if peer_s else [])]
+def run(jobs: int = JOBS, peer_runs: int = PEER_RUNS, rounds: int = ROUNDS) -> list[Figure]:
+    nights, floors, peers = [], [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="gitreg-bench-", ignore_cleanup_errors=True) as folder:
+            home = Path(folder)
+            nights.append(spend(home, jobs))
+            floors.append(timed(lambda home=home: _bare(home / "bare", jobs)))  # type: ignore[misc]
+            peers.append(_peer(home, peer_runs) / peer_runs)
+    return [*figures(nights, floors), *against(nights, peers)]
 
 
-def figures(night: Night, floor_s: float) -> list[Figure]:
-    name = f"publish {night.jobs:,} spooled runs"
+def figures(nights: Sequence[Night], floors: Sequence[float]) -> list[Figure]:
+    jobs, commits = nights[0].jobs, median(each.commits for each in nights)
+    name = f"publish {jobs:,} spooled runs"
     return [
-        Figure(name, night.publishing_s, floor_s, floor_s / night.publishing_s, floor_name="as many files, synced"),
-        Figure(f"{name}: commits", night.commits, night.jobs, night.jobs / night.commits, "commits", None, "one a run"),
+        _figure(name, [each.publishing_s for each in nights], floors, "as many files, synced"),
+        Figure(f"{name}: commits", commits, jobs, jobs / commits, "commits", None, "one a run", len(nights)),
     ]
 
 
-def against(night: Night, peer_s: float) -> list[Figure]:
+def against(nights: Sequence[Night], peers: Sequence[float]) -> list[Figure]:
     """Per run."""
-    publishing_s = night.publishing_s / night.jobs
-    whole_s = publishing_s + night.recording_s / night.jobs
-    name = "MLflow on SQLite"
+    published = [each.publishing_s / each.jobs for each in nights]
+    whole = [(each.publishing_s + each.recording_s) / each.jobs for each in nights]
+    jobs, name = nights[0].jobs, "MLflow on SQLite"
     return [
-        Figure("a spooled run: published", publishing_s, peer_s, peer_s / publishing_s, floor_name=name),
-        Figure("a spooled run: recorded and published", whole_s, peer_s, peer_s / whole_s, floor_name=name),
+        _figure(f"one of {jobs:,} spooled runs: published", published, peers, name),
+        _figure(f"one of {jobs:,} spooled runs: recorded and published", whole, peers, name),
     ]
+
+
+def _figure(name: str, ours: Sequence[float], floor: Sequence[float], floor_name: str) -> Figure:
+    ratio = median(other / mine for mine, other in zip(ours, floor, strict=True))
+    return Figure(name, median(ours), median(floor), ratio, floor_name=floor_name, rounds=len(ours))
 
 
 def spend(home: Path, jobs: int) -> Night:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 import gitreg
+from bench import __main__ as bench_main
 from bench import data, history, imports, lists, ranks, search, series, spooling, startup
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ def test_growth_is_the_exponent_of_size() -> None:
 def test_the_spooling_benchmark_runs_in_small(tmp_path: Path) -> None:
     night = spooling.spend(tmp_path, 3)
     assert (night.commits, night.jobs) == (1, 3)
-    assert all(figure.ours > 0 for figure in [*spooling.figures(night, 1.0), *spooling.against(night, 1.0)])
+    assert all(figure.ours > 0 for figure in [*spooling.figures([night], [1.0]), *spooling.against([night], [1.0])])
 
 
 def test_the_import_benchmark_runs_in_small() -> None:
@@ -77,3 +80,9 @@ def test_a_list_is_asked_of_the_models_that_gto_had(tmp_path: Path) -> None:
             ("model1", 2),
         ]
         assert registry.resolve("models:/model1@production").number == 2
+
+
+def test_what_is_measured_quickly_is_what_a_benchmark_takes() -> None:
+    for name, quick in bench_main.QUICK.items():
+        wanted = inspect.signature(importlib.import_module(f"bench.{name}").run).parameters
+        assert quick.keys() <= wanted.keys()
