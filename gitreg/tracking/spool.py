@@ -4,7 +4,7 @@
             journals/<run>.<journal>.journal           one for each process, written by it alone
             bytes/<journal>/<registry>/sha256/…        what the journal names
             claims/<run>.<restart>.<rank>              which of its runs a restarted job goes on with
-            published/<yyyy-mm-dd>/                    journals that are on the ledger
+            published/<yyyy-mm-dd>/                    journals that are on the ledger, for a month (`sweeping.py`)
 
 Recording opens no git repository, takes no lock and no network: all names are unique, or made by O_EXCL, which NFS and
 Lustre promise to be exclusive. Only `gitreg publish` reads what others wrote (`spooled.py`).

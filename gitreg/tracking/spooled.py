@@ -29,6 +29,7 @@ from gitreg.tracking.gathering import Gathered, gather_from
 from gitreg.tracking.journal import SUFFIX, journal_name, sync_folder
 from gitreg.tracking.records import EndRecord
 from gitreg.tracking.spool import Spool, is_journal
+from gitreg.tracking.sweeping import sweep
 from gitreg.tracking.wording import subject_of
 from gitreg.tracking.yard import Damaged, has_end, process_start, read_header
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitreg.blobs import BlobStore, Progress
-    from gitreg.documents import Digest, RunId
+    from gitreg.documents import AttemptId, Digest, RunId
     from gitreg.store import Snapshot
     from gitreg.surroundings import Surroundings
     from gitreg.tracking.landing import Ledger
@@ -110,7 +111,13 @@ class SpoolPublisher:
             commits += bool(landed)
             if progress is not None:
                 progress.add(len(batch))
-        return SpoolPublished(tuple(runs), commits, running, tuple(self._damaged))
+        forgotten = sweep(self._spool, self._around.now(), self._is_recorded)
+        return SpoolPublished(tuple(runs), commits, running, (*self._damaged, *forgotten))
+
+    def _is_recorded(self, run_id: RunId, attempt: AttemptId) -> bool:
+        """Whether the ledger has the whole of an attempt."""
+        known = Work(self._ledger.snapshot(), self._spool.header.writer).known_attempt(run_id, attempt)
+        return known is not None and known.status != "running"
 
     # What is there
 

@@ -6,11 +6,14 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,12 @@ def elsewhere(tmp_path: Path, home: Path, clone: Clone) -> Iterator[Clone]:
 def share(tmp_path: Path, *clones: Clone) -> None:
     for each in clones:
         each.store.config.append({"remote.origin.url": str(tmp_path / "origin")})
+
+
+def after(clone: Clone, days: int) -> Clone:
+    """The same clone, so many days on."""
+    now = datetime.now(UTC) + timedelta(days=days)
+    return clone.as_seen_by(lambda around: replace(around, now=lambda: now))
 
 
 def left(spool: Spool) -> list[str]:
@@ -279,6 +288,53 @@ def test_the_spool_of_another_registry_is_refused(clone: Clone, tmp_path: Path) 
         clone.tracker.publish_spool(foreign)
     with pytest.raises(AlreadyExists, match="another registry"):
         Spool.init(tmp_path / "foreign", REGISTRY)
+
+
+def test_what_is_on_the_ledger_is_swept_after_a_month(clone: Clone, spool: Spool) -> None:
+    write(spool, header(1))
+    clone.tracker.publish_spool(spool)
+    after(clone, 29).tracker.publish_spool(spool)
+    assert len([*spool.published.glob("*/*.journal")]) == 1
+    assert after(clone, 32).tracker.publish_spool(spool).damaged == ()
+    assert [*spool.published.iterdir()] == []
+
+
+def test_what_the_ledger_does_not_have_any_more_is_kept_and_told_of(
+    clone: Clone, spool: Spool, tmp_path: Path, home: Path
+) -> None:
+    """A ledger that was set back is healed from the spool."""
+    write(spool, header(1))
+    clone.tracker.publish_spool(spool)
+    (journal,) = spool.published.glob("*/*.journal")
+    restored = Clone.make(tmp_path / "restored", machine(home))
+    (told,) = after(restored, 32).tracker.publish_spool(spool).damaged
+    assert told.error.message == f"{journal.name} was published, and is not on the ledger any more."
+    assert told.error.hint == f"To publish it again: mv {journal} {spool.journals}"
+    shutil.move(journal, spool.journals)
+    assert len(after(restored, 32).tracker.publish_spool(spool).runs) == 1
+
+
+def test_claims_of_jobs_that_are_long_over_are_swept(clone: Clone, spool: Spool) -> None:
+    write(spool, header(1), has_ended=False)
+    run_id, gone = header(1).run_id, header(2).run_id
+    for each in (run_id, gone):
+        (spool.claims / f"{each}.0.-").touch()
+    (spool.claims / "README").touch()
+    after(clone, 80).tracker.publish_spool(spool)
+    assert len([*spool.claims.iterdir()]) == 3
+    after(clone, 100).tracker.publish_spool(spool)
+    assert sorted(path.name for path in spool.claims.iterdir()) == sorted([f"{run_id}.0.-", "README"])
+
+
+def test_sweeping_follows_no_link(clone: Clone, spool: Spool, tmp_path: Path) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    path = write(spool, header(1))
+    shutil.copy(path, others / path.name)
+    clone.tracker.publish_spool(spool)
+    (spool.published / "2001-01-01").symlink_to(others)
+    after(clone, 1).tracker.publish_spool(spool)
+    assert [each.name for each in others.iterdir()] == [path.name]
 
 
 def test_making_a_spool_again_finds_it(spool: Spool) -> None:
