@@ -17,7 +17,7 @@ from gitreg.blobs._fsspec import FsspecBlobs
 from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
 from gitreg.blobs._memory import MemoryBlobs
-from gitreg.blobs._places import Claims, check_place_url, claims_of, get_place, hash_place
+from gitreg.blobs._places import Claims, FarFolder, check_place_url, claims_of, get_place, hash_place
 from gitreg.blobs._refusals import without_credentials
 from gitreg.blobs._sealed import (
     Put,
@@ -53,6 +53,7 @@ __all__ = [
     "BlobStore",
     "Claims",
     "Content",
+    "FarFolder",
     "FolderBlobs",
     "FsspecBlobs",
     "LayeredBlobs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gitreg.blobs._store import Progress
 
 _SCHEMES: Final = ("s3", "gs", "az", "abfs", "https", "http", "file")
+_BUCKETS: Final = ("s3", "gs", "az", "abfs")
 _PACKAGES: Final = dict.fromkeys(_SCHEMES, "fsspec") | {"gs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 _MAX_CLAIM: Final = 1000
 
@@ -83,6 +85,50 @@ def get_place(url: str, content: Content, target: Path, progress: Progress | Non
             raise CorruptBlob(message, subject=url, hint="Its keeper may have another version of it.") from None
 
 
+class FarFolder:
+    """A folder in a bucket that others keep, for reading.
+
+    Its methods raise `StorageError`, `CredentialsRefused`, and `MissingExtra` for a scheme whose package is missing.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Nothing is asked yet. Raises `InvalidValue` for what is no place in a bucket, without a secret."""
+        parts = urlsplit(url)
+        self.url = without_credentials(url)
+        if parts.scheme not in _BUCKETS or not parts.netloc or self.url != url.rstrip("/"):
+            hint = f"Write {', '.join(f'{scheme}://' for scheme in _BUCKETS)} and a bucket, without credentials."
+            raise InvalidValue(f"{self.url!r:.200} is no place in a bucket.", hint=hint)
+
+    def files(self, below: str, most: int) -> dict[str, int]:
+        """The files below a path of it, by their paths from there, with their sizes in bytes; `most` of them.
+
+        None where there is nothing.
+        """
+        files, top = self._at(below)
+        found: dict[str, int] = {}
+        with bucket_refusals(f"{self.url}/{below}"), contextlib.suppress(FileNotFoundError):
+            for folder, _, inside in files.walk(top, detail=True, on_error="raise"):
+                named = {f"{folder}/{name}".removeprefix(f"{top}/"): told for name, told in inside.items() if name}
+                found |= {name: int(told["size"]) for name, told in named.items()}
+                if len(found) >= most:
+                    break
+        return dict(sorted(found.items())[:most])
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Write one of its files to a file here."""
+        files, there = self._at(path)
+        with bucket_refusals(f"{self.url}/{path}"):
+            files.get_file(there, str(target))
+
+    def _at(self, path: str) -> tuple[Any, str]:
+        files, base = self._opened
+        return files, f"{base}/{path}".rstrip("/")
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        return _file_system(self.url)
+
+
 class _Bounded:
     """The beginning of a stream."""
 
@@ -118,10 +164,14 @@ def _path(url: str) -> Path:
 
 
 def _files(url: str) -> tuple[Any, str]:
+    return _file_system(check_place_url(url))
+
+
+def _file_system(url: str) -> tuple[Any, str]:
     """The file system behind a checked URL, and the path there. Raises `MissingExtra`."""
     import fsspec  # noqa: PLC0415 - 0.1 s
 
-    scheme = urlsplit(check_place_url(url)).scheme
+    scheme = urlsplit(url).scheme
     try:
         with bucket_refusals(without_credentials(url)):
             files: Any = fsspec.filesystem(scheme, skip_instance_cache=True)  # what it knew before may have changed

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
-from gitreg.errors import InvalidDocument
+from gitreg.blobs import FarFolder
+from gitreg.errors import InvalidDocument, StorageError
 from gitreg.exchange.values import Left
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
 MAX_SMALL: Final = 1024 * 1024
+MAX_FILES: Final = 100_000
+"""Of one run or model in a bucket."""
 _MAX_TAIL: Final = 6
 _LEAST_TAIL: Final = 2
 _BESIDE: Final = ("", "mlruns", "mlartifacts")
@@ -71,15 +78,87 @@ def files_below(folder: Path, where: str) -> tuple[dict[str, Path], tuple[Left, 
     return found, tuple(left)
 
 
+class Folder(Protocol):
+    """A folder of a store's."""
+
+    @property
+    def place(self) -> str:
+        """Where it is; what lies in it begins so, with a slash behind."""
+        ...
+
+    @property
+    def names(self) -> Collection[str]:
+        """The paths of its plain files."""
+        ...
+
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """What lies there that is none."""
+        ...
+
+    def take(self, names: Iterable[str], scratch: Path) -> tuple[dict[str, Path], tuple[Left, ...]]:
+        """Some of its files, here, and those that could not be had. What is fetched lies in `scratch`."""
+        ...
+
+
+class _Here:
+    """A folder of this machine."""
+
+    def __init__(self, path: Path, where: str) -> None:
+        self.place = path.as_posix()
+        self._files, self.left = files_below(path, where)
+        self.names = self._files.keys()
+
+    def take(self, names: Iterable[str], scratch: Path) -> tuple[dict[str, Path], tuple[Left, ...]]:
+        del scratch
+        return {name: self._files[name] for name in names}, ()
+
+
+class _Far:
+    """A folder in a bucket. Files are fetched under names of our own: a store's paths never touch this machine."""
+
+    def __init__(self, bucket: FarFolder, below: str, where: str) -> None:
+        self.place = f"{bucket.url}/{below}"
+        self._bucket, self._below, self._where = bucket, below, where
+        self.names = bucket.files(below, MAX_FILES + 1).keys()
+        self.left: tuple[Left, ...] = ()
+        if len(self.names) > MAX_FILES:
+            why = f"it has more than {MAX_FILES:,} files."
+            self.names, self.left = dict[str, int]().keys(), (Left("file", where, self.place, why),)
+
+    def take(self, names: Iterable[str], scratch: Path) -> tuple[dict[str, Path], tuple[Left, ...]]:
+        taken, left = dict[str, Path](), list[Left]()
+        for name in names:
+            target = scratch / uuid4().hex
+            try:
+                self._bucket.fetch(f"{self._below}/{name}", target)
+                taken[name] = target
+            except StorageError as error:
+                left.append(Left("file", self._where, name, error.message))
+        return taken, tuple(left)
+
+
 class Shelf:
     """The folders that bytes may be read from: a store says where its bytes are, and may say anything."""
 
-    def __init__(self, roots: tuple[Path, ...]) -> None:
-        """`roots` are the store's own folder and those that the user named."""
-        self._roots = tuple(dict.fromkeys(root.resolve() for root in roots))
+    def __init__(self, roots: Iterable[Path | FarFolder]) -> None:
+        """`roots` are the store's own folder and what the user named."""
+        self._buckets = tuple(root for root in roots if isinstance(root, FarFolder))
+        self._roots = tuple(dict.fromkeys(root.resolve() for root in roots if isinstance(root, Path)))
 
-    def find(self, uri: str) -> Path | None:
-        """The folder or file that a URI means, also where the whole store was moved; None where it is not here."""
+    def folder(self, uri: str, where: str) -> Folder | None:
+        """The folder that a URI means, also where the whole store was moved; None where it is not among them.
+
+        Raises what a bucket raises that cannot be read.
+        """
+        for bucket in self._buckets:
+            below = uri.removeprefix(f"{bucket.url}/").strip("/")
+            if uri.startswith(f"{bucket.url}/") and not {"", ".", ".."} & set(below.split("/")):
+                return _Far(bucket, below, where)
+        path = self._find(uri)
+        return None if path is None or not path.is_dir() else _Here(path, where)
+
+    def _find(self, uri: str) -> Path | None:
         path = local_path(uri)
         if path is None:
             return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gitreg.errors import InvalidDocument
-from gitreg.exchange.files import Shelf, files_below, local_path, read_text
+from gitreg.exchange.files import Shelf, local_path, read_text
 from gitreg.exchange.values import FoundDataset, FoundFiles, FoundRun, Left
 from gitreg.exchange.yamls import read_yaml
 
@@ -181,22 +181,23 @@ def named_once(models: list[Model]) -> list[Model]:
     return named
 
 
-def files_of(shelf: Shelf, uri: str, models: list[Model], where: str) -> FoundFiles:
-    """A run's artifacts and models in folders of this machine."""
-    folder = shelf.find(uri)
-    files, left = files_below(folder, where) if folder is not None and folder.is_dir() else ({}, _elsewhere(uri, where))
+def files_of(shelf: Shelf, uri: str, models: list[Model], where: str, scratch: Path) -> FoundFiles:
+    """A run's artifacts and models in folders that may be read."""
+    folder = shelf.folder(uri, where)
+    names, left = ([*folder.names], folder.left) if folder is not None else ([], _elsewhere(uri, where))
     outputs: dict[str, Mapping[str, Path]] = {}
     for model in models:
-        place = shelf.find(model.uri)
-        if place is None or not place.is_dir():
+        place = shelf.folder(model.uri, where)
+        if place is None:
             left = (*left, Left("output", where, model.name, f"its files are not here ({shown(model.uri)})."))
             continue
-        outputs[model.name], more = files_below(place, where)
-        left = (*left, *more)
-        if place.is_relative_to(folder or place / "none"):
-            inside = f"{place.relative_to(folder or place).as_posix()}/"
-            files = {path: file for path, file in files.items() if not path.startswith(inside)}
-    return FoundFiles(files, outputs, left)
+        outputs[model.name], missing = place.take(place.names, scratch)
+        left = (*left, *place.left, *missing)
+        if folder is not None and place.place.startswith(f"{folder.place}/"):
+            inside = f"{place.place.removeprefix(f'{folder.place}/')}/"
+            names = [name for name in names if not name.startswith(inside)]
+    files, missing = folder.take(names, scratch) if folder is not None else ({}, ())
+    return FoundFiles(files, outputs, (*left, *missing))
 
 
 def _elsewhere(uri: str, where: str) -> tuple[Left, ...]:
@@ -206,17 +207,17 @@ def _elsewhere(uri: str, where: str) -> tuple[Left, ...]:
     path = local_path(uri)
     if not uri or (path is not None and not os.path.lexists(path)):
         return ()
-    why = f"those it may have lie at {shown(uri)}; a copy of them here is read with --artifacts."
+    why = f"those it may have lie at {shown(uri)}; that bucket, or a copy here, is read with --artifacts."
     return (Left("file", where, "artifacts", why, count=0),)
 
 
-def loose_files(shelf: Shelf, uri: str, where: str) -> FoundFiles:
+def loose_files(shelf: Shelf, uri: str, where: str, scratch: Path) -> FoundFiles:
     """The files of a version that came from no run."""
-    place = shelf.find(uri)
-    if place is None or not place.is_dir():
+    place = shelf.folder(uri, where)
+    if place is None:
         return FoundFiles(left=(Left("version", where, where, f"its files are not here ({shown(uri)})."),))
-    files, left = files_below(place, where)
-    return FoundFiles(files, left=left)
+    files, missing = place.take(place.names, scratch)
+    return FoundFiles(files, left=(*place.left, *missing))
 
 
 def shown(uri: str) -> str:

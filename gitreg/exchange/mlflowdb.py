@@ -25,6 +25,7 @@ from gitreg.exchange.values import (
 )
 
 if TYPE_CHECKING:
+    from gitreg.blobs import FarFolder
     from gitreg.tracking import PastPoint
 
 _RUN: Final = "run_uuid name status start_time end_time lifecycle_stage artifact_uri experiment_id user_id"
@@ -36,7 +37,7 @@ class MlflowDatabase:
 
     tool = mlflow.TOOL
 
-    def __init__(self, path: Path, artifacts: tuple[Path, ...] = ()) -> None:
+    def __init__(self, path: Path, artifacts: tuple[Path | FarFolder, ...] = ()) -> None:
         """`artifacts` are folders beside the database's own that bytes may be read from. Raises `InvalidDocument`."""
         self._database = ForeignDatabase(path)
         self._shelf = Shelf((path.absolute().parent, *artifacts))
@@ -104,7 +105,7 @@ class MlflowDatabase:
             experiment=self._experiments.get(info["experiment_id"], "default"),
             datasets=tuple(self._datasets(run_id)),
             points=lambda: self._points(run_id),
-            files=lambda _: mlflow.files_of(self._shelf, text_of(info["artifact_uri"]), models, run_id),
+            files=lambda scratch: mlflow.files_of(self._shelf, text_of(info["artifact_uri"]), models, run_id, scratch),
         )
 
     def _models_of(self, run_id: str, tags: Mapping[str, str], artifact_uri: str) -> list[Model]:
@@ -165,5 +166,5 @@ class MlflowDatabase:
             note=text_of(told["description"]) or None,
             stage=text_of(told["current_stage"]) or None,
             tags=tags,
-            files=lambda _: mlflow.loose_files(self._shelf, storage or source, f"{model}/{number}"),
+            files=lambda scratch: mlflow.loose_files(self._shelf, storage or source, f"{model}/{number}", scratch),
         )

@@ -30,6 +30,7 @@ from gitreg.exchange.values import (
 from gitreg.exchange.yamls import read_yaml
 
 if TYPE_CHECKING:
+    from gitreg.blobs import FarFolder
     from gitreg.tracking import PastPoint
 
 _META: Final = "meta.yaml"
@@ -44,7 +45,7 @@ class MlflowFolder:
 
     tool = mlflow.TOOL
 
-    def __init__(self, folder: Path, artifacts: tuple[Path, ...] = ()) -> None:
+    def __init__(self, folder: Path, artifacts: tuple[Path | FarFolder, ...] = ()) -> None:
         """`artifacts` are folders beside it that bytes may be read from. Raises `InvalidDocument`."""
         self._folder = folder
         self._shelf = Shelf((folder, *artifacts))
@@ -115,7 +116,9 @@ class MlflowFolder:
             experiment=experiment,
             datasets=tuple(self._datasets(folder)),
             points=lambda: _points(folder),
-            files=lambda _: mlflow.files_of(self._shelf, self._artifacts(folder, info), models, folder.name),
+            files=lambda scratch: mlflow.files_of(
+                self._shelf, self._artifacts(folder, info), models, folder.name, scratch
+            ),
             left=(*left, *more),
         )
 
@@ -177,7 +180,7 @@ class MlflowFolder:
             note=text_of(told.get("description")) or None,
             stage=text_of(told.get("current_stage")) or None,
             tags=_texts(folder / "tags", "")[0],
-            files=lambda _: mlflow.loose_files(self._shelf, storage or source, f"{model}/{number}"),
+            files=lambda scratch: mlflow.loose_files(self._shelf, storage or source, f"{model}/{number}", scratch),
         )
 
     def _model_names(self, run_id: str) -> dict[str, str]:

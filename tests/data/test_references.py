@@ -40,12 +40,7 @@ def s3() -> Iterator[S3Server]:
 @pytest.fixture
 def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """A bucket with one object, reached as a person reaches hers: by the environment."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3.endpoint,
-        "AWS_ACCESS_KEY_ID": KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
+    for name, value in s3.environ.items():
         monkeypatch.setenv(name, value)
     lake().makedirs("lake", exist_ok=True)
     put(ROWS)

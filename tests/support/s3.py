@@ -35,6 +35,16 @@ class S3Server:
     def options(self) -> Mapping[str, Any]:
         return {"endpoint_url": self.endpoint, "key": KEY, "secret": SECRET, "skip_instance_cache": True}
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """How a person reaches it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
 
 @contextlib.contextmanager
 def moto() -> Iterator[S3Server]:

@@ -44,9 +44,14 @@ def import_options(function: Callable[..., Reply]) -> Callable[..., Reply]:
 
 @command("import mlflow")
 @click.argument("place", metavar="PLACE")
-@click.option("--artifacts", multiple=True, type=_FOLDER, help="A folder that files may be read from; again for more.")
+@click.option(
+    "--artifacts",
+    multiple=True,
+    metavar="FOLDER|URL",
+    help="A folder, or place in a bucket (s3://…), that files may be read from; again for more.",
+)
 @import_options
-def import_mlflow(session: Session, place: str, artifacts: tuple[Path, ...], **said: Unpack[_Said]) -> Reply:
+def import_mlflow(session: Session, place: str, artifacts: tuple[str, ...], **said: Unpack[_Said]) -> Reply:
     """Bring runs, series, files, models and aliases from MLflow.
 
     PLACE is a folder mlruns, an SQLite database or a server's address (its token in MLFLOW_TRACKING_TOKEN); MLflow need
