@@ -89,13 +89,12 @@ class _Import:
 
     def _take_run(self, found: FoundRun) -> None:
         run_id = run_id_of(found.id, self._origin.tool)
-        standing = self._past.standing(run_id)
-        is_here = standing is not None and self._is_whole(standing, found)
-        if is_here and not self._wishes.check:
-            self._balance.already += 1
-            return
         with emptied(self._scratch):
-            run = self._fitted(found, run_id)
+            is_here, files = self._looked_at(self._past.standing(run_id), found)
+            if is_here and not self._wishes.check:
+                self._balance.already += 1
+                return
+            run = self._fitted(found, run_id, files or found.files(self._scratch))
             points = self._fit.points(_shown(found), found.points())
             if is_here:
                 for _ in points:  # counted as they pass
@@ -105,24 +104,25 @@ class _Import:
                 self._past.add(run, points)
         self._taken.append((run_id, run.note is not None))
 
-    def _is_whole(self, standing: Attempt, found: FoundRun) -> bool:
-        """Whether nothing is left to bring: it has ended, and had no files that were out of reach and are not now."""
-        if standing.status == "running" and found.status != "running":
-            return False
-        if standing.artifacts is not None or standing.outputs:
-            return True
-        with emptied(self._scratch):
-            files = found.files(self._scratch)
-        return not files.artifacts and not files.outputs
+    def _looked_at(self, standing: Attempt | None, found: FoundRun) -> tuple[bool, FoundFiles | None]:
+        """Whether nothing is left to bring: it has ended, and had no files that were out of reach and are not now.
 
-    def _fitted(self, found: FoundRun, run_id: RunId) -> PastRun:
+        Its files, if they had to be asked for: they may come from afar.
+        """
+        if standing is None or (standing.status == "running" and found.status != "running"):
+            return False, None
+        if standing.artifacts is not None or standing.outputs:
+            return True, None
+        files = found.files(self._scratch)
+        return not files.artifacts and not files.outputs, files
+
+    def _fitted(self, found: FoundRun, run_id: RunId, files: FoundFiles) -> PastRun:
         where, fit = _shown(found), self._fit
         self._balance.there["run"] += 1
         self._balance.pass_over(found.left)
         if run_id != found.id:
             self._balance.leave(Left("name", "runs", repr(found.id)[:80], f"its id is {run_id} here."))
         started = time_of(found.started_us, found.finished_us)
-        files = found.files(self._scratch)
         self._balance.pass_over(files.left)
         status: Status = found.status if found.status in ("running", "finished", "failed") else "killed"  # type: ignore[assignment]
         return PastRun(
