@@ -6,8 +6,11 @@ cell grows past a bound, and what a cell holds is checked for its type by who re
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,6 +22,8 @@ _MAGIC: Final = b"SQLite format 3\0"
 _ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 _FUNCTIONS: Final = frozenset({"count", "max", "min"})
 _BUSY_S: Final = 30
+_WAL_AT: Final = 18
+_WAL: Final = b"\x02"
 
 
 def is_sqlite(path: Path) -> bool:
@@ -36,14 +41,16 @@ class ForeignDatabase:
     def __init__(self, path: Path) -> None:
         """Raises `InvalidDocument` for what is no database."""
         self.path = path
+        self._files = ExitStack()
         try:
-            self._connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=_BUSY_S)
+            self._connection = sqlite3.connect(_address(path, self._files), uri=True, timeout=_BUSY_S)
             self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL)
             self._connection.text_factory = lambda data: data.decode(errors="replace")
             self._connection.execute("PRAGMA trusted_schema=OFF")
             self._connection.execute("PRAGMA query_only=ON")
             tables = self._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
+            self._files.close()
             raise self._unreadable(error) from None
         plain = [str(name) for name, sql in tables if not str(sql).lstrip().upper().startswith("CREATE VIRTUAL")]
         self._columns = {name: self._columns_of(name) for name in plain}
@@ -52,6 +59,7 @@ class ForeignDatabase:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+        self._files.close()
 
     def has(self, table: str) -> bool:
         """Whether there is a table of this name: a table, and no view."""
@@ -78,9 +86,30 @@ class ForeignDatabase:
         except sqlite3.Error:
             return frozenset()
 
-    def _unreadable(self, error: sqlite3.Error) -> InvalidDocument:
+    def _unreadable(self, error: OSError | sqlite3.Error) -> InvalidDocument:
         message = f"{self.path} cannot be read as an SQLite database: {error!s:.200}."
         return InvalidDocument(message, subject=str(self.path))
+
+
+def _address(path: Path, files: ExitStack) -> str:
+    """How to open a database so that nothing is written beside it, be its folder read-only or not.
+
+    A database in WAL mode (byte 18 of its header; https://sqlite.org/fileformat.html) has its newest pages in a file
+    `-wal`, and who reads those needs a file `-shm`, which SQLite would make. Both are there while a tool is at work on
+    it. Without a `-wal` nobody is, and nothing is missing; with a `-wal` alone it was copied or left by a kill, and is
+    read from a copy of our own.
+    """
+    mode, wal = "mode=ro", path.with_name(f"{path.name}-wal")
+    with path.open("rb") as file:
+        is_wal = file.read(_WAL_AT + 1)[_WAL_AT:] == _WAL
+    if is_wal and not (wal.exists() and wal.stat().st_size):
+        mode = "mode=ro&immutable=1"
+    elif is_wal and not path.with_name(f"{path.name}-shm").exists():
+        folder = Path(files.enter_context(tempfile.TemporaryDirectory(prefix="gitreg-import-")))
+        for each in (path, wal):
+            shutil.copyfile(each, folder / each.name)
+        path = folder / path.name
+    return f"file:{quote(str(path.absolute()))}?{mode}"
 
 
 def _authorize(action: int, first: str | None, second: str | None, _: str | None, inner: str | None) -> int:

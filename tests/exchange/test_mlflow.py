@@ -387,3 +387,45 @@ def test_a_text_that_python_prints_of_a_value_becomes_that_value() -> None:
 def test_errors_are_ours() -> None:
     with pytest.raises(GitregError):
         open_mlflow("/dev/null")
+
+
+def in_wal_mode(database: Path, folder: Path, *beside: str) -> Path:
+    """A copy taken while MLflow was at work, with these files beside it: a run's new name is in the `-wal` alone."""
+    folder.mkdir()
+    with closing(sqlite3.connect(database)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("UPDATE runs SET name = 'renamed' WHERE name = 'child'")
+        live.execute("UPDATE tags SET value = 'renamed' WHERE key = 'mlflow.runName' AND value = 'child'")
+        live.commit()
+        for ending in ("", *beside):
+            shutil.copyfile(f"{database}{ending}", folder / f"mlflow.db{ending}")
+    return folder / "mlflow.db"
+
+
+@pytest.mark.parametrize("beside", [("-wal", "-shm"), ("-wal",)], ids=["in use", "copied"])
+def test_what_lies_in_a_write_ahead_log_comes_over_from_a_folder_that_stays_as_it_is(
+    ada: Clerk, database: Path, tmp_path: Path, beside: tuple[str, ...]
+) -> None:
+    copied = in_wal_mode(database, tmp_path / "copied", *beside)
+    before = {path.name: path.read_bytes() for path in copied.parent.iterdir() if path.suffix != ".db-shm"}
+    copied.parent.chmod(0o555)
+    told = ada.reads("import", "mlflow", copied, "--artifacts", database.parent)
+    copied.parent.chmod(0o755)
+    assert told["agrees"]
+    assert "renamed" in {each["name"] for each in ada.reads("runs", "list")}
+    names = {path.name for path in copied.parent.iterdir()}
+    assert names == {"mlflow.db", *(f"mlflow.db{each}" for each in beside)}
+    assert all((copied.parent / name).read_bytes() == data for name, data in before.items())
+
+
+def test_a_database_in_wal_mode_that_nobody_uses_is_read_without_a_file_beside_it(
+    ada: Clerk, database: Path, tmp_path: Path
+) -> None:
+    in_wal_mode(database, tmp_path / "elsewhere")
+    assert [path.name for path in database.parent.glob("mlflow.db*")] == ["mlflow.db"], "closing took the log in"
+    database.parent.chmod(0o555)
+    told = ada.reads("import", "mlflow", database)
+    database.parent.chmod(0o755)
+    assert told["agrees"]
+    assert "renamed" in {each["name"] for each in ada.reads("runs", "list")}
+    assert [path.name for path in database.parent.glob("mlflow.db*")] == ["mlflow.db"]
