@@ -47,6 +47,13 @@ $(CI_NODE): $(VENV)/.installed tests/ci_node/package.json tests/ci_node/package-
 	PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --prefix tests/ci_node --loglevel=error
 	@touch $@
 
+# Another tool, as its own users have it, that the slow lane asks whether it reads what we write. Not in our environment.
+MLFLOW := .peers/mlflow/.installed
+$(MLFLOW): $(VENV)/.bootstrapped locks/mlflow.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes locks/mlflow.txt
+	@touch $@
+
 .PHONY: env
 env: $(VENV)/.installed $(CI_NODE) ## the environment in .venv, from the lock files
 
@@ -56,6 +63,8 @@ lock: $(VENV)/.bootstrapped ## write the lock files anew (UPGRADE=--upgrade take
 	    --python-version 3.11 --output-file locks/bootstrap.txt locks/bootstrap.in
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate $(UPGRADE) \
 	    --python-version 3.11 --all-extras --group dev --output-file locks/environment.txt pyproject.toml
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate $(UPGRADE) \
+	    --python-version 3.11 --output-file locks/mlflow.txt locks/mlflow.in
 
 # --- the checks ------------------------------------------------------------------------------------------------------
 
@@ -98,7 +107,7 @@ test: lint types schemas-check tests ## everything that holds a change: format, 
 # The slow lane. What only Debian packages can give is installed by the target that needs it: OpenSSH's client and server,
 # rsync for gitlab-ci-local, the Groovy that reads a Jenkinsfile, and the browser that draws a comparison.
 .PHONY: test-full
-test-full: env ## the slow tests too
+test-full: env $(MLFLOW) ## the slow tests too
 	scripts/debian_packages.sh ssh=openssh-client ssh-keygen=openssh-client sshd=openssh-server \
 	    rsync=rsync groovy=groovy java=default-jre-headless chromium=chromium
 	$(WITH_BIN) $(BIN)/pytest --numprocesses auto -m slow $(PYTEST_ARGS)
@@ -122,6 +131,6 @@ build: $(VENV)/.installed ## the wheel and the source archive, in dist/
 
 .PHONY: clean
 clean: ## remove everything that `make` made
-	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) .peers build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 	    tests/ci_node/node_modules
 	find gitreg tests $(wildcard bench examples scripts) -name __pycache__ -type d -prune -exec rm -rf {} +
