@@ -91,6 +91,10 @@ class RunNotFound(NotFound):
     """No such run, or the abbreviation fits none."""
 
 
+class ExperimentNotFound(NotFound):
+    """No run was ever recorded in an experiment of this name."""
+
+
 class ModelNotFound(NotFound):
     """No such model."""
 

@@ -36,6 +36,14 @@ class Failure(NamedTuple):
     subject: str = ""
 
 
+class WrongWord(click.UsageError):
+    """There is no such command; the hint is the line as it was probably meant."""
+
+    def __init__(self, message: str, ctx: click.Context, hint: str) -> None:
+        super().__init__(message, ctx=ctx)
+        self.hint = hint
+
+
 def guarded(call: Callable[[list[str]], Any], args: Sequence[str] | None) -> None:
     """Run the command line and end the process with its exit code; every error becomes a `Failure`, told on stderr."""
     given = list(sys.argv[1:] if args is None else args)
@@ -83,10 +91,20 @@ def failure_of(error: BaseException) -> Failure:
 def _of_click(error: click.ClickException) -> Failure:
     message = _sentence(error.format_message())
     context = getattr(error, "ctx", None)
-    hint = ""
-    if context:
-        hint = _usage(context) if isinstance(error, click.MissingParameter) else f"{context.command_path} --help"
+    hint = _mending(error, context) if context else ""
     return Failure(error.exit_code if error.exit_code > 1 else USAGE, "usage-error", message, hint)
+
+
+def _mending(error: click.ClickException, context: click.Context) -> str:
+    """The command that would be right, as far as it can be told."""
+    if isinstance(error, WrongWord):
+        return error.hint
+    if isinstance(error, click.MissingParameter):
+        return _usage(context)
+    wrong = error.param if isinstance(error, click.BadParameter) else None
+    if isinstance(wrong, click.Option) and not wrong.required:
+        return f"{_usage(context)} {wrong.opts[0]} {wrong.make_metavar(context)}"
+    return _usage(context) if wrong else f"{context.command_path} --help"
 
 
 def _usage(context: click.Context) -> str:

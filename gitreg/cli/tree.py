@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitreg.cli.catalogue import ENTRIES, GROUP_DEFAULTS, SECTIONS, Entry, GroupEntry, entries_of, groups_of
-from gitreg.cli.failures import guarded
+from gitreg.cli.failures import WrongWord, guarded
 from gitreg.cli.session import Reply, Session
+from gitreg.secrets import find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _WIDTH = 100
+_ELSEWHERE = {"history": "log", "show": "models show", "ls": "runs list", "list": "runs list", "search": "runs search"}
+"""What other tools call a command of ours."""
 _EPILOG = (
     "Every command has --help with an example. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 not found, "
     "4 race or conflict, 5 storage or network, 6 refused by rule."
@@ -101,15 +104,23 @@ class Group(click.Group):
         if ctx.resilient_parsing:  # a shell asks what may follow; a wrong word is followed by nothing
             return super().resolve_command(ctx, args)
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            raise click.UsageError(self._no_such_command(ctx, name), ctx=ctx)
+            raise self._no_such_command(ctx, args)
         return super().resolve_command(ctx, args)
 
-    def _no_such_command(self, ctx: click.Context, name: str) -> str:
+    def _no_such_command(self, ctx: click.Context, args: list[str]) -> WrongWord:
+        """With the whole line as it was probably meant."""
         import difflib
+        import shlex
 
-        near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+        name, *rest = args
+        meant = _ELSEWHERE.get(name) if not self.path else None
+        near = [meant] if meant else difflib.get_close_matches(name, self.list_commands(ctx), n=1)
         guess = f" Did you mean {near[0]!r}?" if near else ""
-        return f"There is no command {name!r:.60} in {ctx.command_path}.{guess}"
+        line = " ".join([ctx.command_path, *near])
+        meant_line = f"{line} {shlex.join(rest)}".rstrip()
+        is_shown = next(find_secrets(meant_line), None) is None  # it may go to a job's log
+        hint = (meant_line if is_shown else line) if near else f"{line} --help"
+        return WrongWord(f"There is no command {name!r:.60} in {ctx.command_path}.{guess}", ctx, hint)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands of the root under the parts of the day; those of a group in one list."""

@@ -49,7 +49,7 @@ from gitreg.tracking.comparing import Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, is_console, printed_so_far
 from gitreg.tracking.curves import thinned
 from gitreg.tracking.noted import abandoning, with_notes
-from gitreg.tracking.searching import RunPage, Search, SearchOptions
+from gitreg.tracking.searching import RunPage, Search, SearchOptions, check_experiment
 from gitreg.tracking.series import SeriesPoint, read_series
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Runs:
         """Runs that fit a filter, in an order, page by page; the latest first where none is given.
 
         Of runs that are open here the journals are looked at, and of all others the ledger as it is in this clone.
-        Raises `InvalidValue` that points at the place.
+        Raises `InvalidValue` that points at the place, and `ExperimentNotFound` that names those that there are.
         """
         wanted = Search(filter, order_by, **options)
         query = wanted.query(self._surroundings.now())
@@ -132,6 +132,8 @@ class Runs:
         folded = self._folded(self._index.records(live), live)
         stages = self._stages() if asks_for_stages(query.condition) else {}
         found = self._index.search(query, stages, [(_line(run), of_run(run)) for run in folded.values()])
+        if wanted.experiment is not None and not found and not live:
+            check_experiment(wanted.experiment, {each.name for each in self._index.experiments()})
         ids = [RunId(each.run_id) for each in found]
         # A record that cannot be read is fsck's to name; it must not hide all other runs.
         folded |= self._folded(self._index.records(run_id for run_id in ids if run_id not in folded), {})

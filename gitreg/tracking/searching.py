@@ -6,17 +6,19 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from gitreg.documents import Digest, canonical_bytes
-from gitreg.errors import InvalidValue
+from gitreg.errors import ExperimentNotFound, InvalidValue
 from gitreg.folding import GROUP_TAG
 from gitreg.index import Query
 from gitreg.search import RUNS, And, Compare, Field, parse_filter, parse_order
 from gitreg.tabular import Tabular, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from gitreg.documents import MetricSummary, PinnedMetric
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gitreg.tabular import Cell, Columns
 
 MAX_TOKEN_CHARS = 10_000
+_MANY = 12
 _FIXED = ("run_id", "name", "experiment", "status", "started_at", "finished_at")
 
 
@@ -106,6 +109,18 @@ class Search:
             message = "This page token is of another search."
             raise InvalidValue(message, hint="Keep filter, order and experiment while turning pages, or leave it out.")
         return tuple(keys)
+
+
+def check_experiment(name: str, known: Collection[str]) -> None:
+    """Raises `ExperimentNotFound`, which names the near ones, else those that there are."""
+    if name in known:
+        return
+    near = get_close_matches(name, sorted(known))
+    others = ", ".join((near or sorted(known))[:_MANY])
+    there = f" Did you mean {others}?" if near else f" (there are {others})." if others else "."
+    message = f"There is no experiment {name!r:.80}" + (f".{there}" if near else there)
+    hint = f"gitreg runs list -e {quote(near[0])}" if near else "List all runs: gitreg runs list"
+    raise ExperimentNotFound(message, subject=name[:80], hint=hint)
 
 
 def _row(run: FoldedRun) -> dict[str, Cell]:

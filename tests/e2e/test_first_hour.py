@@ -25,7 +25,7 @@ SHOWN_PROPOSAL, SHOWN_KEY = "fraud-2-production-3f2a", "~/.ssh/id_ed25519"
 SECRET, SHOWN_SECRET = "AKIAIOSFODNN7EXAMPLE", "AKIA…"  # the example of AWS's own documentation
 
 SHOWN_RUN = "4d5a62f5"
-_NAME = re.compile(r"\b[a-z]+-[a-z]+-[0-9]{3}\b")
+_NAME = re.compile(r"\b[a-z]+-[a-z]+-[0-9]{1,3}\b")
 _SHORT = re.compile(r"\b[0-9a-f]{8}\b")
 
 
@@ -76,6 +76,7 @@ MISTAKES = [
     mistake("gitreg -C registri status", "gitreg -C . status"),
     mistake("gitreg promot fraud 2 --to staging -m why", "gitreg promote fraud 2 --to staging -m why"),
     mistake("gitreg history fraud", "gitreg log fraud"),
+    mistake("gitreg runs search -e chrun", "gitreg runs list -e churn", before=(BEGUN,)),
     mistake("gitreg show fraud", "gitreg models show fraud"),
     # --- recording
     mistake("gitreg run train.py", "gitreg run -- python train.py", before=("touch train.py",)),

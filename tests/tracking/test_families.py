@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitreg.errors import RunClosed
+from gitreg.errors import ExperimentNotFound, RunClosed
 from tests.tracking.builders import Clone, machine
 
 if TYPE_CHECKING:
@@ -36,6 +36,21 @@ def test_parts_and_groups_can_be_asked_for_however_many_they_are(clone: Clone) -
     more = clone.runs.search(parent=outer.run_id, limit=2, page_token=found.next_page_token)
     assert len(more.runs) == 1
     assert len(clone.runs.search(group='a "quoted" one').runs) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("sweeep", "There is no experiment 'sweeep'. Did you mean sweep?"),
+        ("x", r"no experiment 'x' \(there are sweep\)"),
+    ],
+)
+def test_an_experiment_that_there_is_not_names_the_near_ones(clone: Clone, asked: str, told: str) -> None:
+    with clone.tracker.start_run("sweep"):
+        pass
+    with pytest.raises(ExperimentNotFound, match=told):
+        clone.runs.search(experiment=asked)
+    assert clone.runs.search("metrics.auc > 2", experiment="sweep").runs == ()
 
 
 def test_nesting_needs_something_to_be_nested_in(clone: Clone) -> None:
