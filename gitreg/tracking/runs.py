@@ -133,7 +133,8 @@ class Runs:
         stages = self._stages() if asks_for_stages(query.condition) else {}
         found = self._index.search(query, stages, [(_line(run), of_run(run)) for run in folded.values()])
         if wanted.experiment is not None and not found and not live:
-            check_experiment(wanted.experiment, {each.name for each in self._index.experiments()})
+            open_here = {each.experiment for each in self._tracker.headers()}
+            check_experiment(wanted.experiment, {each.name for each in self._index.experiments()} | open_here)
         ids = [RunId(each.run_id) for each in found]
         # A record that cannot be read is fsck's to name; it must not hide all other runs.
         folded |= self._folded(self._index.records(run_id for run_id in ids if run_id not in folded), {})

@@ -11,6 +11,7 @@ import click
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import runs, tops
+from gitreg.errors import ExperimentNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +41,10 @@ def top(session: Session, experiment: str | None, interval: float, once: bool) -
 
 
 def _running(session: Session, experiment: str | None) -> Sequence[FoldedRun]:
-    return session.registry.runs.search("status = 'running'", experiment=experiment, limit=tops.MOST).runs
+    try:
+        return session.registry.runs.search("status = 'running'", experiment=experiment, limit=tops.MOST).runs
+    except ExperimentNotFound:  # it may begin yet
+        return ()
 
 
 def _followed(session: Session, experiment: str | None, interval: float) -> Iterator[Block]:
