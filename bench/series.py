@@ -87,8 +87,8 @@ print(json.dumps([logged, read]))
 """
 _WANDB = """
 import wandb
-start = time.perf_counter()
 run = wandb.init(mode="offline", dir=home, settings=wandb.Settings(console="off", silent=True))
+start = time.perf_counter()
 for step in range(points):
     run.log({"auc": step % 1000 / 1000}, step=step)
 run.finish()
