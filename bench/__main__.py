@@ -21,7 +21,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "history": {"models": 40, "landings": 1_000, "asked": 200},
     "imports": {"runs": 1_000},
     "layout": {"runs": 2_000, "commits": 1_000, "indexed": 10_000},
-    "lists": {"models": 20, "versions": 5},
+    "lists": {"models": 10, "versions": 5},
     "search": {"sizes": (1_000, 10_000)},
     "series": {"points": 200_000, "peer_points": 20_000},
     "spooling": {"jobs": 100, "peer_runs": 20},

@@ -17,7 +17,8 @@ from bench.tracking import peer_python
 GTO = "gto==1.9.0"
 GTO_NEEDS = ("click<8.2", "typer<0.16")
 """It says nothing of them, and starts with no later ones."""
-MODELS, VERSIONS = 50, 15
+MODELS, VERSIONS = 20, 10
+"""Of more GTO takes minutes to show them once."""
 _ADA = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 

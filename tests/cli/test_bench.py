@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_the_startup_benchmark_runs_in_small() -> None:
     figures = startup.run(rounds=1)
     assert [figure.name for figure in figures][:2] == ["gitreg --help, cold", "gitreg resolve, cold"]
