@@ -16,7 +16,6 @@ from gitreg.documents import (
     Edits,
     Hand,
     Hex32,
-    LiveState,
     Manifest,
     ManifestEntry,
     Note,
@@ -37,24 +36,23 @@ from gitreg.errors import (
     NotFound,
     RunNotFound,
 )
-from gitreg.folding import FoldedRun, checked_comment, fold, standing
+from gitreg.folding import FoldedRun, checked_comment, fold
 from gitreg.index import RunLine, of_run
 from gitreg.search import asks_for_stages
 from gitreg.secrets import refuse_secrets_among
 from gitreg.tracking.attempts import comment_notes, record_of, with_segment
-from gitreg.tracking.beats import SILENT_AFTER, live_key
 from gitreg.tracking.checkpoints import Checkpoint, best_of, checkpoint_of, checkpoints_of, pinned_at
 from gitreg.tracking.choosing import best_run
 from gitreg.tracking.comparing import Comparison, Direction, compare, direction
 from gitreg.tracking.console import Stream, is_console, printed_so_far
 from gitreg.tracking.curves import thinned
+from gitreg.tracking.elsewhere import Elsewhere
 from gitreg.tracking.noted import abandoning, with_notes
 from gitreg.tracking.searching import RunPage, Search, SearchOptions, check_experiment
 from gitreg.tracking.series import SeriesPoint, read_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from gitreg.index import Index, Stages
@@ -88,6 +86,7 @@ class Runs:
         self._store = tracker.ledger.store
         self._blobs = tracker.blobs
         self._surroundings = tracker.surroundings
+        self._elsewhere = Elsewhere(tracker.blobs, tracker.surroundings.now)
 
     # Reading
 
@@ -309,8 +308,7 @@ class Runs:
         for journal in here:
             yield printed_so_far(journal.path, stream) or ""
         if attempt.status == "running" and not here:
-            told = self._told(f"{live_key(run_id, attempt.id)}-{stream}")
-            yield told.decode(errors="replace") if told else ""
+            yield self._elsewhere.printed(run_id, attempt, stream)
 
     def _files(self, run: FoldedRun) -> dict[str, ManifestEntry]:
         files: dict[str, ManifestEntry] = {}
@@ -425,31 +423,9 @@ class Runs:
 
     def _read(self, records: Sequence[RunRecord], journals: Sequence[LiveJournal]) -> FoldedRun:
         run = fold([*records, *_overlay(records, journals, self._store)])
-        silent_since = self._silence(run, journals)
-        if not journals and silent_since is None:
-            return run
-        return replace(run, layer="both" if records else "journal", silent_since=silent_since)
-
-    def _silence(self, run: FoldedRun, journals: Sequence[LiveJournal]) -> datetime | None:
-        """For a run that says it is running and is not held by a process here: when it was last heard of."""
-        if run.status != "running" or any(self._tracker.is_held(each.header) for each in journals):
-            return None
-        last = standing(run.attempts)
-        heard = max([last.started_at, *(metric.last.time for metric in last.metrics), *self._beat(run.run_id, last)])
-        return heard if self._surroundings.now() - heard > SILENT_AFTER else None
-
-    def _beat(self, run_id: RunId, attempt: Attempt) -> tuple[datetime, ...]:
-        try:
-            data = self._told(live_key(run_id, attempt.id))
-            return (LiveState.from_bytes(data).at,) if data else ()
-        except InvalidDocument:
-            return ()
-
-    def _told(self, key: str) -> bytes | None:
-        try:
-            return self._blobs.get_live(key)
-        except GitregError:  # a view: that the shared store is out of reach must not hide the run
-            return None
+        if run.status == "running" and not any(self._tracker.is_held(each.header) for each in journals):
+            run = self._elsewhere.look(run)
+        return replace(run, layer="both" if records else "journal") if journals else run
 
 
 def _line(run: FoldedRun) -> RunLine:

@@ -120,12 +120,16 @@ def test_a_live_run_gives_signs_of_life_that_others_see(ada: Clone, ben: Clone) 
     assert data
     state = LiveState.from_bytes(data)
     assert (state.run_id, state.metrics[0].count) == (run.run_id, 2)
-    assert fetched(ben).runs.get("r").silent_since is None
+    seen = fetched(ben).runs.get("r")
+    assert seen.silent_since is None
+    assert [(each.count, each.last.value) for each in seen.metrics] == [(2, 0.6)]
     an_hour = timedelta(hours=1)
     later = fetched(ben).as_seen_by(lambda here: replace(here, now=lambda: ada.tracker.surroundings.now() + an_hour))
     shared = later.blobs.shared = ben.blobs.shared
     assert shared
-    silent_since = later.runs.get("r").silent_since
+    silent = later.runs.get("r")
+    assert silent.metrics == seen.metrics
+    silent_since = silent.silent_since
     assert silent_since
     assert silent_since >= state.at
     beat.stop()

@@ -31,7 +31,8 @@ __all__ = ["top"]
 def top(session: Session, experiment: str | None, interval: float, once: bool) -> Reply:
     """Follow the runs that go on now, until Ctrl-C.
 
-    Those that are open on this machine as their journals have them, and those of others as the ledger does.
+    Those that are open on this machine as their journals have them, and those of others as the ledger does, with the
+    metrics of their last sign of life in the shared blob store.
     """
     found = _running(session, experiment)
     if once or not sys.stdout.isatty():
