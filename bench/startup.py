@@ -56,14 +56,15 @@ def make_registry(folder: Path) -> Path:
     registry = folder / "registry"
     (folder / "model").mkdir()
     (folder / "model/model.bin").write_bytes(b"weights")
-    for words in (
+    steps: tuple[list[str | Path], ...] = (
         ["-C", folder, "init", registry],
         ["-C", registry, "runs", "start", "--name", "first"],
         ["-C", registry, "runs", "record", "first", "--metric", "auc=0.9", "--model", folder / "model"],
         ["-C", registry, "runs", "finish", "first"],
         ["-C", registry, "register", "runs:/first/model", "--name", "fraud"],
         ["-C", registry, "promote", "fraud", "1", "--to", "production", "-m", "why"],
-    ):
+    )
+    for words in steps:
         subprocess.run([GITREG, *words], env=environ(folder), capture_output=True, check=True)
     return registry
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from gitreg._open import Registry, init, open, start_run  # noqa: A004 - `gitreg.open` reads as it should
     from gitreg.tracking import (
+        Run,
         active_run,
         flush,
         log_artifact,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Registry",
+    "Run",
     "active_run",
     "flush",
     "init",
