@@ -34,11 +34,13 @@ class Elsewhere:
         """A run that claims to be running, with the metrics that it has told of, and since when it has been silent."""
         last = standing(run.attempts)
         state = self._state(run.run_id, last)
-        signs = [state.at] if state else []
-        heard = max([last.started_at, *(metric.last.time for metric in last.metrics), *signs])
+        signs = [*(metric.last.time for metric in last.metrics), *([state.at] if state else [])]
+        now = self._now()
+        # A clock that is far ahead, or a point with a time of its own, is no sign for years to come.
+        heard = max([last.started_at, *(sign for sign in signs if sign - now <= SILENT_AFTER)])
         if state is not None:
             run = _further(run, last, state)
-        return replace(run, silent_since=heard) if self._now() - heard > SILENT_AFTER else run
+        return replace(run, silent_since=heard) if now - heard > SILENT_AFTER else run
 
     def printed(self, run_id: RunId, attempt: Attempt, stream: Stream) -> str:
         """The end of what an attempt has printed."""

@@ -90,3 +90,12 @@ def test_a_run_that_is_not_silent_is_not_given_up(clone: Clone) -> None:
     run.finish()
     with pytest.raises(Refused, match="is not running: it is finished"):
         elsewhere(clone).runs.abandon(run.run_id, WHY)
+
+
+def test_a_point_with_a_time_to_come_is_no_sign_of_life(clone: Clone) -> None:
+    run = begun(clone)
+    run.log_metric("auc", 0.9, time=datetime.now(UTC) + timedelta(days=365))
+
+    found = elsewhere(clone).runs.get(run.run_id)
+    assert found.silent_since is not None
+    assert found.silent_since < datetime.now(UTC) + timedelta(hours=1)
