@@ -195,7 +195,7 @@ def _lock_file(path: Path) -> BinaryIO:
     Raises `OSError`.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(path.with_suffix(".lock"), flags, 0o666), "r+b")
+    return os.fdopen(os.open(path.with_name(f"{path.name}-lock"), flags, 0o666), "r+b")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

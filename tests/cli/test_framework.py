@@ -76,7 +76,9 @@ def test_every_command_module_is_in_the_catalogue() -> None:
 def test_a_wrong_word_is_answered_with_the_nearest_right_one(gitreg: Gitreg) -> None:
     told = gitreg("promot", "fraud")
     assert told.code == 2
-    assert told.err == ("error: There is no command 'promot' in gitreg. Did you mean 'promote'?\nhint: gitreg --help\n")
+    assert told.err == (
+        "error: There is no command 'promot' in gitreg. Did you mean 'promote'?\nhint: gitreg promote fraud\n"
+    )
 
 
 def test_a_wrong_option_with_json_is_json(gitreg: Gitreg) -> None:
