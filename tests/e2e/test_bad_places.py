@@ -503,6 +503,7 @@ def test_keys_that_last_half_a_minute_are_asked_for_again_and_never_kept(leased:
     assert not any(KEY.encode() in file.read_bytes() for file in there.folder.rglob("*") if file.is_file())
 
 
+@pytest.mark.timeout(300)  # five programs that load s3fs, each beside whatever else runs
 def test_when_the_keys_ran_out_it_is_said_and_logging_in_again_is_enough(leased: Clerk, bucket: S3Server) -> None:
     assert _process(leased, "init", "registry", "--blobs", f"{bucket.url}/logged-out").code == 0
     there = leased.at(leased.folder / "registry")
