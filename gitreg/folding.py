@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from gitreg.card import card
 from gitreg.documents import (
     NOTE_COMMENT,
+    NOTE_TAG,
     Actor,
     Attempt,
     AttemptId,
@@ -69,6 +70,18 @@ def checked_comment(text: str) -> str:
     if not text.strip() or len(text) > MAX_COMMENT:
         raise InvalidValue(f"A comment has 1 to {MAX_COMMENT:,} characters.")
     return text
+
+
+def noted_tags(notes: Mapping[str, Note]) -> dict[str, str | None]:
+    """The tags that people set on a thing, or took away (None), by name, from its notes."""
+    found = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
+    return {name: None if value is None else str(value) for name, value in sorted(found.items())}
+
+
+def noted(notes: Mapping[str, Note], name: str) -> str | None:
+    """What the note of a name says; None where there is none, or it was taken away."""
+    note = notes.get(name)
+    return None if note is None or note.value is None else str(note.value)
 
 
 def comments_of(notes: Iterable[Note]) -> tuple[Comment, ...]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from rich.progress import Progress as RichProgress
     from rich.progress import ProgressColumn, TaskID
@@ -48,36 +49,24 @@ class Bar:
         self._shown.advance(self._task, count)
 
 
-@contextmanager
-def progress(label: str, total_bytes: int | None = None) -> Iterator[Progress | None]:
+def progress(label: str, total_bytes: int | None = None) -> AbstractContextManager[Progress | None]:
     """A bar while the block runs; None where nobody is watching. Without a total it counts."""
-    terminal = Terminal.of(sys.stderr, os.environ)
-    if not terminal.is_terminal:
-        yield None
-        return
-    from rich.progress import DownloadColumn, TransferSpeedColumn
-
-    with _bar(terminal, label, total_bytes, DownloadColumn(), TransferSpeedColumn()) as bar:
-        yield bar
+    return _bar(label, total_bytes, ("DownloadColumn", "TransferSpeedColumn"))
 
 
-@contextmanager
-def counting(label: str, total: int | None = None) -> Iterator[Progress | None]:
+def counting(label: str, total: int | None = None) -> AbstractContextManager[Progress | None]:
     """The same for things that are counted, and no bytes."""
+    return _bar(label, total, ("MofNCompleteColumn",))
+
+
+@contextmanager
+def _bar(label: str, total: int | None, columns: Sequence[str]) -> Iterator[Progress | None]:
+    """From Python 3.12 on an exiting interpreter begins no threads, and rich draws in one: there is no bar then."""
     terminal = Terminal.of(sys.stderr, os.environ)
     if not terminal.is_terminal:
         yield None
         return
-    from rich.progress import MofNCompleteColumn
-
-    with _bar(terminal, label, total, MofNCompleteColumn()) as bar:
-        yield bar
-
-
-@contextmanager
-def _bar(terminal: Terminal, label: str, total: int | None, *columns: ProgressColumn) -> Iterator[Progress | None]:
-    """From Python 3.12 on an exiting interpreter begins no threads, and rich draws in one: there is no bar then."""
-    shown = _shown(terminal, *columns)
+    shown = _shown(terminal, columns)
     try:
         shown.start()
     except RuntimeError:
@@ -89,11 +78,12 @@ def _bar(terminal: Terminal, label: str, total: int | None, *columns: ProgressCo
         shown.stop()
 
 
-def _shown(terminal: Terminal, *columns: ProgressColumn) -> RichProgress:
+def _shown(terminal: Terminal, columns: Sequence[str]) -> RichProgress:
+    """`columns` are names of rich's, which is loaded only where somebody watches."""
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Shown
 
     console = Console(stderr=True, no_color=not terminal.colour)
-    shown = (TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn())
-    return Shown(*shown, console=console, transient=True)
+    told: list[ProgressColumn] = [getattr(bars, name)() for name in columns]
+    shown = (bars.TextColumn("{task.description}"), bars.BarColumn(), *told, bars.TimeRemainingColumn())
+    return bars.Progress(*shown, console=console, transient=True)

@@ -242,9 +242,11 @@ class Differ:
         return DataChange(new.name, new.role, found)
 
     def _check_key(self, key: Sequence[str], pairs: Sequence[tuple[DatasetUse, DatasetUse]]) -> None:
+        if not key:
+            return
         documents = [[self._dataset(use.digest) for use in pair] for pair in pairs]
         columns = [[{column.name for column in each.columns} for each in pair if each] for pair in documents]
-        if key and not any(all(names.issuperset(key) for names in pair) for pair in columns if pair):
+        if not any(all(names.issuperset(key) for names in pair) for pair in columns if pair):
             message = f"No data that changed has the columns {', '.join(key):.200} on both sides."
             raise InvalidValue(message, hint="Leave out --key: rows are then told apart by all their values.")
 

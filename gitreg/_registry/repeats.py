@@ -38,7 +38,8 @@ class Repeats:
             return cls(())
         others = runs.search(experiment=run.experiment, limit=REPEATS_AMONG).runs
         ended = (each for each in others if each.status == "finished" and each.run_id != run.run_id)
-        return cls((run, *(each for each in ended if _config(each) == _config(run))))
+        own = _config(run)
+        return cls((run, *(each for each in ended if _config(each) == own)))
 
     def until(self, new: Repeats, metric: str) -> RepeatedDifference | None:
         """How far a metric lies from that of others, and what chance leaves; None where nobody can tell."""

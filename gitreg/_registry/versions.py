@@ -66,13 +66,14 @@ class Versions:
         views = {view.digest: view for view in self._views(model, deleted=wanted.deleted)}
         runs = self._runs(views)
         entries = (_entry(view, runs.get(view.document.run)) for view in views.values())
-        stages = self._parts.versions_in_stages() if asks_for_stages(query.condition) else {}
-        found = search_entries(entries, replace(query, deleted=True), stages, _aliases(views))
+        stages = self._parts.versions_in_stages() if asks_for_stages(query.condition) else None
+        found = search_entries(entries, replace(query, deleted=True), stages or {}, _aliases(views))
         is_full = query.limit is not None and len(found) == query.limit
         token = wanted.token(found[-1].keys) if found and is_full else ""
         page = tuple(views[Digest(each.run_id)] for each in found)
-        standing = self._parts.versions_in_stages({view.model for view in page})
-        return VersionPage(page, _by_version(standing), token)
+        if stages is None:
+            stages = self._parts.versions_in_stages({view.model for view in page})
+        return VersionPage(page, _by_version(stages), token)
 
     def _views(self, model: str | None, *, deleted: bool) -> Iterator[VersionView]:
         for name in self._parts.index.models() if model is None else [model]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from gitreg.blobs._store import Progress
 
-_SCHEMES: Final = ("s3", "gs", "az", "abfs", "https", "http", "file")
 _BUCKETS: Final = ("s3", "gs", "az", "abfs")
+_SCHEMES: Final = (*_BUCKETS, "https", "http", "file")
 _PACKAGES: Final = dict.fromkeys(_SCHEMES, "fsspec") | {"gs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 _MAX_CLAIM: Final = 1000
 
@@ -99,20 +99,16 @@ class FarFolder:
             hint = f"Write {', '.join(f'{scheme}://' for scheme in _BUCKETS)} and a bucket, without credentials."
             raise InvalidValue(f"{self.url!r:.200} is no place in a bucket.", hint=hint)
 
-    def files(self, below: str, most: int) -> dict[str, int]:
-        """The files below a path of it, by their paths from there, with their sizes in bytes; `most` of them.
-
-        None where there is nothing.
-        """
+    def files(self, below: str, most: int) -> tuple[str, ...]:
+        """The paths of the files below a path of it, from there, in order; at most `most` of them."""
         files, top = self._at(below)
-        found: dict[str, int] = {}
+        found: set[str] = set()
         with bucket_refusals(f"{self.url}/{below}"), contextlib.suppress(FileNotFoundError):
-            for folder, _, inside in files.walk(top, detail=True, on_error="raise"):
-                named = {f"{folder}/{name}".removeprefix(f"{top}/"): told for name, told in inside.items() if name}
-                found |= {name: int(told["size"]) for name, told in named.items()}
+            for folder, _, inside in files.walk(top, on_error="raise"):
+                found |= {f"{folder}/{name}".removeprefix(f"{top}/") for name in inside if name}
                 if len(found) >= most:
                     break
-        return dict(sorted(found.items())[:most])
+        return tuple(sorted(found)[:most])
 
     def fetch(self, path: str, target: Path) -> None:
         """Write one of its files to a file here."""

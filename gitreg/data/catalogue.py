@@ -13,10 +13,10 @@ from gitreg.errors import Ambiguous, BlobErased, BlobNotFound, CorruptBlob, Data
 from gitreg.registry import remarks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitreg.blobs import BlobStore, Stored
-    from gitreg.index import Index
+    from gitreg.index import Index, PathChange
     from gitreg.store import Store
 
 _MANY = 12
@@ -40,9 +40,11 @@ class DataCatalogue:
     def versions(self, name: str) -> builtins.list[DataVersion]:
         """A dataset's versions, the earliest first; none where there is no such dataset."""
         found: dict[Digest, builtins.list[Dataset]] = {}
-        for document in self._index.datasets(name):
+        documents = self._index.datasets(name)
+        for document in documents:
             found.setdefault(document.content_digest, []).append(document)
-        views = [self._view(documents) for documents in found.values()]
+        first = self._index.first_changes(self._store.branches.ledger, [_path(document) for document in documents])
+        views = [self._view(documents, first) for documents in found.values()]
         return [view for _, view in sorted(views, key=lambda each: (each[0], each[1].digest))]
 
     def version(self, reference: str | DataAddress | DataVersion) -> DataVersion:
@@ -95,12 +97,9 @@ class DataCatalogue:
 
     # --- within -----------------------------------------------------------------------------------------------------
 
-    def _view(self, documents: Sequence[Dataset]) -> tuple[int, DataVersion]:
+    def _view(self, documents: Sequence[Dataset], changes: Mapping[str, PathChange]) -> tuple[int, DataVersion]:
         """A version from all that is recorded of it, and where on the ledger's line the first of that came."""
-        ledger = self._store.branches.ledger
-        recorded = [paths.dataset(each.name, each.digest) for each in documents]
-        landings = [change for path in recorded for change in self._index.path_history(ledger, path)[:1]]
-        first = min(landings, default=None)
+        first = min((changes[_path(each)] for each in documents if _path(each) in changes), default=None)
         commit = None if first is None else self._store.commit(first.commit)
         document = max(documents, key=lambda each: (bool(each.files), len(each.sketches), each.digest))
         name, content = document.name, document.content_digest
@@ -119,3 +118,8 @@ class DataCatalogue:
         there = f" (there are {', '.join(names[:_MANY])})" if names else ""
         hint = "List them: gitreg data list" if names else "Add one: gitreg data add PATH"
         return DatasetNotFound(f"There is no dataset {name!r:.80}{there}.", subject=name, hint=hint)
+
+
+def _path(document: Dataset) -> str:
+    """Where a record of it lies on the ledger."""
+    return paths.dataset(document.name, document.digest)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_SMALL: Final = 1024 * 1024
 MAX_FILES: Final = 100_000
-"""Of one run or model in a bucket."""
+"""Of one run or model in a bucket, or at a server."""
 _MAX_TAIL: Final = 6
 _LEAST_TAIL: Final = 2
 _BESIDE: Final = ("", "mlruns", "mlartifacts")
@@ -120,11 +120,11 @@ class _Far:
     def __init__(self, bucket: FarFolder, below: str, where: str) -> None:
         self.place = f"{bucket.url}/{below}"
         self._bucket, self._below, self._where = bucket, below, where
-        self.names = bucket.files(below, MAX_FILES + 1).keys()
+        self.names = bucket.files(below, MAX_FILES + 1)
         self.left: tuple[Left, ...] = ()
         if len(self.names) > MAX_FILES:
             why = f"it has more than {MAX_FILES:,} files."
-            self.names, self.left = dict[str, int]().keys(), (Left("file", where, self.place, why),)
+            self.names, self.left = (), (Left("file", where, self.place, why),)
 
     def take(self, names: Iterable[str], scratch: Path) -> tuple[dict[str, Path], tuple[Left, ...]]:
         taken, left = dict[str, Path](), list[Left]()

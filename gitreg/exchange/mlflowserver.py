@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gitreg.errors import NotFound, RemoteError
 from gitreg.exchange import mlflow
+from gitreg.exchange.files import MAX_FILES
 from gitreg.exchange.mlflow import Model, micros, text_of, whole
 from gitreg.exchange.values import (
     FoundDataset,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _API: Final = "/api/2.0/mlflow"
 _PAGE: Final = 200
 _HISTORY_PAGE: Final = 25_000
-_MAX_FILES: Final = 100_000
 Answer = Mapping[str, Any]
 
 
@@ -187,7 +187,7 @@ class _Shelf:
     def listed(self, path: str, param: str, params: dict[str, str]) -> list[str]:
         """All files below, however deep; folders are asked one by one."""
         found, todo, seen = list[str](), [""], set[str]()
-        while todo and len(found) < _MAX_FILES and len(seen) < _MAX_FILES:
+        while todo and len(found) < MAX_FILES and len(seen) < MAX_FILES:
             folder = todo.pop()
             seen.add(folder)
             try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from gitreg.index.database import batches
 from gitreg.index.segments import CELLS, Segment, bucketed, packed, unpacked
 
 if TYPE_CHECKING:
@@ -143,10 +144,8 @@ class Columns:
 
     def words(self, numbers: Iterable[int]) -> dict[int, str]:
         """What these numbers stand for."""
-        wanted = sorted(set(numbers) - {0})
         found: dict[int, str] = {}
-        for start in range(0, len(wanted), 500):
-            batch = wanted[start : start + 500]
+        for batch in batches(sorted(set(numbers) - {0})):
             query = f"SELECT id, word FROM words WHERE id IN ({', '.join('?' * len(batch))})"  # noqa: S608 - places alone
             found.update((int(number), str(word)) for number, word in self.connection.execute(query, batch))
         return found

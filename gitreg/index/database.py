@@ -15,12 +15,14 @@ from gitreg.index.schema import SCHEMA, SCHEMA_VERSION
 from gitreg.locking import flock, knows_record_locks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
 Moment: TypeAlias = tuple[int, int]
 """What others have done to the database, and what its connection has: as long as both are the same, so is all in it."""
 
+_BATCH = 500
+"""Placeholders in one statement; SQLite's smallest limit is 999."""
 _BUSY_TIMEOUT_S = 60.0
 # WAL keeps its shared memory in a file that only processes of one host see alike (sqlite.org/wal.html).
 _NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs", "9p", "fuse.")
@@ -152,6 +154,12 @@ def _build_tables(connection: sqlite3.Connection) -> None:
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def batches(values: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    """As many at a time as fit into one statement."""
+    wanted = tuple(values)
+    return (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))
 
 
 def in_transaction(connection: sqlite3.Connection, work: Callable[[], None]) -> None:

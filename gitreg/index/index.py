@@ -22,13 +22,13 @@ from gitreg.documents import (
 )
 from gitreg.errors import InvalidDocument
 from gitreg.index import facts, lines
-from gitreg.index.database import Database, at_one_moment, in_transaction
+from gitreg.index.database import Database, at_one_moment, batches, in_transaction
 from gitreg.index.lines import Branch, Landed, PathChange
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -44,8 +44,6 @@ T = TypeVar("T")
 D = TypeVar("D", bound=Document)
 
 FILE_NAME = "index.sqlite"
-_BATCH = 500
-"""Placeholders in one statement; SQLite's smallest limit is 999."""
 _MOST_KEPT = 4_000_000
 """Cells that are kept from one search to the next; one takes 1 to 11 bytes."""
 _RUN = "run_id, experiment, name, started_at, status, deleted"
@@ -130,7 +128,7 @@ class Index:
 
         def find(connection: sqlite3.Connection) -> dict[str, PathChange]:
             found: dict[str, PathChange] = {}
-            for batch in _batches(files):
+            for batch in batches(files):
                 places = ", ".join("?" * len(batch))
                 of = f"history WHERE ref = ? AND path IN ({places}) GROUP BY path"
                 query = f"SELECT path, MIN(position), commit_id, object_id FROM {of}"  # noqa: S608 - all of that row
@@ -223,7 +221,7 @@ class Index:
     def records(self, run_ids: Iterable[RunId]) -> dict[RunId, list[RunRecord]]:
         """Every writer's record of these runs. A run that is not there, or cannot be read, has no entry."""
         found: dict[RunId, list[RunRecord]] = {}
-        for batch in _batches(run_ids):
+        for batch in batches(run_ids):
             query = f"SELECT document FROM records WHERE run_id IN ({', '.join('?' * len(batch))}) ORDER BY path"  # noqa: S608
             for record in self._select(query, batch, _record):
                 if record is not None:
@@ -238,7 +236,7 @@ class Index:
         """The notes in many folders; a folder without any has no entry."""
         subjects = {folder.removeprefix("notes/"): folder for folder in folders}
         found: dict[str, dict[str, Note]] = {}
-        for batch in _batches(subjects):
+        for batch in batches(subjects):
             query = (
                 f"SELECT subject, document FROM notes WHERE subject IN ({', '.join('?' * len(batch))})"  # noqa: S608 - places alone
                 " ORDER BY subject, name"
@@ -342,12 +340,6 @@ class Index:
         if owner is None:
             return self._select(f"{query} ORDER BY path", (kind,), _document(document))
         return self._select(f"{query} AND owner = ? ORDER BY path", (kind, owner), _document(document))
-
-
-def _batches(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """As many as fit into one statement."""
-    wanted = [*values]
-    return (tuple(wanted[start : start + _BATCH]) for start in range(0, len(wanted), _BATCH))
 
 
 def _landed(rows: Iterable[tuple[Any, ...]]) -> list[Landed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitreg.index.database import batches
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
 
     from gitreg.index.source import Source
     from gitreg.store import Change
-
-
-_BATCH = 500
-"""Placeholders in one statement; SQLite's smallest limit is 999."""
 
 
 @dataclass(frozen=True, order=True)
@@ -127,8 +124,7 @@ def commit_at(connection: sqlite3.Connection, ref: str, position: int) -> Commit
 def commits_at(connection: sqlite3.Connection, ref: str, positions: Sequence[int]) -> dict[int, CommitId]:
     """The commits at these positions; a position past either end has none."""
     found: dict[int, CommitId] = {}
-    for start in range(0, len(positions), _BATCH):
-        batch = positions[start : start + _BATCH]
+    for batch in batches(positions):
         query = f"SELECT position, commit_id FROM line WHERE ref = ? AND position IN ({', '.join('?' * len(batch))})"  # noqa: S608
         found |= {position: CommitId(commit) for position, commit in connection.execute(query, (ref, *batch))}
     return found

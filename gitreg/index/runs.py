@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from gitreg.documents import NOTE_ABANDONED, NOTE_DELETED, NOTE_TAG, Note, RunId, parse_time
+from gitreg.folding import noted_tags
 from gitreg.index.columns import ColumnName, Columns
 from gitreg.index.facets import facets_of
 from gitreg.index.rows import says_deleted
@@ -83,7 +84,7 @@ class RunRows:
             status = "killed"
         line = RunLine(RunId(run_id), experiment, name, started_at, status, says_deleted(notes.get(NOTE_DELETED)))
         facets = facets_of([record[6] for record in records])
-        self.put(place, entry_of(line, facets, _noted_tags(notes)))
+        self.put(place, entry_of(line, facets, noted_tags(notes)))
 
     def _notes(self, subject: str) -> dict[str, Note]:
         """What was noted after the run was recorded, comments left out."""
@@ -115,12 +116,6 @@ class RunRows:
         self._connection.execute(_INSERT, (*first, entry.is_deleted, fields.tobytes()))
         rows = [(run, *use) for use in entry.datasets]
         self._connection.executemany("REPLACE INTO uses VALUES (?, ?, ?, ?)", rows)
-
-
-def _noted_tags(notes: Mapping[str, Note]) -> dict[str, str | None]:
-    """Tags that were set, or taken away (None)."""
-    tags = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
-    return {name: None if value is None else str(value) for name, value in tags.items()}
 
 
 def entry_of(line: RunLine, facets: Facets | None, noted: Mapping[str, str | None] = MappingProxyType({})) -> Entry:

@@ -9,9 +9,10 @@ import sqlite3
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gitreg.index.columns import Columns
+from gitreg.index.database import batches
 from gitreg.index.masks import ROWS, Mask, Masks, Stages, column_of
 from gitreg.index.runs import RunRows, entry_of
 from gitreg.index.schema import SCHEMA
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from gitreg.search import Condition
 
 Key: TypeAlias = "float | str | None"
-_BATCH: Final = 500
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,7 @@ class Sorter:
             query = f"SELECT run, {column} FROM runs"  # noqa: S608 - a column of ours
             return dict(self.masks.columns.connection.execute(query))
         found: dict[int, str] = {}
-        for start in range(0, len(places), _BATCH):
-            batch = places[start : start + _BATCH]
+        for batch in batches(places):
             query = f"SELECT run, {column} FROM runs WHERE run IN ({', '.join('?' * len(batch))})"  # noqa: S608 - ours
             found.update(self.masks.columns.connection.execute(query, batch))
         return found

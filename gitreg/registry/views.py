@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitreg.documents import NOTE_DELETED, NOTE_DESCRIPTION, NOTE_TAG
-from gitreg.folding import comments_of
+from gitreg.documents import NOTE_DELETED, NOTE_DESCRIPTION
+from gitreg.folding import comments_of, noted, noted_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,15 +90,5 @@ class ModelView:
 
 def remarks_of(notes: Mapping[str, Note]) -> Remarks:
     """The notes of one folder, read."""
-    tags = {
-        name.removeprefix(NOTE_TAG): str(note.value)
-        for name, note in notes.items()
-        if name.startswith(NOTE_TAG) and note.value is not None
-    }
-    description, deleted = _text(notes, NOTE_DESCRIPTION), _text(notes, NOTE_DELETED)
-    return Remarks(description, dict(sorted(tags.items())), deleted, comments_of(notes.values()))
-
-
-def _text(notes: Mapping[str, Note], name: str) -> str | None:
-    note = notes.get(name)
-    return None if note is None or note.value is None else str(note.value)
+    tags = {name: value for name, value in noted_tags(notes).items() if value is not None}
+    return Remarks(noted(notes, NOTE_DESCRIPTION), tags, noted(notes, NOTE_DELETED), comments_of(notes.values()))

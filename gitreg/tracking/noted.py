@@ -6,9 +6,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gitreg.documents import NOTE_ABANDONED, NOTE_DELETED, NOTE_DESCRIPTION, NOTE_TAG
+from gitreg.documents import NOTE_ABANDONED, NOTE_DELETED, NOTE_DESCRIPTION
 from gitreg.errors import Refused
-from gitreg.folding import Abandoned, comments_of, standing
+from gitreg.folding import Abandoned, comments_of, noted, noted_tags, standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +21,13 @@ def with_notes(run: FoldedRun, notes: Mapping[str, Note]) -> FoldedRun:
     """The run with its tags, description and comments as people left them, deleted or abandoned where they said so."""
     if not notes:
         return run
-    noted = {name.removeprefix(NOTE_TAG): note.value for name, note in notes.items() if name.startswith(NOTE_TAG)}
-    tags = {**run.tags, **noted}
+    tags = {**run.tags, **noted_tags(notes)}
     return replace(
         _abandoned(run, notes.get(_name(run))),
-        tags=MappingProxyType({key: str(value) for key, value in sorted(tags.items()) if value is not None}),
-        note=_text(notes.get(NOTE_DESCRIPTION)),
+        tags=MappingProxyType({key: value for key, value in sorted(tags.items()) if value is not None}),
+        note=noted(notes, NOTE_DESCRIPTION),
         comments=comments_of(notes.values()),
-        deleted=_text(notes.get(NOTE_DELETED)),
+        deleted=noted(notes, NOTE_DELETED),
     )
 
 
@@ -56,7 +55,3 @@ def _abandoned(run: FoldedRun, note: Note | None) -> FoldedRun:
         return run
     said = Abandoned(note.actor.principal, note.at, str(note.value))
     return replace(run, status="killed", silent_since=None, abandoned=said)
-
-
-def _text(note: Note | None) -> str | None:
-    return None if note is None or note.value is None else str(note.value)

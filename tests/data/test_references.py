@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import fsspec
 import pytest
 
 import gitreg
 from gitreg.documents import Digest
 from gitreg.errors import AlreadyExists, CorruptBlob, GitregError, InvalidValue, StorageError
 from tests.e2e.clerk import Clerk
-from tests.support.s3 import KEY, SECRET, S3Server, moto
+from tests.support.s3 import KEY, SECRET, S3Server, empty_lake, lake, moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,16 +38,10 @@ def s3() -> Iterator[S3Server]:
 
 @pytest.fixture
 def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A bucket with one object, reached as a person reaches hers: by the environment."""
-    for name, value in s3.environ.items():
-        monkeypatch.setenv(name, value)
-    lake().makedirs("lake", exist_ok=True)
+    """A bucket with one object."""
+    empty_lake(s3, monkeypatch)
     put(ROWS)
     return "s3://lake/claims.csv"
-
-
-def lake() -> Any:  # noqa: ANN401 - a library without types
-    return fsspec.filesystem("s3", skip_instance_cache=True)
 
 
 def put(body: bytes) -> None:

@@ -7,13 +7,12 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import fsspec
 import pytest
 
 from gitreg.blobs import FarFolder
 from gitreg.exchange.files import Shelf
 from tests.exchange.builders import unpacked
-from tests.support.s3 import S3Server, moto
+from tests.support.s3 import S3Server, empty_lake, lake, moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,21 +30,13 @@ def s3() -> Iterator[S3Server]:
 @pytest.fixture
 def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> FarFolder:
     """An empty bucket, and the place in it that the user names."""
-    for name, value in s3.environ.items():
-        monkeypatch.setenv(name, value)
-    if lake().exists("lake"):
-        lake().rm("lake", recursive=True)
-    lake().mkdir("lake")
+    empty_lake(s3, monkeypatch)
     return FarFolder("s3://lake/mlflow/")
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     return unpacked("mlflow-3.17.2-sqlite", tmp_path / "store") / "mlflow.db"
-
-
-def lake() -> Any:  # noqa: ANN401 - a library without types
-    return fsspec.filesystem("s3", skip_instance_cache=True)
 
 
 def test_a_bucket_that_the_user_names_is_read(ada: Clerk, database: Path, bucket: FarFolder) -> None:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fsspec
 from moto.server import ThreadedMotoServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import pytest
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105 - the one in AWS's own documentation
@@ -58,6 +61,20 @@ def moto() -> Iterator[S3Server]:
         yield found
     finally:
         server.stop()
+
+
+def empty_lake(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket of others, `lake`, reached as a person reaches hers: by the environment."""
+    for name, value in server.environ.items():
+        monkeypatch.setenv(name, value)
+    if lake().exists("lake"):
+        lake().rm("lake", recursive=True)
+    lake().mkdir("lake")
+
+
+def lake() -> Any:  # noqa: ANN401 - a library without types
+    """Its server, as others use it."""
+    return fsspec.filesystem("s3", skip_instance_cache=True)
 
 
 @contextlib.contextmanager
