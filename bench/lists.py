@@ -19,7 +19,6 @@ GTO_NEEDS = ("click<8.2", "typer<0.16")
 """It says nothing of them, and starts with no later ones."""
 MODELS, VERSIONS = 20, 10
 """Of more GTO takes minutes to show them once."""
-_ADA = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 
 def run(models: int = MODELS, versions: int = VERSIONS, rounds: int = ROUNDS) -> list[Figure]:
@@ -48,6 +47,7 @@ def run(models: int = MODELS, versions: int = VERSIONS, rounds: int = ROUNDS) ->
 def tag(folder: Path, models: int, versions: int) -> None:
     """A repository in which each model has so many versions, each with a file, and each version is put into a stage."""
     subprocess.run(["git", "init", "--quiet", folder], check=True)
+    _as_ada(folder)
     named = [f"model{number}" for number in range(models)]
     lines = (f"{name}:\n  type: model\n  path: {name}.bin\n" for name in named)
     (folder / "artifacts.yaml").write_text("".join(lines), encoding="ascii")
@@ -64,6 +64,7 @@ def tag(folder: Path, models: int, versions: int) -> None:
 def bring(tagged: Path, registry: Path) -> None:
     """The same models in a registry, and the latest version of each in the stage: a stage is decided, not imported."""
     cost_of(GITREG, "init", registry)
+    _as_ada(registry)
     cost_of(GITREG, "-C", registry, "import", "gto", tagged)
     with gitreg.open(registry) as opened:
         for model in opened.models.list():
@@ -80,5 +81,11 @@ def _other(folder: Path, *words: str | Path) -> Measure:
     return lambda _: cost_of(*words, folder=folder).took_s
 
 
+def _as_ada(folder: Path) -> None:
+    """A machine need not know who works at it."""
+    _git(folder, "config", "user.name", "Ada")
+    _git(folder, "config", "user.email", "ada@example.org")
+
+
 def _git(folder: Path, *words: str) -> None:
-    subprocess.run(["git", *_ADA, *words], cwd=folder, check=True)
+    subprocess.run(["git", *words], cwd=folder, check=True)
