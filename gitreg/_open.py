@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from gitreg._registry import Registry, Wanted, create, is_registry
+from gitreg import _registry
+from gitreg._registry import Registry, is_registry
 from gitreg._user import User
 from gitreg.errors import RegistryNotFound, StorageError
 from gitreg.store import Store
@@ -178,8 +179,10 @@ def init(  # noqa: PLR0913 - the public face: each is a wish that `gitreg init` 
     says why, in the first commit. See `create` for what it raises.
     """
     around = surroundings or Surroundings.of_process()
-    wanted = Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci, message=message)
-    return Registry(create(Path(path).expanduser().absolute(), wanted, around), why="it was just made", watch=progress)
+    wanted = _registry.Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci, message=message)
+    return Registry(
+        _registry.create(Path(path).expanduser().absolute(), wanted, around), why="it was just made", watch=progress
+    )
 
 
 def use(
@@ -222,7 +225,7 @@ def open_for_recording(
         if path_or_url is not None or around.environ.get(VARIABLE):
             raise
         found = Found(str(User(around).personal), _PERSONAL)
-        _aside(Path(found.target), lambda path: create(path, Wanted(), around).close())
+        _aside(Path(found.target), lambda path: _registry.create(path, _registry.Wanted(), around).close())
     if found.why == _PERSONAL:
         (say or _log.warning)(f"gitreg: no registry here, recording to your personal one: {found.target}")
     return Registry(_store_of(found.target, around), why=found.why, watch=progress)

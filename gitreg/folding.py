@@ -44,6 +44,8 @@ GROUP_TAG: Final = "gitreg.group"
 """The tag that names what a run is compared within."""
 RANK_TAG: Final = "gitreg.rank"
 """The tag that an attempt has which joined a run that another process (rank 0) opened."""
+COMMAND_ERROR: Final = "gitreg.command_error"
+"""The tag of a run whose command could not be started: why."""
 MAX_COMMENT: Final = 16_000
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from gitreg._registry.differing import Kind, Value
     from gitreg._registry.parts import Parts
+    from gitreg._registry.resolved import Resolution
     from gitreg._registry.resolving import Resolver
-    from gitreg._registry.views import Resolution
     from gitreg.decisions import Landing
     from gitreg.documents import Alias, Digest, Note, Version
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitreg._registry.parts import Parts
-    from gitreg._registry.views import Resolution
+    from gitreg._registry.resolved import Resolution
     from gitreg.decisions import Standing
     from gitreg.documents import DeploymentAction, Digest
 

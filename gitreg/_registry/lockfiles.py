@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gitreg._registry.parts import Parts
-    from gitreg._registry.views import Resolution
+    from gitreg._registry.resolved import Resolution
     from gitreg.blobs import Progress
     from gitreg.documents import Manifest, ManifestEntry
 
-LOCK_FILE = "gitreg.lock"
 LockState = Literal["current", "behind", "withdrawn", "held", "not in force"]
 
 

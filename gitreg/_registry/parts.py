@@ -6,29 +6,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitreg import blobs, decisions, registry
 from gitreg._registry.bytes import open_bytes
 from gitreg._registry.erasures import Erasures
-from gitreg._registry.gate import check_push
-from gitreg._registry.uploading import Uploader
-from gitreg.blobs import LayeredBlobs
-from gitreg.decisions import Office, Proposals, Record, in_force, stages_of
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
-from gitreg.registry import Ledger, Models
 from gitreg.store import GUEST_BRANCHES, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Sequence
 
+    from gitreg._registry.uploading import Uploader
     from gitreg._user import User
-    from gitreg.blobs import Watch
+    from gitreg.blobs import LayeredBlobs, Watch
     from gitreg.data import Data
-    from gitreg.decisions import Inputs
+    from gitreg.decisions import Inputs, Office, Proposals, Record
     from gitreg.documents import Observation, RunId, Version
     from gitreg.gathering import CodeHistory, Observer
-    from gitreg.registry import Evaluations
-    from gitreg.store import CommitId, Remote
+    from gitreg.registry import Evaluations, Ledger, Models
+    from gitreg.store import CommitId, RefUpdate, Remote
     from gitreg.tracking import Runs, Tracker
 
 
@@ -86,11 +83,13 @@ class Parts:
     @cached_property
     def erasures(self) -> Erasures:
         """Which bytes were erased."""
-        return Erasures(self.store, LayeredBlobs(self.blobs.local, self.blobs.shared))
+        return Erasures(self.store, blobs.LayeredBlobs(self.blobs.local, self.blobs.shared))
 
     @cached_property
     def uploader(self) -> Uploader:
         """Sends bytes before what names them."""
+        from gitreg._registry.uploading import Uploader  # noqa: PLC0415 - nobody else has to wait for it
+
         return Uploader(self.store, self.blobs)
 
     def upload(self, digests: Iterable[Digest]) -> None:
@@ -99,7 +98,7 @@ class Parts:
 
     def remote(self) -> Remote | None:
         """The remote; one that lies on this file system is guarded by the same check as its hook makes."""
-        return self.store.remote(pre_receive=check_push)
+        return self.store.remote(pre_receive=_check_push)
 
     def remote_after_bytes(self) -> Remote | None:
         """The remote for whoever may publish the ledger on the way: what it names has been uploaded by then."""
@@ -111,12 +110,12 @@ class Parts:
     @cached_property
     def ledger(self) -> Ledger:
         """Where facts go."""
-        return Ledger(self.store, self.upload, check_push)
+        return registry.Ledger(self.store, self.upload, _check_push)
 
     @cached_property
     def models(self) -> Models:
         """Models and versions."""
-        return Models(self.store, self.index, self.blobs, self.ledger, lambda: self.settings)
+        return registry.Models(self.store, self.index, self.blobs, self.ledger, lambda: self.settings)
 
     @cached_property
     def data(self) -> Data:
@@ -128,9 +127,7 @@ class Parts:
     @cached_property
     def evaluations(self) -> Evaluations:
         """What versions were evaluated on."""
-        from gitreg.registry import Evaluations  # noqa: PLC0415 - nobody else has to wait for it
-
-        return Evaluations(self.models, self.index, self.blobs)
+        return registry.Evaluations(self.models, self.index, self.blobs)
 
     @cached_property
     def tracker(self) -> Tracker:
@@ -138,7 +135,7 @@ class Parts:
         from gitreg.tracking import Neighbours, Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
 
         around = Neighbours(self._watch, lambda address: self.data.version(address).document)
-        sharing = Sharing(self.upload, check_push, around)
+        sharing = Sharing(self.upload, _check_push, around)
         return Tracker(self.store, self.blobs, self.store.surroundings, self.settings, sharing)
 
     @cached_property
@@ -159,10 +156,10 @@ class Parts:
 
     def _in_stages(self, models: Container[str] | None = None) -> dict[tuple[str, str], Version]:
         judge, found = self.office.judge(), {}
-        for target in stages_of(judge):
+        for target in decisions.stages_of(judge):
             if models is not None and target.model not in models:
                 continue
-            standing = in_force(judge, target)
+            standing = decisions.in_force(judge, target)
             if standing is not None and standing.version is not None:
                 found[target.model, target.stage] = standing.version
         return found
@@ -170,12 +167,12 @@ class Parts:
     @cached_property
     def office(self) -> Office:
         """Where decisions meet the repository."""
-        return Office(self.store, self.index, self.remote_after_bytes)
+        return decisions.Office(self.store, self.index, self.remote_after_bytes)
 
     @cached_property
     def proposals(self) -> Proposals:
         """Deciding."""
-        return Proposals(self.office, self.publish, self._observe)
+        return decisions.Proposals(self.office, self.publish, self._observe)
 
     def _observe(self, inputs: Inputs) -> tuple[Observation, ...]:
         return self.observer(inputs)
@@ -199,7 +196,7 @@ class Parts:
     @cached_property
     def record(self) -> Record:
         """Reading what was decided."""
-        return Record(self.office)
+        return decisions.Record(self.office)
 
     def publish(self) -> None:
         """Take to the ledger what waits in this clone, with its bytes, and claim missing numbers.
@@ -209,6 +206,13 @@ class Parts:
         self.tracker.publish()
         self.upload(())
         self.models.claim_numbers()
+
+
+def _check_push(updates: Sequence[RefUpdate], store: Store) -> None:
+    """A `PreReceive` that costs nothing where nobody pushes."""
+    from gitreg._registry.gate import check_push  # noqa: PLC0415 - it stands on all that decides
+
+    check_push(updates, store)
 
 
 def read_settings(store: Store) -> RegistrySettings:

@@ -7,37 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, Unpack
 
+from gitreg import decisions
 from gitreg._registry.bytes import check_place, put_report
-from gitreg._registry.examining import Examiner
-from gitreg._registry.inspecting import Inspection
 from gitreg._registry.parts import Parts
-from gitreg._registry.resolving import Resolver
-from gitreg._registry.syncing import Syncer
 from gitreg._user import User
 from gitreg.blobs import unwatched
-from gitreg.decisions import (
-    Candidate,
-    Claim,
-    Finding,
-    Landing,
-    Outcome,
-    PolicyCheck,
-    Proposals,
-    Record,
-    StageChange,
-    count_landings,
-)
 from gitreg.documents import CheckReport
 from gitreg.errors import InvalidName, NotPublished, StageNotFound
-from gitreg.registry import (
-    Label,
-    ModelAddress,
-    Models,
-    Reference,
-    Registered,
-    RunAddress,
-    parse_address,
-)
+from gitreg.registry import Label, ModelAddress, RunAddress, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,10 +25,14 @@ if TYPE_CHECKING:
     from gitreg._registry.deploying import Deployments
     from gitreg._registry.differing import Difference
     from gitreg._registry.erasing import Eraser
+    from gitreg._registry.examining import Examiner
     from gitreg._registry.exporting import Exports
     from gitreg._registry.forging import Forging
     from gitreg._registry.lockfiles import LockFiles
+    from gitreg._registry.resolved import Pulled, Resolution, StageView
+    from gitreg._registry.resolving import Resolver
     from gitreg._registry.sets import Sets
+    from gitreg._registry.syncing import Syncer
     from gitreg._registry.trials import Trials
     from gitreg._registry.versions import Versions
     from gitreg._registry.views import (
@@ -59,23 +40,31 @@ if TYPE_CHECKING:
         Anchored,
         Checkup,
         Deciding,
-        Pulled,
-        Resolution,
-        StageView,
         Status,
         Synced,
     )
     from gitreg.audit import AsOf, AuditReport
     from gitreg.blobs import LayeredBlobs, Progress, Watch
     from gitreg.data import Data
-    from gitreg.decisions import Said
+    from gitreg.decisions import (
+        Candidate,
+        Claim,
+        Finding,
+        Landing,
+        Outcome,
+        PolicyCheck,
+        Proposals,
+        Record,
+        Said,
+        StageChange,
+    )
     from gitreg.documents import ManifestEntry, RegistrySettings, Tree
     from gitreg.evaluation import CsvColumns
     from gitreg.exchange import ImportReport, Origin, Wishes
     from gitreg.folding import FoldedRun
     from gitreg.gathering import CaseAnswer, PolicyDifference
     from gitreg.index import Index
-    from gitreg.registry import Adding, Evaluated, Evaluations
+    from gitreg.registry import Adding, Evaluated, Evaluations, Models, Reference, Registered
     from gitreg.signing import Signer
     from gitreg.store import Store
     from gitreg.tracking import Recovered, Run, Runs, Spool, SpoolPublished, Start
@@ -97,9 +86,6 @@ class Registry:
         """
         self._parts = Parts(store, User(store.surroundings), watch)
         self._why = why
-        self._resolver = Resolver(self._parts)
-        self._syncer = Syncer(self._parts)
-        self._examiner = Examiner(self._parts, self._syncer)
         _ = self._parts.settings
 
     def __enter__(self) -> Self:
@@ -262,7 +248,7 @@ class Registry:
         if view.number is None:
             message = f"{view.label} has no number yet: the remote could not be asked for one."
             raise NotPublished(message, subject=view.label, hint="gitreg sync")
-        return Candidate(view.document, view.number)
+        return decisions.Candidate(view.document, view.number)
 
     def evaluate(
         self,
@@ -288,7 +274,7 @@ class Registry:
         view = self.models.version(version)
         if view.number is None:
             raise NotPublished(f"{view.label} has no number yet.", subject=view.label, hint="gitreg sync")
-        return self.proposals.check(Candidate(view.document, view.number), stage)
+        return self.proposals.check(decisions.Candidate(view.document, view.number), stage)
 
     def try_policies(self) -> list[CaseAnswer]:
         """What the policies say to their example cases, as edited in the work tree. Raises `InvalidDocument`."""
@@ -309,6 +295,12 @@ class Registry:
         return Trials(self._parts)
 
     # Reading
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        from gitreg._registry.resolving import Resolver  # noqa: PLC0415 - see `_audits`
+
+        return Resolver(self._parts)
 
     def resolve(self, address: str) -> Resolution:
         """What an address stands for now; see `Resolver.resolve`."""
@@ -358,7 +350,7 @@ class Registry:
 
     def log_length(self, model: str | None = None, stage: str | None = None) -> int:
         """How many entries the whole log has."""
-        return count_landings(self._parts.office.judge(), model, stage)
+        return decisions.count_landings(self._parts.office.judge(), model, stage)
 
     def changes(self, base: str, head: str) -> list[StageChange]:
         """The stages in which another version is in force at `head` than at `base`."""
@@ -494,6 +486,18 @@ class Registry:
 
     # Keeping it well
 
+    @cached_property
+    def _syncer(self) -> Syncer:
+        from gitreg._registry.syncing import Syncer  # noqa: PLC0415 - see `_audits`
+
+        return Syncer(self._parts)
+
+    @cached_property
+    def _examiner(self) -> Examiner:
+        from gitreg._registry.examining import Examiner  # noqa: PLC0415 - see `_audits`
+
+        return Examiner(self._parts, self._syncer)
+
     def sync(self, progress: Progress | None = None, *, message: str | None = None) -> Synced:
         """Publish what is only here, fetch what is only there; see `Syncer.sync`."""
         return self._syncer.sync(progress, message=message)
@@ -508,6 +512,8 @@ class Registry:
 
     def fsck(self, progress: Progress | None = None) -> Checkup:
         """Read everything and check it: git objects, documents, bytes."""
+        from gitreg._registry.inspecting import Inspection  # noqa: PLC0415 - see `_audits`
+
         return Inspection(self._parts).run(progress)
 
     def use_blobs(self, place: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitreg._registry.views import Pulled, Resolution, StageView
+from gitreg._registry.resolved import Pulled, Resolution, StageView
 from gitreg.blobs import Progress, get_manifest, read_manifest
 from gitreg.errors import ArtifactNotFound, CannotTell, NotInForce, StageNotFound, VersionNotFound
 from gitreg.registry import Label, ModelAddress, Proposed, RunAddress, VersionView, parse_address

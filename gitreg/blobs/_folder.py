@@ -44,7 +44,7 @@ from gitreg.blobs._stream import (
     FileWriter,
     copy,
     guarded,
-    hash_all,
+    hash_stream,
     length_of,
     opened,
     read_all,
@@ -338,7 +338,7 @@ class FolderBlobs:
         if guess is None or self._find(guess) is None:
             return None
         start = stream.tell()
-        content = hash_all(stream)
+        content = hash_stream(stream)
         if not self._has(content, durable=durable):
             stream.seek(start)
             return None
@@ -423,7 +423,7 @@ class FolderBlobs:
         if length_of_file(path) is None:
             return False  # another process finished it
         with Path(path).open("rb", buffering=0) as stream:
-            is_right = hash_all(stream).digest == digest
+            is_right = hash_stream(stream).digest == digest
             if is_right:
                 stream.seek(0)
                 self._write(stream, durable=True, progress=None)

@@ -17,7 +17,7 @@ from gitreg.blobs._layered import LayeredBlobs
 from gitreg.blobs._media import media_type_of
 from gitreg.blobs._sealed import content_of, content_size, get_stored, putting
 from gitreg.blobs._store import OCTET_STREAM
-from gitreg.blobs._stream import Content, hash_all, opened
+from gitreg.blobs._stream import Content, hash_stream, opened
 from gitreg.blobs._threads import Threads
 from gitreg.documents import (
     MANIFEST_MEDIA_TYPE,
@@ -156,7 +156,7 @@ def _is_content(path: Path, content: Content) -> bool:
     if path.stat().st_size != content.size:
         return False
     with opened(path) as stream:
-        return hash_all(stream) == content
+        return hash_stream(stream) == content
 
 
 def listed_in(store: BlobStore, manifest: Digest) -> Iterator[tuple[str, Stored]]:

@@ -18,7 +18,7 @@ from gitreg.blobs._live import check_key, check_live
 from gitreg.blobs._refusals import CREDENTIALS_HINT, bucket_refusals, where_offered, without_credentials
 from gitreg.blobs._save import save
 from gitreg.blobs._store import MAX_LIVE_BYTES, MAX_READ_BYTES, OCTET_STREAM, Progress, Source
-from gitreg.blobs._stream import Content, copy, guarded, hash_all, opened, read_all, read_if_small, verifying
+from gitreg.blobs._stream import Content, copy, guarded, hash_stream, opened, read_all, read_if_small, verifying
 from gitreg.documents import Descriptor, Digest
 from gitreg.errors import BlobNotFound, InvalidValue, MissingExtra, StorageError
 
@@ -213,7 +213,7 @@ class FsspecBlobs:
         """What is sent is a copy of our own: the source may change between the hashing and the sending."""
         if stream.seekable():
             start = stream.tell()
-            content = hash_all(stream)
+            content = hash_stream(stream)
             if self._size(content.digest) == content.size:
                 _tell(progress, content.size)
                 return content

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from gitreg.blobs._refusals import CREDENTIALS_HINT, bucket_refusals, without_credentials
 from gitreg.blobs._save import save
-from gitreg.blobs._stream import Content, Guarded, guarded, hash_all, opened
+from gitreg.blobs._stream import Content, Guarded, guarded, hash_stream, opened
 from gitreg.errors import CorruptBlob, InvalidValue, MissingExtra
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def hash_place(url: str, limit: int | None = None, progress: Progress | None = N
     """
     with _open(url) as stream:
         bounded: Any = stream if limit is None else _Bounded(stream, limit + 1)
-        return hash_all(bounded, progress)
+        return hash_stream(bounded, progress)
 
 
 def get_place(url: str, content: Content, target: Path, progress: Progress | None = None) -> None:

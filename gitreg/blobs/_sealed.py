@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from gitreg.blobs._chunks import open_chunked, put_chunked, whole_of
 from gitreg.blobs._save import save
 from gitreg.blobs._store import MAX_READ_BYTES, OCTET_STREAM, BlobStore, Progress, Source
-from gitreg.blobs._stream import Content, hash_all, opened, read_all
+from gitreg.blobs._stream import Content, hash_stream, opened, read_all
 from gitreg.documents import is_chunked, is_sealed, sealed_media_type
 from gitreg.errors import BlobNotFound, CorruptBlob
 from gitreg.sealing import KEY_BYTES, new_key, opened_size, opening, sealing
@@ -132,4 +132,4 @@ def content_of(store: BlobStore, stored: Stored) -> Content:
     if not is_sealed(stored.media_type):
         return Content(stored.digest, stored.size)
     with open_stored(store, stored) as stream:
-        return hash_all(stream)
+        return hash_stream(stream)

@@ -126,7 +126,7 @@ def read_all(stream: BinaryIO, limit: int) -> bytes:
     return data
 
 
-def hash_all(stream: BinaryIO, progress: Progress | None = None) -> Content:
+def hash_stream(stream: BinaryIO, progress: Progress | None = None) -> Content:
     """What a stream holds, from here to its end."""
     return copy(stream, _Nowhere(), progress)
 

@@ -11,7 +11,6 @@ import click
 from gitreg.cli.catalogue import ENTRIES, GROUP_DEFAULTS, SECTIONS, Entry, GroupEntry, entries_of, groups_of
 from gitreg.cli.failures import WrongWord, guarded
 from gitreg.cli.session import Reply, Session
-from gitreg.secrets import find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,6 +117,8 @@ class Group(click.Group):
         guess = f" Did you mean {near[0]!r}?" if near else ""
         line = " ".join([ctx.command_path, *near])
         meant_line = f"{line} {shlex.join(rest)}".rstrip()
+        from gitreg.secrets import find_secrets
+
         is_shown = next(find_secrets(meant_line), None) is None  # it may go to a job's log
         hint = (meant_line if is_shown else line) if near else f"{line} --help"
         return WrongWord(f"There is no command {name!r:.60} in {ctx.command_path}.{guess}", ctx, hint)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitreg.decisions.asking import landing_rules
 from gitreg.decisions.findings import Finding
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.decisions.statements import Question, hear
+from gitreg.decisions.statements import AskedOf, hear
 from gitreg.decisions.timing import FROZEN, outdated
 from gitreg.documents import FreezeRequirement, format_time, paths
 from gitreg.policy import read_freeze, told
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from gitreg.decisions.judge import Judge
     from gitreg.decisions.judgement import Judgement
+    from gitreg.decisions.judging import Judge
 
 
 class Milestone(NamedTuple):
@@ -43,7 +43,7 @@ def by_bounds(judge: Judge, folder: str, verdict: Judgement, milestones: Sequenc
     decision = judge.decision(folder, done.position) if done else None
     if done is None or decision is None or rules is None:
         return
-    question = Question(decision, verdict.digest, Rulebook(judge.tree(rules)))
+    question = AskedOf(decision, verdict.digest, Rulebook(judge.tree(rules)))
     past = _Past(judge, folder, question, done.position, milestones)
     if decision.action in FROZEN:
         yield from past.frozen()
@@ -56,7 +56,7 @@ class _Past:
 
     judge: Judge
     folder: str
-    question: Question
+    question: AskedOf
     position: int
     milestones: Sequence[Milestone]
 

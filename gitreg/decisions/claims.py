@@ -14,7 +14,7 @@ from gitreg.documents import Evidence, Version, paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
 
 
 @dataclass(frozen=True)

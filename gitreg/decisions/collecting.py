@@ -17,8 +17,8 @@ from gitreg.store import CommitId, Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gitreg.decisions.judge import Judge
     from gitreg.decisions.judgement import Judgement
+    from gitreg.decisions.judging import Judge
 
 _MAX_COMMITS = 10_000
 """How far a proposal's branch is followed for the commit of main that it began at."""

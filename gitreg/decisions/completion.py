@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gitreg.decisions.findings import CHECKS, Finding, outcome_of
 from gitreg.decisions.governance import governs_alike
 from gitreg.decisions.history import History, differing
-from gitreg.decisions.statements import Question, hear, listen
+from gitreg.decisions.statements import AskedOf, hear, listen
 from gitreg.decisions.timing import landing_findings, missing_checks
 from gitreg.decisions.titles import id_of
 from gitreg.decisions.voices import voices
@@ -56,9 +56,9 @@ class Waiting:
     history: History = field(repr=False)
 
     @cached_property
-    def question(self) -> Question:
+    def question(self) -> AskedOf:
         """What its people were asked."""
-        return Question(self.case.decision, self.case.digest, self.case.rulebook)
+        return AskedOf(self.case.decision, self.case.digest, self.case.rulebook)
 
     def complete(self, start: int, until: int) -> Completion:
         """Look from the landing (`start`) to the last tree in which the decision stands (`until`)."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from gitreg.decisions.collecting import closed_proposals, open_proposals
 from gitreg.decisions.drafting import Draft
-from gitreg.decisions.judge import Judge
+from gitreg.decisions.judging import Judge
 from gitreg.decisions.landing import folders_of
 from gitreg.decisions.refusing import PEOPLE, refusal
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.decisions.statements import Question
+from gitreg.decisions.statements import AskedOf
 from gitreg.decisions.timing import late
 from gitreg.decisions.titles import id_of, title_of
 from gitreg.decisions.views import Outcome, ProposalView
@@ -87,7 +87,7 @@ class Decider:
         """Why what could land may not land now, by the clock: it waits as a proposal."""
         decision = prepared.decision
         folder, judge = folders_of(decision)[0], self.office.judge()
-        question = Question(decision, decision.digest, judge.rulebook)
+        question = AskedOf(decision, decision.digest, judge.rulebook)
         found = late(self.office.snapshot().with_edits(prepared.edits), folder, question, self.office.now)
         words = [finding.message for finding in found if finding.severity == "block"]
         return f"It cannot land now, so this is a proposal: {' '.join(words)}" if words else ""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gitreg.decisions.evidence import Observe
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
 
 EXPIRES_AFTER = timedelta(days=30)
 

@@ -39,7 +39,7 @@ from gitreg.signing import public_key_of, render_allowed_signers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
 
 
 def canonical(edits: Edits) -> dict[str, bytes | None]:

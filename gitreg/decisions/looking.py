@@ -14,7 +14,7 @@ from gitreg.decisions.validation import check_line, check_step, decisions_in, se
 from gitreg.errors import Conflict
 
 if TYPE_CHECKING:
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
     from gitreg.decisions.office import Office
     from gitreg.documents import Tree
     from gitreg.store import CommitId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from gitreg.decisions.judge import Judge
+from gitreg.decisions.judging import Judge
 from gitreg.decisions.repository import LineIndex, line_of
 from gitreg.documents import Actor, Edits, Principal
 from gitreg.errors import InvalidValue, RaceLost, RegistryNotFound, RevisionNotFound

@@ -23,7 +23,7 @@ from gitreg.store import CommitId, Person, Snapshot
 
 if TYPE_CHECKING:
     from gitreg.decisions.evidence import Observe
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
     from gitreg.documents import CheckReport, Digest, Edits
     from gitreg.signing import Signer
 

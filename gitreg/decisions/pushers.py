@@ -22,7 +22,7 @@ from gitreg.errors import InvalidValue
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
     from gitreg.decisions.office import Office
     from gitreg.documents import Branch, Decision, Tree
     from gitreg.store import CommitId, Store

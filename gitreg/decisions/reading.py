@@ -12,7 +12,7 @@ from gitreg.decisions.findings import Finding, outcome_of
 from gitreg.decisions.judgement import Judgement
 from gitreg.decisions.landing import folders_of
 from gitreg.decisions.rulebook import Rulebook, read_document
-from gitreg.decisions.statements import Question, hear
+from gitreg.decisions.statements import AskedOf, hear
 from gitreg.decisions.timing import late
 from gitreg.decisions.titles import is_called, title_of
 from gitreg.decisions.views import ProposalView, State
@@ -21,7 +21,7 @@ from gitreg.errors import Conflict, InvalidValue, ProposalClosed, ProposalNotFou
 from gitreg.store import CommitId
 
 if TYPE_CHECKING:
-    from gitreg.decisions.judge import Judge
+    from gitreg.decisions.judging import Judge
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry
     from gitreg.decisions.statements import Heard
@@ -128,8 +128,8 @@ class Desk:
             statements=hear(found.merged.tree, found.change.folders[0], self._question(found)).heard,
         )
 
-    def _question(self, found: Found) -> Question:
-        return Question(found.decision, found.digest, Rulebook(self.office.snapshot()))
+    def _question(self, found: Found) -> AskedOf:
+        return AskedOf(found.decision, found.digest, Rulebook(self.office.snapshot()))
 
     def _title(self, decision: Decision, judge: Judge) -> str:
         return title_of(decision, {folder: in_force_move(judge, folder) for folder in folders_of(decision)})
@@ -160,7 +160,7 @@ class Desk:
         rules = judge.authority.rules_at(landed.position - 1)
         if entry.decision is None or rules is None:
             return ()
-        question = Question(entry.decision, entry.digest, Rulebook(judge.tree(rules)))
+        question = AskedOf(entry.decision, entry.digest, Rulebook(judge.tree(rules)))
         return hear(judge.tree((entry.judgement.completed or landed).position), entry.folder, question).heard
 
     def all(self, *, with_closed: bool = False) -> list[ProposalView]:
@@ -203,7 +203,7 @@ def _state(judgement: Judgement) -> State:
 
 def lateness(office: Office, found: Found) -> tuple[Finding, ...]:
     """What the clock says against a proposal that has not landed."""
-    question = Question(found.decision, found.digest, office.judge().rulebook)
+    question = AskedOf(found.decision, found.digest, office.judge().rulebook)
     folder = found.change.folders[0]
     return tuple(late(found.merged.tree, folder, question, office.now))
 

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 from gitreg.decisions import stages
 from gitreg.decisions.drafting import Target
-from gitreg.decisions.facts import check_ledger
-from gitreg.decisions.judge import Judge
-from gitreg.decisions.looking import Look
+from gitreg.decisions.judging import Judge
 from gitreg.decisions.moves import move_of
-from gitreg.decisions.pushers import Span, check_facts_claimed, writers_of
 from gitreg.decisions.repository import line_of
 from gitreg.decisions.rulebook import Rulebook
 from gitreg.decisions.titles import title_of
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitreg.decisions.findings import Finding
+    from gitreg.decisions.looking import Look
     from gitreg.decisions.office import Office
     from gitreg.decisions.stages import LogEntry, StageChange, Standing
 
@@ -83,6 +81,9 @@ class Record:
 
         Who may write a fact is asked by the rights in force on main, of whom the fact names as its writer.
         """
+        from gitreg.decisions.facts import check_ledger  # noqa: PLC0415 - whoever only reads waits for none of it
+        from gitreg.decisions.pushers import Span, check_facts_claimed, writers_of  # noqa: PLC0415 - as above
+
         store = self.office.store
         first, last = self._commit_or_nothing(before), store.resolve(after)
         found = [finding for finding, _ in check_ledger(store, first, last)]
@@ -96,6 +97,8 @@ class Record:
         As a proposal: as if it were merged into `base` now, with every approval that can be seen. As a push: commit by
         commit from `base`, main's old tip.
         """
+        from gitreg.decisions.looking import Look  # noqa: PLC0415 - see `check_facts`
+
         before, after = self._commit_or_nothing(base), self.office.commit_at(head)
         return Look(self.office, before, after, is_push=is_push or before is None)
 

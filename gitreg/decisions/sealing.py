@@ -11,7 +11,7 @@ from gitreg.decisions.collecting import statements_about
 from gitreg.decisions.reading import Desk, Found, lateness
 from gitreg.decisions.refusing import PEOPLE, refusal
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.decisions.statements import Heard, Question, listen
+from gitreg.decisions.statements import AskedOf, Heard, listen
 from gitreg.decisions.validation import sealed
 from gitreg.errors import (
     ApprovalRefused,
@@ -104,7 +104,7 @@ class Sealer:
         return [Offered(*pair, f"its approval ref ({key[:16]}…)") for key, pair in spoken.items()]
 
     def _weighed(self, found: Found, offered: Iterable[Offered]) -> Iterable[Weighed]:
-        question = Question(found.decision, found.digest, Rulebook(self.office.snapshot()))
+        question = AskedOf(found.decision, found.digest, Rulebook(self.office.snapshot()))
         for each in dict.fromkeys(offered):
             try:
                 signer = verify(each.signature, each.data, NAMESPACE)

@@ -15,8 +15,8 @@ from gitreg.errors import CannotTell, GitregError, InvalidDocument, NotInForce, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitreg.decisions.judge import Judge
     from gitreg.decisions.judgement import Judgement
+    from gitreg.decisions.judging import Judge
 
 
 @dataclass(frozen=True)

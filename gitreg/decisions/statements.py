@@ -82,7 +82,7 @@ class Hearing:
 
 
 @dataclass(frozen=True)
-class Question:
+class AskedOf:
     """What people are asked about: the decision, and the rulebook that says who they are."""
 
     decision: Decision
@@ -90,7 +90,7 @@ class Question:
     rulebook: Rulebook
 
 
-def hear(tree: Tree, folder: str, question: Question) -> Hearing:
+def hear(tree: Tree, folder: str, question: AskedOf) -> Hearing:
     """Read, verify and attribute every statement below `folder`/approvals."""
     heard: list[Heard] = []
     findings: list[Finding] = []
@@ -123,7 +123,7 @@ def _pairs(tree: Tree, folder: str, findings: list[Finding]) -> list[tuple[str, 
     return [(f"{folder}/{key}.json", Fingerprint(key)) for key in sorted(keys) if f"{key}.json" in names]
 
 
-def listen(data: bytes, armored: bytes, key: Fingerprint, question: Question) -> Heard:
+def listen(data: bytes, armored: bytes, key: Fingerprint, question: AskedOf) -> Heard:
     """One statement, verified. Raises `ApprovalRefused` where it is not one about this decision by this key."""
     statement = Statement.from_bytes(data, f"{key}.json")
     if statement.decision != question.digest:
@@ -141,7 +141,7 @@ def listen(data: bytes, armored: bytes, key: Fingerprint, question: Question) ->
     return Heard(key, statement, person, reason, ignored)
 
 
-def _fault(review: ReviewReport, question: Question) -> str:
+def _fault(review: ReviewReport, question: AskedOf) -> str:
     """Why a review that is attested is not its reviewer's word; empty where it is."""
     if question.rulebook.handles.get(review.handle) != review.reviewer:
         return f"{review.handle} is not {review.reviewer}'s account in approvers.json"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitreg.decisions.asking import check_words, landing_rules, stage_quorum
 from gitreg.decisions.findings import CHECKS, Finding
-from gitreg.decisions.statements import Hearing, Question, hear
+from gitreg.decisions.statements import AskedOf, Hearing, hear
 from gitreg.decisions.titles import id_of
 from gitreg.decisions.voices import voices
 from gitreg.documents import (
@@ -40,7 +40,7 @@ _CHECKED: frozenset[Action] = frozenset(["promote"])
 """What rests on checks and on how young its evidence is."""
 
 
-def landing_findings(question: Question, hearing: Hearing, folder: str) -> Iterator[Finding]:
+def landing_findings(question: AskedOf, hearing: Hearing, folder: str) -> Iterator[Finding]:
     """What rules about the landing say to what was signed. Raises what reading policies raises."""
     decision = question.decision
     if decision.action not in _CHECKED:
@@ -53,7 +53,7 @@ def landing_findings(question: Question, hearing: Hearing, folder: str) -> Itera
             yield from _evidence_age(rule, question, folder, latest)
 
 
-def missing_checks(question: Question, hearing: Hearing) -> tuple[str, ...]:
+def missing_checks(question: AskedOf, hearing: Hearing) -> tuple[str, ...]:
     """The checks that a decision waits for, in words."""
     if question.decision.action not in _CHECKED:
         return ()
@@ -64,11 +64,11 @@ def missing_checks(question: Question, hearing: Hearing) -> tuple[str, ...]:
     )
 
 
-def _read(rule: CheckRequirement, question: Question, hearing: Hearing) -> Reading:
+def _read(rule: CheckRequirement, question: AskedOf, hearing: Hearing) -> Reading:
     return read_check(rule, hearing.reports(), question.rulebook.approvers)
 
 
-def _checked(rule: CheckRequirement, question: Question, hearing: Hearing, folder: str) -> Iterator[Finding]:
+def _checked(rule: CheckRequirement, question: AskedOf, hearing: Hearing, folder: str) -> Iterator[Finding]:
     reading, where = _read(rule, question, hearing), f"{folder}/approvals"
     if reading.outcome == "fail":
         hint = f"What it said: gitreg checks list {id_of(question.decision)}"
@@ -78,7 +78,7 @@ def _checked(rule: CheckRequirement, question: Question, hearing: Hearing, folde
         yield Finding(CHECKS, where, told(rule, reading), hint, severity=rule.severity, outcome="cannot tell")
 
 
-def _evidence_age(rule: EvidenceAgeRequirement, question: Question, folder: str, at: datetime) -> Iterator[Finding]:
+def _evidence_age(rule: EvidenceAgeRequirement, question: AskedOf, folder: str, at: datetime) -> Iterator[Finding]:
     decision, days = question.decision, rule.max_age_days
     if at > decision.proposed_at + timedelta(days=days):
         text = (
@@ -96,7 +96,7 @@ def _by_rule(rule: Requirement, reading: Reading, where: str, hint: str) -> Find
 # --- by a validator's clock ---------------------------------------------------------------------------------------
 
 
-def late(tree: Tree, folder: str, question: Question, now: datetime) -> Iterator[Finding]:
+def late(tree: Tree, folder: str, question: AskedOf, now: datetime) -> Iterator[Finding]:
     """What the clock of a validator says about a decision that is about to land; a verdict never asks it.
 
     A key that has expired could have signed with its clock set back. Raises what reading policies raises.
@@ -111,7 +111,7 @@ def late(tree: Tree, folder: str, question: Question, now: datetime) -> Iterator
                 yield _by_rule(rule, reading, paths.decision(folder), "Merge it after that time.")
 
 
-def outdated(tree: Tree, folder: str, question: Question, at: datetime) -> Iterator[Finding]:
+def outdated(tree: Tree, folder: str, question: AskedOf, at: datetime) -> Iterator[Finding]:
     """What is too old in a decision that at some moment has not landed yet: it, its evidence, approvals and keys.
 
     Raises what reading policies raises.
@@ -127,7 +127,7 @@ def outdated(tree: Tree, folder: str, question: Question, at: datetime) -> Itera
             yield from _evidence_age(rule, question, folder, at)
 
 
-def _ahead(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
+def _ahead(hearing: Hearing, question: AskedOf, now: datetime, folder: str) -> Iterator[Finding]:
     """A date in the future would keep approvals, evidence and an override young for as long as somebody likes."""
     decision, latest = question.decision, hearing.latest(question.decision)
     is_timed = decision.action == "override" or any(
@@ -141,7 +141,7 @@ def _ahead(hearing: Hearing, question: Question, now: datetime, folder: str) -> 
         yield Finding("future", paths.decision(folder), message, hint, outcome="cannot tell")
 
 
-def _expired_keys(hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
+def _expired_keys(hearing: Hearing, question: AskedOf, now: datetime, folder: str) -> Iterator[Finding]:
     for each in hearing.heard:
         owner = question.rulebook.owners.get(each.key)
         until = owner.key.valid_before if owner else None
@@ -151,7 +151,7 @@ def _expired_keys(hearing: Hearing, question: Question, now: datetime, folder: s
             yield Finding("key-expired", f"{folder}/approvals/{each.key}.json", message, hint)
 
 
-def _grown_old(tree: Tree, hearing: Hearing, question: Question, now: datetime, folder: str) -> Iterator[Finding]:
+def _grown_old(tree: Tree, hearing: Hearing, question: AskedOf, now: datetime, folder: str) -> Iterator[Finding]:
     """Approvals that were young enough beside the latest word, and are not by the clock."""
     decision = question.decision
     quorum = stage_quorum(decision, question.rulebook, tree)

@@ -10,7 +10,7 @@ from gitreg.decisions.governance import check_constitution, unreadable
 from gitreg.decisions.history import differing
 from gitreg.decisions.landing import folders_of, is_governed
 from gitreg.decisions.rulebook import Rulebook
-from gitreg.decisions.statements import Question
+from gitreg.decisions.statements import AskedOf
 from gitreg.decisions.timing import late
 from gitreg.documents import Decision, Edits, Fingerprint, MemoryTree, Statement, Tree, paths
 from gitreg.errors import InvalidDocument, InvalidValue
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from gitreg.decisions.judge import Judge
     from gitreg.decisions.judgement import Judgement
+    from gitreg.decisions.judging import Judge
 
 _BY_HAND = "Pointers move by gitreg promote, rollback and withdraw; never by an edit or a git revert."
 _GOVERN = "gitreg govern -m WHY"
@@ -85,7 +85,7 @@ class _Step:
         decision = self._judge.decision(folder, self._position)
         rules = self._judge.authority.rules_at(self._position - 1)
         if decision is not None and rules is not None:
-            question = Question(decision, verdict.digest, Rulebook(self._judge.tree(rules)))
+            question = AskedOf(decision, verdict.digest, Rulebook(self._judge.tree(rules)))
             yield from late(self._after, folder, question, now)
 
     def _outside(self, changed: list[str]) -> Iterator[Finding]:

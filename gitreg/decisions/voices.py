@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from gitreg.decisions.statements import Hearing, Question
+    from gitreg.decisions.statements import AskedOf, Hearing
     from gitreg.documents import Approvers, ReviewReport, Verdict
 
 
@@ -35,7 +35,7 @@ class Voices:
         return replace(found, by_review=tuple(person for person in found.have if person in self.by_review))
 
 
-def voices(quorum: Quorum, hearing: Hearing, question: Question) -> Voices:
+def voices(quorum: Quorum, hearing: Hearing, question: AskedOf) -> Voices:
     """Everybody who is heard. Whoever signed is heard by her signature; a review of hers can then only reject.
 
     So nobody counts twice, and a review never makes an old signature young. Of several who attest reviews of one

@@ -93,7 +93,7 @@ from gitreg.documents.ids import (
     RunId,
     WriterId,
 )
-from gitreg.documents.lock import Lock, Locked
+from gitreg.documents.lock import LOCK_FILE, Lock, Locked
 from gitreg.documents.names import (
     check_artifact_path,
     check_model_name,
@@ -155,6 +155,7 @@ from gitreg.documents.tree import Edits, Entry, MemoryTree, Tree
 __all__ = [
     "DOCUMENTS",
     "HANDLE_PATTERN",
+    "LOCK_FILE",
     "MANIFEST_MEDIA_TYPE",
     "MAX_CHUNK_BYTES",
     "MAX_CHUNK_LIST_BYTES",

@@ -7,6 +7,9 @@ from pydantic import Field
 from gitreg.documents.document import AddressName, Descriptor, Document, Frozen, Integer, Part, Prose
 from gitreg.documents.ids import Digest, RegistryId
 
+LOCK_FILE = "gitreg.lock"
+"""What it is called, unless somebody says otherwise."""
+
 
 class Locked(Part):
     """What an address stood for when it was locked: the version, the decision that put it there, where that landed, and

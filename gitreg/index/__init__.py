@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from gitreg.index.index import Index, RunRow, VersionRow
-from gitreg.index.lines import Landed, PathChange
-from gitreg.index.source import Source
 from gitreg.lazy import lazily
 
 if TYPE_CHECKING:
     from gitreg.index.columns import ColumnName
     from gitreg.index.facets import Facets, MetricFacet, of_run
+    from gitreg.index.index import Index, RunRow, VersionRow
+    from gitreg.index.lines import Landed, PathChange
     from gitreg.index.masks import Stages
     from gitreg.index.runs import Entry, RunLine, cells_of
     from gitreg.index.searching import Found, Query, search_entries
+    from gitreg.index.source import Source
 
 __all__ = [
     "ColumnName",
@@ -37,10 +37,13 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "index": ("Index", "RunRow", "VersionRow"),
+        "lines": ("Landed", "PathChange"),
+        "source": ("Source",),
         "columns": ("ColumnName",),
         "facets": ("Facets", "MetricFacet", "of_run"),
-        "runs": ("Entry", "RunLine", "cells_of"),
         "masks": ("Stages",),
+        "runs": ("Entry", "RunLine", "cells_of"),
         "searching": ("Found", "Query", "search_entries"),
     },
 )

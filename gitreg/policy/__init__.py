@@ -3,30 +3,29 @@
 from typing import TYPE_CHECKING
 
 from gitreg.lazy import lazily
-from gitreg.policy.checks import read_check
-from gitreg.policy.defaults import default_policy
-from gitreg.policy.expressions import CEL_METHOD, expression_facts, facts_digest
-from gitreg.policy.people import (
-    Need,
-    PeopleVerdict,
-    Quorum,
-    aged,
-    by_review,
-    counts_review,
-    governance_quorum,
-    judge_people,
-    meetable,
-    quorum_of,
-    union_of,
-    unmeetable,
-)
-from gitreg.policy.provenance import pairs_of
-from gitreg.policy.reading import Facts, Reading, told
-from gitreg.policy.rules import evaluate, is_for, rules_for, verdict
-from gitreg.policy.windows import read_freeze, span_of
 
 if TYPE_CHECKING:
+    from gitreg.policy.checks import read_check
+    from gitreg.policy.defaults import default_policy
     from gitreg.policy.differences import PolicyChange, policy_changes
+    from gitreg.policy.expressions import CEL_METHOD, expression_facts, facts_digest
+    from gitreg.policy.people import (
+        Need,
+        PeopleVerdict,
+        Quorum,
+        aged,
+        by_review,
+        counts_review,
+        governance_quorum,
+        judge_people,
+        meetable,
+        quorum_of,
+        union_of,
+        unmeetable,
+    )
+    from gitreg.policy.provenance import pairs_of
+    from gitreg.policy.reading import Facts, Reading, told
+    from gitreg.policy.rules import evaluate, is_for, rules_for, verdict
     from gitreg.policy.statistics import (
         METRICS,
         CannotTell,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
         resamples_needed,
         seed_of,
     )
+    from gitreg.policy.windows import read_freeze, span_of
 
 __all__ = [
     "CEL_METHOD",
@@ -95,6 +95,27 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "checks": ("read_check",),
+        "defaults": ("default_policy",),
+        "expressions": ("CEL_METHOD", "expression_facts", "facts_digest"),
+        "people": (
+            "Need",
+            "PeopleVerdict",
+            "Quorum",
+            "aged",
+            "by_review",
+            "counts_review",
+            "governance_quorum",
+            "judge_people",
+            "meetable",
+            "quorum_of",
+            "union_of",
+            "unmeetable",
+        ),
+        "provenance": ("pairs_of",),
+        "reading": ("Facts", "Reading", "told"),
+        "rules": ("evaluate", "is_for", "rules_for", "verdict"),
+        "windows": ("read_freeze", "span_of"),
         "differences": ("PolicyChange", "policy_changes"),
         "statistics": (
             "METRICS",

@@ -3,28 +3,28 @@
 from typing import TYPE_CHECKING
 
 from gitreg.lazy import lazily
-from gitreg.registry.addresses import (
-    Address,
-    DigestStart,
-    Label,
-    Latest,
-    ModelAddress,
-    Number,
-    Proposed,
-    RunAddress,
-    parse_address,
-)
-from gitreg.registry.catalogue import Catalogue, Reference
-from gitreg.registry.deployments import Live, called, following, in_order, live_at
-from gitreg.registry.ledger import Ledger, Recorded, Upload
-from gitreg.registry.models import Models, Registered
-from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
-from gitreg.registry.pinning import RecordedRun, blobs_of, pin
-from gitreg.registry.views import ModelView, Remarked, Remarks, VersionView, remarks_of
 
 if TYPE_CHECKING:
+    from gitreg.registry.addresses import (
+        Address,
+        DigestStart,
+        Label,
+        Latest,
+        ModelAddress,
+        Number,
+        Proposed,
+        RunAddress,
+        parse_address,
+    )
     from gitreg.registry.bringing import Bringing, Kept
+    from gitreg.registry.catalogue import Catalogue, Reference
+    from gitreg.registry.deployments import Live, called, following, in_order, live_at
     from gitreg.registry.evaluations import Adding, Evaluated, Evaluations
+    from gitreg.registry.ledger import Ledger, Recorded, Upload
+    from gitreg.registry.models import Models, Registered
+    from gitreg.registry.numbers import Numbering, claim, claim_missing, claims_in
+    from gitreg.registry.pinning import RecordedRun, blobs_of, pin
+    from gitreg.registry.views import ModelView, Remarked, Remarks, VersionView, remarks_of
 
 __all__ = [
     "Adding",
@@ -70,6 +70,24 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "addresses": (
+            "Address",
+            "DigestStart",
+            "Label",
+            "Latest",
+            "ModelAddress",
+            "Number",
+            "Proposed",
+            "RunAddress",
+            "parse_address",
+        ),
+        "catalogue": ("Catalogue", "Reference"),
+        "deployments": ("Live", "called", "following", "in_order", "live_at"),
+        "ledger": ("Ledger", "Recorded", "Upload"),
+        "models": ("Models", "Registered"),
+        "numbers": ("Numbering", "claim", "claim_missing", "claims_in"),
+        "pinning": ("RecordedRun", "blobs_of", "pin"),
+        "views": ("ModelView", "Remarked", "Remarks", "VersionView", "remarks_of"),
         "bringing": ("Bringing", "Kept"),
         "evaluations": ("Adding", "Evaluated", "Evaluations"),
     },

@@ -1,29 +1,34 @@
 """The git store: snapshots, changes that land, history, and other clones. The only room that knows git."""
 
-from gitreg.store.credentials import Login, find_login
-from gitreg.store.doctor import Finding
-from gitreg.store.history import Boundaries, FirstParents
-from gitreg.store.identity import Identity
-from gitreg.store.ledger import merge_rule
-from gitreg.store.remote import HOOK_MARKER, Remote, has_our_hook
-from gitreg.store.snapshot import Snapshot
-from gitreg.store.source import Checkout, describe_checkout
-from gitreg.store.staging import staged_edits
-from gitreg.store.store import PreReceive, Store
-from gitreg.store.sync import SyncReport, publish_ledger, push_main, sync
-from gitreg.store.values import (
-    GUEST_BRANCHES,
-    OWN_BRANCHES,
-    Branches,
-    Change,
-    Commit,
-    CommitId,
-    CommitText,
-    ObjectId,
-    Person,
-    RefUpdate,
-    Tag,
-)
+from typing import TYPE_CHECKING
+
+from gitreg.lazy import lazily
+
+if TYPE_CHECKING:
+    from gitreg.store.credentials import Login, find_login
+    from gitreg.store.doctor import Finding
+    from gitreg.store.history import Boundaries, FirstParents
+    from gitreg.store.identity import Identity
+    from gitreg.store.ledger import merge_rule
+    from gitreg.store.remote import HOOK_MARKER, Remote, has_our_hook
+    from gitreg.store.snapshot import Snapshot
+    from gitreg.store.source import Checkout, describe_checkout
+    from gitreg.store.staging import staged_edits
+    from gitreg.store.store import PreReceive, Store
+    from gitreg.store.syncing import SyncReport, publish_ledger, push_main, sync
+    from gitreg.store.values import (
+        GUEST_BRANCHES,
+        OWN_BRANCHES,
+        Branches,
+        Change,
+        Commit,
+        CommitId,
+        CommitText,
+        ObjectId,
+        Person,
+        RefUpdate,
+        Tag,
+    )
 
 __all__ = [
     "GUEST_BRANCHES",
@@ -58,3 +63,54 @@ __all__ = [
     "staged_edits",
     "sync",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "credentials": (
+            "Login",
+            "find_login",
+        ),
+        "doctor": ("Finding",),
+        "history": (
+            "Boundaries",
+            "FirstParents",
+        ),
+        "identity": ("Identity",),
+        "ledger": ("merge_rule",),
+        "remote": (
+            "HOOK_MARKER",
+            "Remote",
+            "has_our_hook",
+        ),
+        "snapshot": ("Snapshot",),
+        "source": (
+            "Checkout",
+            "describe_checkout",
+        ),
+        "staging": ("staged_edits",),
+        "store": (
+            "PreReceive",
+            "Store",
+        ),
+        "syncing": (
+            "SyncReport",
+            "publish_ledger",
+            "push_main",
+            "sync",
+        ),
+        "values": (
+            "GUEST_BRANCHES",
+            "OWN_BRANCHES",
+            "Branches",
+            "Change",
+            "Commit",
+            "CommitId",
+            "CommitText",
+            "ObjectId",
+            "Person",
+            "RefUpdate",
+            "Tag",
+        ),
+    },
+)

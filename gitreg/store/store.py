@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from gitreg.errors import RegistryNotFound
-from gitreg.store import doctor, layout, urls
+from gitreg.store import layout, urls
 from gitreg.store.creation import GUEST_SETTINGS, OWN_SETTINGS, create, origin_settings
 from gitreg.store.identity import Identity, author, committer
 from gitreg.store.remote import PathRemote, Remote, not_reachable
 from gitreg.store.values import OWN_BRANCHES, CommitId, RefUpdate
-from gitreg.store.wire import WireRemote
 from gitreg.store.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitreg.store.doctor import Finding
     from gitreg.surroundings import Surroundings
 
 PreReceive = Callable[[Sequence[RefUpdate], "Store"], None]
@@ -110,6 +110,8 @@ class Store(Writing):
             return None
         address = urls.parse(self.config.rewritten(url), self.path)
         if address.kind != "path":
+            from gitreg.store.wire import WireRemote  # noqa: PLC0415 - a remote may be none, or a folder
+
             return WireRemote(name, self, address)
         try:
             other = Store.open(Path(address.path), self.surroundings)
@@ -135,9 +137,11 @@ class Store(Writing):
         except FileNotFoundError:
             return None
 
-    def doctor(self, *, break_locks: bool = False) -> tuple[doctor.Finding, ...]:
+    def doctor(self, *, break_locks: bool = False) -> tuple[Finding, ...]:
         """Look for what killed processes and other tools left here, and mend what is safe to mend."""
-        return doctor.examine(self, break_locks=break_locks)
+        from gitreg.store.doctor import examine  # noqa: PLC0415 - nobody else has to wait for it
+
+        return examine(self, break_locks=break_locks)
 
 
 def _judge(pre_receive: PreReceive, target: Store, updates: Sequence[RefUpdate]) -> None:

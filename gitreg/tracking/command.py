@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from gitreg.errors import InvalidValue
+from gitreg.folding import COMMAND_ERROR
 from gitreg.tracking.console import Passing
 from gitreg.tracking.starting import CAPTURE_VARIABLE, RUN_ID_VARIABLE, SYSTEM_METRICS_VARIABLE
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from gitreg.tracking.run import Run
 
-COMMAND_ERROR: Final = "gitreg.command_error"
-"""The tag of a command that could not be started: why."""
 REPOSITORY_VARIABLE: Final = "GITREG_REPO"
 _FORWARDED: Final = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT") if hasattr(signal, name)

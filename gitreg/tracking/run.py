@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsFloat, Unpack, get_args
 
+from gitreg import evaluation
 from gitreg.blobs import put_folder, put_manifest, putting
 from gitreg.card import card
 from gitreg.documents import (
@@ -23,7 +24,6 @@ from gitreg.documents import (
     check_name,
 )
 from gitreg.errors import GitregError, InvalidValue
-from gitreg.evaluation import EvaluationOptions, PredictionTable, columns_of, evaluation_of, table_of
 from gitreg.tracking.capture import (
     PROFILE_MEDIA_TYPE,
     ROW_HASHES_MEDIA_TYPE,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitreg.blobs import BlobStore
+    from gitreg.evaluation import EvaluationOptions, PredictionTable
     from gitreg.tracking.journal import Journal
     from gitreg.tracking.recording import Health, Recording
 
@@ -285,7 +286,9 @@ class Run(Taking):
         """
         try:
             name, content = self._recording.dataset_named(dataset)
-            document = self._evaluate((name, content), table_of(columns_of(predictions, target, options)), options)
+            document = self._evaluate(
+                (name, content), evaluation.table_of(evaluation.columns_of(predictions, target, options)), options
+            )
             self._recording.evaluation(document)
             self._recording.points(document.metrics, None, None, content)
         except FILE_ERRORS as error:
@@ -297,7 +300,7 @@ class Run(Taking):
         put = putting(self._blobs, personal=options.get("personal", False))
         blob = put(table.to_bytes(), media_type=PREDICTIONS_MEDIA_TYPE)
         output, metrics = options.get("output"), options.get("metrics", ())
-        return evaluation_of(table, blob, dataset, self.run_id, output=output, metrics=metrics)
+        return evaluation.evaluation_of(table, blob, dataset, self.run_id, output=output, metrics=metrics)
 
     # The end
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Target
 from gitreg.decisions.governing import add_person, remove_person
-from gitreg.decisions.judge import Judge
+from gitreg.decisions.judging import Judge
 from gitreg.documents import paths
 from tests.decisions.world import (
     FOLDER,

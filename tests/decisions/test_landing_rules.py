@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gitreg.decisions.bounds import Milestone
 from gitreg.decisions.drafting import Candidate, Draft, Drafter
-from gitreg.decisions.statements import Question
+from gitreg.decisions.statements import AskedOf
 from gitreg.decisions.timing import late
 from gitreg.decisions.validation import check_step
 from gitreg.documents import (
@@ -122,7 +122,7 @@ def failing(name: str = "integration") -> CheckReport:
 
 def lateness(world: World, draft: Draft, now: datetime) -> set[str]:
     """What a validator's clock says."""
-    question = Question(draft.decision, draft.decision.digest, world.judge().rulebook)
+    question = AskedOf(draft.decision, draft.decision.digest, world.judge().rulebook)
     return {each.rule for each in late(world.tree, FOLDER, question, now) if each.severity == "block"}
 
 

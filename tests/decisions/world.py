@@ -15,7 +15,7 @@ from gitreg.decisions.creation import creation_edits, default_settings
 from gitreg.decisions.drafting import Candidate, Draft, Drafter, Target, Wish
 from gitreg.decisions.governing import draft_govern
 from gitreg.decisions.history import Line
-from gitreg.decisions.judge import Judge
+from gitreg.decisions.judging import Judge
 from gitreg.decisions.landing import folders_of
 from gitreg.documents import (
     Action,

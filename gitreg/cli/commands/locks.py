@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from gitreg._registry import LOCK_FILE
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
 from gitreg.cli.views import locks
+from gitreg.documents import LOCK_FILE
 from gitreg.errors import AnswerIsNo, CannotTell, InvalidValue
 from gitreg.terminal import progress
 

@@ -10,7 +10,7 @@ import click
 from gitreg.cli.options import run_argument
 from gitreg.cli.session import Reply, Session
 from gitreg.cli.tree import command
-from gitreg.cli.views import decisions, facts, runs
+from gitreg.cli.views import facts, runs
 from gitreg.terminal import progress
 from gitreg.tracking import tasks_of
 
@@ -94,4 +94,6 @@ def log(session: Session, model: str | None, stage: str | None, limit: int, ever
     """
     found = session.registry.log(model, stage, limit=None if everything else limit)
     left = session.registry.log_length(model, stage) - len(found) if len(found) == limit else 0
+    from gitreg.cli.views import decisions
+
     return Reply([decisions.log_entry(each) for each in found], decisions.log_page(found), decisions.more_of_log(left))

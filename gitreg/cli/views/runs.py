@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitreg.cli.views import facts
 from gitreg.documents import format_time, plain
+from gitreg.folding import COMMAND_ERROR
 from gitreg.report import (
     Cell,
     Command,
@@ -20,7 +21,7 @@ from gitreg.report import (
     size,
     when,
 )
-from gitreg.tracking import COMMAND_ERROR, is_array
+from gitreg.tracking import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
