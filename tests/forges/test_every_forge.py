@@ -156,9 +156,8 @@ def test_closing_twice_closes_once(stand: Stand, repository: Repository) -> None
     assert len(stand.app.calls) == asked + 1
 
 
+@pytest.mark.parametrize("stand", ["gitlab", "gitea"], indirect=True)  # GitHub's: tests/forges/test_github.py
 def test_a_fork_s_pull_request_is_told_from_ours(stand: Stand, repository: Repository, tmp_path: Path) -> None:
-    if isinstance(stand.app, GitHubStandIn):
-        pytest.skip("tests/forges/test_github.py")
     assert isinstance(stand.app, GitLabStandIn | GiteaStandIn)
     sha = repository.push("proposals/one", {"a": "1"})
     fork = tmp_path / "fork.git"
