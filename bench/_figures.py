@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROUNDS = 5
+_WHOLE = 1_000
+"""From here on a figure is printed without decimals."""
 GITREG = Path(sys.executable).with_name("gitreg")
 
 Measure = Callable[[int], float]
@@ -132,7 +134,7 @@ def machine() -> dict[str, object]:
 
 def _amount(value: float, unit: str) -> str:
     if unit != "s":
-        return f"{value:,.0f} {unit}" if value >= 1_000 else f"{value:.4g} {unit}"
+        return f"{value:,.0f} {unit}" if value >= _WHOLE else f"{value:.4g} {unit}"
     for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
         if value * factor >= 1:
             return f"{value * factor:.3g} {name}"
