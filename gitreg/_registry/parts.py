@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitreg import blobs, decisions, registry
 from gitreg._registry.bytes import open_bytes
 from gitreg._registry.erasures import Erasures
+from gitreg._registry.uploading import Uploader
 from gitreg.documents import Digest, RegistrySettings, paths
 from gitreg.errors import RegistryNotFound
 from gitreg.index import Index
@@ -17,7 +18,6 @@ from gitreg.store import GUEST_BRANCHES, Store
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    from gitreg._registry.uploading import Uploader
     from gitreg._user import User
     from gitreg.blobs import LayeredBlobs, Watch
     from gitreg.data import Data
@@ -88,8 +88,6 @@ class Parts:
     @cached_property
     def uploader(self) -> Uploader:
         """Sends bytes before what names them."""
-        from gitreg._registry.uploading import Uploader  # noqa: PLC0415 - nobody else has to wait for it
-
         return Uploader(self.store, self.blobs)
 
     def upload(self, digests: Iterable[Digest]) -> None:
@@ -129,9 +127,16 @@ class Parts:
         """What versions were evaluated on."""
         return registry.Evaluations(self.models, self.index, self.blobs)
 
+    @property
+    def recorder(self) -> Tracker:
+        """Recording, with all that publishing takes: until a run ends, an upgrade may have replaced what lies here."""
+        import gitreg._registry.gate  # noqa: F401, PLC0415 - it stands on all that decides
+
+        return self.tracker
+
     @cached_property
     def tracker(self) -> Tracker:
-        """Recording."""
+        """Runs as they are recorded."""
         from gitreg.tracking import Neighbours, Sharing, Tracker  # noqa: PLC0415 - an eighth of what `gitreg resolve` takes to start
 
         around = Neighbours(self._watch, lambda address: self.data.version(address).document)
@@ -210,7 +215,7 @@ class Parts:
 
 def _check_push(updates: Sequence[RefUpdate], store: Store) -> None:
     """A `PreReceive` that costs nothing where nobody pushes."""
-    from gitreg._registry.gate import check_push  # noqa: PLC0415 - it stands on all that decides
+    from gitreg._registry.gate import check_push  # noqa: PLC0415 - see `Parts.recorder`
 
     check_push(updates, store)
 

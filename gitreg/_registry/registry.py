@@ -157,11 +157,11 @@ class Registry:
 
     def start_run(self, experiment: str = "default", **said: Unpack[Start]) -> Run:
         """Begin a run and make it the active one; see `gitreg.tracking.Starter.start_run`, and `Start`."""
-        return self._parts.tracker.start_run(experiment, **said)
+        return self._parts.recorder.start_run(experiment, **said)
 
     def attach(self, run_id: str, *, strict: bool | None = None, owner: Owner = "process") -> Run:
         """Record into a run that is open in this clone; see `gitreg.tracking.Tracker.attach`."""
-        return self._parts.tracker.attach(run_id, strict=strict, owner=owner)
+        return self._parts.recorder.attach(run_id, strict=strict, owner=owner)
 
     def recover(self, message: str | None = None) -> list[Recovered]:
         """End the runs whose process is certainly gone, and publish all that has ended; `message` says why."""

@@ -15,6 +15,7 @@ from gitreg.store.creation import GUEST_SETTINGS, OWN_SETTINGS, create, origin_s
 from gitreg.store.identity import Identity, author, committer
 from gitreg.store.remote import PathRemote, Remote, not_reachable
 from gitreg.store.values import OWN_BRANCHES, CommitId, RefUpdate
+from gitreg.store.wire import WireRemote
 from gitreg.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -110,8 +111,6 @@ class Store(Writing):
             return None
         address = urls.parse(self.config.rewritten(url), self.path)
         if address.kind != "path":
-            from gitreg.store.wire import WireRemote  # noqa: PLC0415 - a remote may be none, or a folder
-
             return WireRemote(name, self, address)
         try:
             other = Store.open(Path(address.path), self.surroundings)
