@@ -51,6 +51,7 @@ PAGE = 50
 COMPARED = 500
 PROMISED_SEARCH_S = 0.02
 PROMISED_REFRESH_S = 1.0
+_LEAST_GROWTH = 0.01
 WRITER = WriterId("a" * 32)
 QUERIES = (
     ("metrics.auc > 0.9", "metrics.auc DESC"),
@@ -237,10 +238,14 @@ def _beside(name: str, mine: Cost, theirs: Cost) -> Iterator[Figure]:
 
 
 def growth(costs: dict[int, float]) -> float:
-    """The exponent e in cost ~ size^e: the slope of the line through the logarithms, by least squares."""
+    """The exponent e in cost ~ size^e: the slope of the line through the logarithms, by least squares.
+
+    At least a hundredth: between few runs chance decides, and what hardly grows may seem to shrink.
+    """
     xs, ys = [math.log(size) for size in costs], [math.log(max(cost, 1e-9)) for cost in costs.values()]
     x, y = mean(xs), mean(ys)
-    return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
+    slope = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
+    return max(slope, _LEAST_GROWTH)
 
 
 def _median(costs: Sequence[Cost]) -> Cost:

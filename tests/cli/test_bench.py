@@ -48,6 +48,7 @@ def test_the_search_benchmark_runs_in_small() -> None:
 
 def test_growth_is_the_exponent_of_size() -> None:
     assert search.growth({10: 3.0, 100: 300.0, 1000: 30000.0}) == pytest.approx(2.0)
+    assert search.growth({10: 3.0, 100: 2.0}) == pytest.approx(0.01)
 
 
 def test_the_spooling_benchmark_runs_in_small(tmp_path: Path) -> None:
