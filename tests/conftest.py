@@ -19,6 +19,14 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
+LONGEST = ("test_demo.py", "test_ci_template_runs.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: of workers side by side the one that begins such a test last keeps all others waiting."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def openssh() -> None:
     """OpenSSH's own programs, which a machine with Python, git and make may lack: whatever starts them is marked slow.
