@@ -180,9 +180,8 @@ def init(  # noqa: PLR0913 - the public face: each is a wish that `gitreg init` 
     """
     around = surroundings or Surroundings.of_process()
     wanted = _registry.Wanted(tuple(protect), blobs, here=here, bare=bare, ci=ci, message=message)
-    return Registry(
-        _registry.create(Path(path).expanduser().absolute(), wanted, around), why="it was just made", watch=progress
-    )
+    store = _registry.create(Path(path).expanduser().absolute(), wanted, around)
+    return Registry(store, why="it was just made", watch=progress)
 
 
 def use(

@@ -117,14 +117,7 @@ __getattr__ = lazily(
         "_layered": ("LayeredBlobs",),
         "_media": ("media_type_of",),
         "_memory": ("MemoryBlobs",),
-        "_places": (
-            "Claims",
-            "FarFolder",
-            "check_place_url",
-            "claims_of",
-            "get_place",
-            "hash_place",
-        ),
+        "_places": ("Claims", "FarFolder", "check_place_url", "claims_of", "get_place", "hash_place"),
         "_refusals": ("without_credentials",),
         "_sealed": (
             "Put",
@@ -147,15 +140,8 @@ __getattr__ = lazily(
             "Watch",
             "unwatched",
         ),
-        "_stream": (
-            "Content",
-            "hash_stream",
-        ),
+        "_stream": ("Content", "hash_stream"),
         "_threads": ("Threads",),
-        "_where": (
-            "BlobSettings",
-            "check_blobs_url",
-            "open_blobs",
-        ),
+        "_where": ("BlobSettings", "check_blobs_url", "open_blobs"),
     },
 )

@@ -43,31 +43,10 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "_allowed": (
-            "NAMESPACE",
-            "AllowedSigner",
-            "parse_allowed_signers",
-            "public_key_of",
-            "render_allowed_signers",
-        ),
-        "_keys": (
-            "PublicKey",
-            "parse_public_key",
-        ),
-        "_note": (
-            "MAX_NOTE_BYTES",
-            "NoteKey",
-            "NoteSignature",
-            "SignedNote",
-        ),
-        "_signers": (
-            "AgentSigner",
-            "FileSigner",
-            "Signer",
-            "agent_keys",
-            "open_signer",
-            "sign",
-        ),
+        "_allowed": ("NAMESPACE", "AllowedSigner", "parse_allowed_signers", "public_key_of", "render_allowed_signers"),
+        "_keys": ("PublicKey", "parse_public_key"),
+        "_note": ("MAX_NOTE_BYTES", "NoteKey", "NoteSignature", "SignedNote"),
+        "_signers": ("AgentSigner", "FileSigner", "Signer", "agent_keys", "open_signer", "sign"),
         "_sshsig": ("MAX_SIGNATURE_BYTES",),
         "_verify": ("verify",),
     },

@@ -67,38 +67,17 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "credentials": (
-            "Login",
-            "find_login",
-        ),
+        "credentials": ("Login", "find_login"),
         "doctor": ("Finding",),
-        "history": (
-            "Boundaries",
-            "FirstParents",
-        ),
+        "history": ("Boundaries", "FirstParents"),
         "identity": ("Identity",),
         "ledger": ("merge_rule",),
-        "remote": (
-            "HOOK_MARKER",
-            "Remote",
-            "has_our_hook",
-        ),
+        "remote": ("HOOK_MARKER", "Remote", "has_our_hook"),
         "snapshot": ("Snapshot",),
-        "source": (
-            "Checkout",
-            "describe_checkout",
-        ),
+        "source": ("Checkout", "describe_checkout"),
         "staging": ("staged_edits",),
-        "store": (
-            "PreReceive",
-            "Store",
-        ),
-        "syncing": (
-            "SyncReport",
-            "publish_ledger",
-            "push_main",
-            "sync",
-        ),
+        "store": ("PreReceive", "Store"),
+        "syncing": ("SyncReport", "publish_ledger", "push_main", "sync"),
         "values": (
             "GUEST_BRANCHES",
             "OWN_BRANCHES",
